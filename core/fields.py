@@ -1,0 +1,67 @@
+"""Money: exact in the database, `Decimal` in Python, never a float."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+#: How many units of the stored integer make one unit of the currency. Ten-thousandths hold the
+#: exponent of every ISO 4217 currency (JPY 0, KWD 3, CLF 4).
+SCALE = 10_000
+_QUANTUM = Decimal(1) / SCALE
+
+
+def to_units(amount: Decimal) -> int:
+    """Return `amount` as whole ten-thousandths.
+
+    Raises ValueError when it is not finite or has more than four decimals: rounding is a choice
+    for whoever knows the currency, never for the storage.
+    """
+    if not amount.is_finite() or amount.adjusted() > 15:
+        raise ValueError(f"not an amount: {amount}")
+    units = amount * SCALE
+    whole = int(units)
+    if units != whole:
+        raise ValueError(f"more than four decimals: {amount}")
+    return whole
+
+
+def from_units(units: int) -> Decimal:
+    """Return whole ten-thousandths as an exact amount with four decimals."""
+    return Decimal(units).scaleb(-4)
+
+
+class AmountField(models.BigIntegerField):
+    """An exact amount: a `Decimal` in Python, a bigint of ten-thousandths in the database."""
+
+    description = _("Amount")
+
+    def to_python(self, value: Any) -> Decimal | None:
+        if value is None or isinstance(value, Decimal):
+            return value
+        if isinstance(value, float):
+            raise ValidationError(_("An amount is never a float."), code="float")
+        try:
+            return Decimal(str(value))
+        except ArithmeticError as error:
+            raise ValidationError(_("“%(value)s” is not an amount."), params={"value": value}) from error
+
+    def from_db_value(self, value: int | None, expression: Any, connection: Any) -> Decimal | None:
+        return None if value is None else from_units(value)
+
+    def get_prep_value(self, value: Any) -> int | None:
+        if value is None:
+            return None
+        if isinstance(value, float):
+            raise TypeError("an amount is never a float")
+        return to_units(Decimal(value))
+
+    def formfield(self, **kwargs: Any) -> Any:
+        from django import forms
+
+        return models.Field.formfield(
+            self,
+            **{"form_class": forms.DecimalField, "max_digits": 16, "decimal_places": 4, **kwargs},
+        )

@@ -1,0 +1,59 @@
+"""Every reusable read of the ground floor. A read starts from what the user may see."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from core.models import Company, User
+
+
+class CompanyOwnedQuerySet(models.QuerySet):
+    """Rows of a table that carries `company_id`."""
+
+    def for_company(self, company: "Company") -> Self:
+        return self.filter(company=company)
+
+
+class CompanyQuerySet(models.QuerySet):
+    def for_user(self, user: "User") -> Self:
+        """Companies the user is an active member of: superusers too see no others."""
+        return self.filter(memberships__user_id=user.pk, memberships__is_active=True)
+
+
+class RestaurantQuerySet(CompanyOwnedQuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+
+class MembershipQuerySet(CompanyOwnedQuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True, user__is_active=True)
+
+    def with_email(self, email: str) -> Self:
+        return self.filter(user__email=email.strip().lower())
+
+
+class JobQuerySet(CompanyOwnedQuerySet):
+    """Reads of any Job table."""
+
+    def waiting(self) -> Self:
+        return self.filter(state="queued")
+
+    def running(self) -> Self:
+        return self.filter(state="running")
+
+    def stale(self, *, before: datetime) -> Self:
+        """Running jobs whose worker has given no sign of life since `before`."""
+        return self.running().filter(heartbeat_at__lt=before)
+
+
+class OutgoingMailQuerySet(CompanyOwnedQuerySet):
+    def due(self, *, now: datetime) -> Self:
+        return self.filter(state="waiting", next_attempt_at__lte=now)
+
+
+class ChangeQuerySet(CompanyOwnedQuerySet):
+    def about(self, subject: models.Model) -> Self:
+        return self.filter(subject=subject._meta.label_lower, subject_id=subject.pk)

@@ -1,0 +1,30 @@
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+from core import views
+
+company_patterns = [
+    path("", views.company_home, name="company"),
+]
+
+core_patterns = [
+    path("", views.home, name="home"),
+    path("companies/", views.home, name="choose_company"),
+    path("c/<slug:company>/", include(company_patterns)),
+]
+
+urlpatterns = [
+    path("", include((core_patterns, "core"))),
+    path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path(
+        "password/<uidb64>/<token>/",
+        auth.PasswordResetConfirmView.as_view(),
+        name="password_reset_confirm",
+    ),
+    path(
+        "password/done/",
+        auth.PasswordResetCompleteView.as_view(),
+        name="password_reset_complete",
+    ),
+]

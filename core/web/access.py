@@ -1,0 +1,54 @@
+"""Who may open a page. Every view of ours declares it with one of these two decorators."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponseBase
+
+from core.models import Company, User
+
+View = Callable[..., HttpResponseBase]
+
+
+class CompanyRequest(HttpRequest):
+    """A request of a signed-in member, behind `company_view`."""
+
+    user: User
+    company: Company
+
+
+def company_view(permission: str) -> Callable[[View], View]:
+    """Open the page to members of its company whose role has `permission`.
+
+    The address names the company by its slug, the view gets the Company. Whoever is no member
+    gets 404, so that the answer does not tell whether the company exists; a member without the
+    permission gets 403.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @login_required
+        def guarded(request: HttpRequest, company: str, *args: Any, **kwargs: Any) -> Any:
+            user = cast(User, request.user)
+            found = Company.objects.for_user(user).filter(slug=company).first()
+            if found is None:
+                raise Http404
+            if not user.has_perm(permission, found):
+                raise PermissionDenied
+            request.company = found  # type: ignore[attr-defined]
+            return view(request, found, *args, **kwargs)
+
+        guarded.access = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def signed_in_view(view: View) -> View:
+    """Open the page to everybody who is signed in."""
+    guarded = login_required(view)
+    guarded.access = "signed in"
+    return guarded

@@ -1,0 +1,25 @@
+"""What the frame around every page needs."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from core.models import Company
+from core.web import navigation
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Give templates `company`, `nav`, `can_search` and `companies_count`."""
+    company: Company | None = getattr(request, "company", None)
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"company": None, "nav": []}
+    match = request.resolver_match
+    namespace = match.namespace if match else ""
+    return {
+        "company": company,
+        "nav": navigation.items(user, company, namespace) if company else [],
+        "can_search": False,
+        "companies_count": SimpleLazyObject(lambda: Company.objects.for_user(user).count()),
+    }

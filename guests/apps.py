@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+
+
+class GuestsConfig(AppConfig):
+    name = "guests"
+    role_permissions = {
+        "view_guest": ["owner", "manager", "operator", "host"],
+        "add_guest": ["owner", "manager", "operator", "host"],
+        "change_guest": ["owner", "manager", "operator"],
+        "outlet_setup": ["owner", "manager"],
+        "export_guest": ["owner", "manager"],
+        "erase_guest": ["owner"],
+        "add_category": ["owner", "manager"],
+        "change_category": ["owner", "manager"],
+    }
+
+    def ready(self) -> None:
+        from guests import guards  # noqa: F401

@@ -1,0 +1,29 @@
+"""Every reusable read of guests. A read starts from the company."""
+
+from collections.abc import Collection
+from typing import Self
+
+from core.querysets import CompanyOwnedQuerySet
+
+
+class GuestQuerySet(CompanyOwnedQuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def with_phones(self, phones: Collection[str]) -> Self:
+        """Guests, deleted ones too, that have one of these E.164 phones."""
+        return self.filter(phone__any=phones)
+
+
+class CardQuerySet(CompanyOwnedQuerySet):
+    def with_tracks(self, tracks: Collection[str]) -> Self:
+        return self.filter(track__any=tracks)
+
+    def with_numbers(self, numbers: Collection[str]) -> Self:
+        return self.filter(number__any=numbers)
+
+
+class CategoryQuerySet(CompanyOwnedQuerySet):
+    def defaults(self) -> Self:
+        """The categories that a new guest gets when nobody says otherwise."""
+        return self.filter(is_default=True)

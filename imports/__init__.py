@@ -1,0 +1,1 @@
+"""How guests come in. The top floor below config."""

@@ -1,0 +1,31 @@
+"""What the operator chose for an import, kept as JSON on the job."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Options:
+    """The rules of one import.
+
+    `rules` overrides the preset for single columns ("always", "if_empty", "never"); `dates` is
+    "dmy" or "mdy" where the file cannot tell, else ""; `region` is an ISO 3166-1 code to read
+    phones without a country by, "" for the company's own.
+    """
+
+    partial: bool = False
+    preset: str = "update"
+    rules: dict[str, str] = field(default_factory=dict)
+    categories: list[int] = field(default_factory=list)
+    create_categories: bool = False
+    dates: str = ""
+    region: str = ""
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> Self:
+        """Return the options in `stored`; what a later version wrote and this one lacks is dropped."""
+        known = {f.name for f in fields(cls)}
+        return cls(**{name: value for name, value in stored.items() if name in known})
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)

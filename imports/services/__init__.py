@@ -1,0 +1,1 @@
+"""Every write of imports: receiving a file, choosing how it is read, checking, importing, undoing."""

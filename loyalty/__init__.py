@@ -1,0 +1,1 @@
+"""What guests own: programs, accounts, the ledger. Floor: above guests, below imports."""

@@ -1,0 +1,1 @@
+"""When guests come: orders and bookings. Floor: above guests, below imports."""
