@@ -1,0 +1,54 @@
+/* What every page of the frame gains with script: `/` goes to the search, notices can be dismissed, menus close.
+   Everything is delegated from the document, so that parts swapped in by htmx need no wiring. */
+"use strict";
+
+document.documentElement.classList.add("js");
+
+const isTyping = (element) => element.matches("input, textarea, select, [contenteditable]");
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event.target)) {
+    const search = document.querySelector("[data-search]");
+    if (search) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+  }
+  if (event.key === "Escape") {
+    const menu = event.target.closest("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  }
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+  const close = event.target.closest("[data-dismiss]");
+  if (close) {
+    const notice = close.closest(".notice");
+    const next = notice.nextElementSibling || notice.previousElementSibling;
+    notice.remove();
+    (next?.querySelector("[data-dismiss]") || document.querySelector("main")).focus();
+  }
+});
+
+/* A form that failed: the summary is read out and is where the keyboard stands. */
+document.querySelector("[data-error-summary]")?.focus();
+
+/* A second press of a committing button must not send the form twice. The fields stay enabled, so nothing typed is lost;
+   coming back with the browser's Back button wakes the form again. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) event.preventDefault();
+  else if (!form.hasAttribute("hx-post")) form.dataset.sent = "yes";
+});
+
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
