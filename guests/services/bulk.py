@@ -1,0 +1,115 @@
+"""Guests by the ten thousand: what the import pipeline applies, and what Undo takes back.
+
+Called inside the caller's transaction; the audit of each guest is the caller's (an ImportRow per
+line), because a Change per guest would say the same again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from core import bulk
+from guests.models import Card, ExternalId, Guest, GuestCategory
+from guests.normalize import name_key, search_text
+
+#: Values of a guest of whom nothing is known but a phone.
+_BLANK: dict[str, Any] = {
+    "phone": None,
+    "first_name": "",
+    "middle_name": "",
+    "last_name": "",
+    "birthday": None,
+    "sex": "",
+    "email": "",
+    "employee_id": "",
+    "consent": "unknown",
+    "consent_details": "",
+    "consent_date": None,
+    "referrer_id": None,
+    "comment": "",
+    "subscribed": True,
+    "is_active": True,
+    "member_number": None,
+    "member_tier_id": None,
+    "image_url": "",
+    "registered_at": None,
+    "version": 1,
+    "opening_total": Decimal(0),
+    "orders_count": 0,
+    "orders_total": Decimal(0),
+    "last_visit_at": None,
+    "last_promo_sms_at": None,
+    "search_text": "",
+    "name_key": "",
+}
+_FIELDS = tuple(_BLANK)
+
+
+class GuestsChanged(Exception):
+    """Somebody changed one of the guests since they were read: read again and decide anew."""
+
+
+def create_guests(company_id: int, drafts: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Create a guest for each draft, values by field, and return their ids in the same order.
+
+    Raises IntegrityError when a phone or member number is taken.
+    """
+    ids = bulk.reserve_ids(Guest, len(drafts))
+    rows = (
+        (pk, company_id, *(_BLANK | draft | _derived(draft)).values())
+        for pk, draft in zip(ids, drafts, strict=True)
+    )
+    bulk.insert(Guest, ("id", "company_id", *_FIELDS), rows)
+    return ids
+
+
+def update_guests(updates: Sequence[tuple[int, int, Mapping[str, Any]]]) -> None:
+    """Write guests as `(id, version read, all their values)`, and count their versions up.
+
+    Raises GuestsChanged when one of them has another version by now.
+    """
+    if not updates:
+        return
+    # A line may add nothing but a card: the version counts it all the same.
+    fields = sorted({name for _pk, _version, values in updates for name in values})
+    rows = (
+        (pk, version, *(merged[name] for name in (*fields, "search_text", "name_key")))
+        for pk, version, values in updates
+        for merged in (values | _derived(values),)
+    )
+    met = bulk.update(Guest, (*fields, "search_text", "name_key"), rows)
+    if met != len(updates):
+        raise GuestsChanged(f"{len(updates) - met} of {len(updates)}")
+
+
+def add_cards(
+    company_id: int, cards: Sequence[tuple[int, str | None, str | None]]
+) -> list[int]:
+    """Add `(guest id, track, number)` and return the cards' ids. Raises IntegrityError when taken."""
+    if not cards:
+        return []
+    ids = bulk.reserve_ids(Card, len(cards))
+    rows = ((pk, company_id, *card) for pk, card in zip(ids, cards, strict=True))
+    bulk.insert(Card, ("id", "company_id", "guest_id", "track", "number"), rows)
+    return ids
+
+
+def add_to_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> None:
+    """Add `(guest id, category id)`. Raises IntegrityError when one is there already."""
+    rows = ((company_id, guest, category) for guest, category in pairs)
+    bulk.insert(GuestCategory, ("company_id", "guest_id", "category_id"), rows)
+
+
+def add_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> None:
+    """Add `(guest id, external id)`. Raises IntegrityError when one is taken."""
+    rows = ((company_id, guest, value) for guest, value in pairs)
+    bulk.insert(ExternalId, ("company_id", "guest_id", "value"), rows)
+
+
+def _derived(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what search and sort go by, folded here because SQLite's LOWER knows ASCII only."""
+    first, middle, last = (values.get(n, "") for n in ("first_name", "middle_name", "last_name"))
+    return {
+        "search_text": search_text(values["phone"], first, middle, last, values.get("email", "")),
+        "name_key": name_key(last, first, middle),
+    }

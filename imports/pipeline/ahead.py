@@ -1,0 +1,72 @@
+"""Working ahead: the next chunk is read and cleaned while the present one is written."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from itertools import islice
+from queue import Empty, Full, Queue
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+
+#: How often a waiting consumer is called, in seconds.
+_PATIENCE = 5.0
+
+
+def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield `items` in lists of `size`, the last one shorter."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def ahead(
+    items: Iterator[Item], *, depth: int = 2, on_wait: Callable[[], None] = lambda: None
+) -> Iterator[Item]:
+    """Yield `items`, made by a thread of their own, at most `depth` of them in advance.
+
+    The database driver lets go of the interpreter while it waits, so a second thread is enough
+    to use the second core. `on_wait` is called every few seconds while nothing comes. What the
+    maker raises is raised here; leaving early stops the maker and closes `items` in its thread.
+    """
+    queue: Queue[tuple[str, Any]] = Queue(maxsize=depth)
+    stopped = threading.Event()
+    maker = threading.Thread(target=_make, args=(items, queue, stopped), daemon=True, name="ahead")
+    maker.start()
+    try:
+        while True:
+            try:
+                kind, item = queue.get(timeout=_PATIENCE)
+            except Empty:
+                on_wait()
+                continue
+            if kind == "error":
+                raise item
+            if kind == "end":
+                return
+            yield item
+    finally:
+        stopped.set()
+        maker.join()
+
+
+def _make(items: Iterator[Any], queue: "Queue[tuple[str, Any]]", stopped: threading.Event) -> None:
+    try:
+        with closing(items):  # type: ignore[type-var]
+            for item in items:
+                if not _put(queue, ("item", item), stopped):
+                    return
+        _put(queue, ("end", None), stopped)
+    except BaseException as error:
+        _put(queue, ("error", error), stopped)
+
+
+def _put(queue: "Queue[tuple[str, Any]]", entry: tuple[str, Any], stopped: threading.Event) -> bool:
+    """Put `entry` when there is room; return False when nobody wants it any more."""
+    while not stopped.is_set():
+        try:
+            queue.put(entry, timeout=0.2)
+        except Full:
+            continue
+        return True
+    return False

@@ -1,0 +1,61 @@
+"""What the plan decided for a line. `apply` carries it out and `findings` counts it."""
+
+from typing import Any, NamedTuple
+
+from imports.pipeline.rows import Reason
+
+
+class Additions(NamedTuple):
+    """What a line adds to a guest; nothing of it replaces anything."""
+
+    cards: list[tuple[str | None, str | None]]
+    categories: list[int]
+    external_ids: list[str]
+
+
+class Create(NamedTuple):
+    """A new guest with `values`, by field."""
+
+    line: int
+    values: dict[str, Any]
+    additions: Additions
+    notes: list[Reason]
+
+
+class Update(NamedTuple):
+    """A guest to change: `changes` has the old and the new value by field."""
+
+    line: int
+    guest_id: int
+    version: int
+    changes: dict[str, tuple[Any, Any]]
+    additions: Additions
+    notes: list[Reason]
+    #: The guest's values as they will be: the derived ones are made from them.
+    values: dict[str, Any]
+
+
+class Unchanged(NamedTuple):
+    """A guest who is already as the line says."""
+
+    line: int
+    guest_id: int
+    notes: list[Reason]
+
+
+class Skip(NamedTuple):
+    """A line that is left out without being an error."""
+
+    line: int
+    note: Reason
+
+
+class Reject(NamedTuple):
+    """A line that cannot be imported, with every reason, and its raw cells to be mended."""
+
+    line: int
+    cells: list[str]
+    reasons: list[Reason]
+
+
+Decision = Create | Update | Unchanged | Skip | Reject

@@ -1,0 +1,73 @@
+"""A chunk of clean rows -> each with the guest and the cards it meets, in a fixed number of queries."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from core.models import Company
+from guests.models import Card, ErasedPhone, ExternalId, Guest, GuestCategory
+from guests.privacy import erasure_digest
+from imports.pipeline.met import GUEST_FIELDS, Met, Surroundings
+from imports.pipeline.rows import CleanRow
+
+def match(company: Company, rows: Sequence[CleanRow], *, categories: bool) -> Surroundings:
+    """Read what `rows` meet. At most eight queries, whatever the number of rows.
+
+    `categories` says whether the import puts guests into any: then theirs are read too.
+    """
+    found = Surroundings()
+    phones = [row.values["phone"] for row in rows]
+    found.by_phone = {met.values["phone"]: met for met in _guests(company, phone__any=phones)}
+    _match_external_ids(company, rows, found)
+    _match_owners(company, rows, found)
+    if categories and (found.by_phone or found.by_external_id):
+        ids = [met.id for met in (*found.by_phone.values(), *found.by_external_id.values())]
+        found.in_categories = set(
+            GuestCategory.objects.for_company(company)
+            .filter(guest_id__any=ids)
+            .values_list("guest_id", "category_id")
+        )
+    if ErasedPhone.objects.for_company(company).exists():
+        digests = {erasure_digest(company.pk, phone): phone for phone in phones}
+        erased = ErasedPhone.objects.for_company(company).filter(digest__any=list(digests))
+        found.erased = {digests[digest] for digest in erased.values_list("digest", flat=True)}
+    return found
+
+
+def _guests(company: Company, **conditions: Any) -> Iterable[Met]:
+    rows = Guest.objects.for_company(company).filter(**conditions)
+    for pk, version, *values in rows.values_list("id", "version", *GUEST_FIELDS):
+        yield Met(pk, version, dict(zip(GUEST_FIELDS, values, strict=True)))
+
+
+def _match_external_ids(company: Company, rows: Sequence[CleanRow], found: Surroundings) -> None:
+    values = [row.values["external_id"] for row in rows if "external_id" in row.values]
+    if not values:
+        return
+    pairs = dict(
+        ExternalId.objects.for_company(company)
+        .filter(value__any=values)
+        .values_list("value", "guest_id")
+    )
+    met = {guest.id: guest for guest in _guests(company, id__any=list(set(pairs.values())))}
+    # The same guest is one object, by whichever key it is met.
+    met |= {guest.id: guest for guest in found.by_phone.values()}
+    found.by_external_id = {value: met[guest] for value, guest in pairs.items()}
+
+
+def _match_owners(company: Company, rows: Sequence[CleanRow], found: Surroundings) -> None:
+    """Find whose the cards and member numbers of the rows are."""
+    cards = [card for row in rows for card in row.values.get("cards", ())]  # type: ignore[attr-defined]
+    of_company = Card.objects.for_company(company)
+    if tracks := [track for track, _number in cards if track]:
+        found.track_owner = dict(of_company.with_tracks(tracks).values_list("track", "guest_id"))
+    if numbers := [number for _track, number in cards if number]:
+        found.number_owner = dict(
+            of_company.with_numbers(numbers).values_list("number", "guest_id")
+        )
+    members = [row.values["member_number"] for row in rows if "member_number" in row.values]
+    if members:
+        found.member_owner = dict(
+            Guest.objects.for_company(company)
+            .filter(member_number__any=members)
+            .values_list("member_number", "id")
+        )

@@ -1,0 +1,49 @@
+"""What rows meet in the database, as plain values: `match` fills it, `plan` reads it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+#: What an import may change of a guest, and what the plan must know of one to decide.
+GUEST_FIELDS = (
+    "phone",
+    "first_name",
+    "middle_name",
+    "last_name",
+    "birthday",
+    "sex",
+    "email",
+    "employee_id",
+    "consent",
+    "consent_details",
+    "consent_date",
+    "comment",
+    "subscribed",
+    "is_active",
+    "member_number",
+    "member_tier_id",
+    "image_url",
+    "registered_at",
+    "opening_total",
+)
+
+
+@dataclass(slots=True)
+class Met:
+    """A guest as the database has it: what the plan compares with."""
+
+    id: int
+    version: int
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a chunk of rows meets in the database, by the keys that its rows carry."""
+
+    by_phone: dict[str, Met] = field(default_factory=dict)
+    by_external_id: dict[str, Met] = field(default_factory=dict)
+    track_owner: dict[str, int] = field(default_factory=dict)
+    number_owner: dict[str, int] = field(default_factory=dict)
+    member_owner: dict[str, int] = field(default_factory=dict)
+    in_categories: set[tuple[int, int]] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)

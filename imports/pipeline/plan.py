@@ -1,0 +1,189 @@
+"""Matched rows -> what to do with each. The overwrite policy lives here and nowhere else.
+
+Pure: everything it knows of the database is in `Surroundings`. The rules are those of the design:
+"always", "if_empty" or "never" per field; a blank cell changes nothing; a ratchet for consent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from guests.normalize import fold
+from imports.pipeline.decisions import (
+    Additions,
+    Create,
+    Decision,
+    Reject,
+    Skip,
+    Unchanged,
+    Update,
+)
+from imports.pipeline.met import Met, Surroundings
+from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
+from imports.pipeline.seen import Screened
+
+#: Fields that no rule can make an import change: iiko's "any of the fields save for a telephone
+#: number and the current order total".
+LOCKED = frozenset({"phone", "opening_total"})
+
+#: What the row carries beside the guest's own fields.
+_NOT_FIELDS = frozenset({"cards", "categories", "external_id", "deleted", "member_tier"})
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one import does with what it finds. `overwrite` is by guest field."""
+
+    overwrite: dict[str, str]
+    categories: tuple[int, ...]
+    default_consent: str
+    default_subscribed: bool
+    now: datetime
+    category_ids: dict[str, int]
+    tier_ids: dict[str, int]
+
+
+def plan(rows: Sequence[Screened], met: Surroundings, rules: Rules) -> list[Decision]:
+    """Return the decision for each row, in the rows' order."""
+    return [_plan_row(row, met, rules) for row in rows]
+
+
+def _plan_row(row: Screened, met: Surroundings, rules: Rules) -> Decision:
+    if isinstance(row, Rejected):
+        return Reject(row.line, row.cells, row.reasons)
+    if isinstance(row, Repeated):
+        return Skip(row.line, Reason("same_as_line", "", "", {"line": row.first}))
+    phone = row.values["phone"]
+    if phone in met.erased:
+        return Skip(row.line, Reason("erased", "phone", "", {}))
+    guest, reasons = _guest_of(row, met)
+    wanted, named = _named(row, rules)
+    reasons += named
+    reasons += _taken(row, guest, met)
+    if reasons:
+        return Reject(row.line, row.cells, reasons)
+    additions = _additions(row, guest, met, rules)
+    if guest is None:
+        return _create(row, wanted, additions, rules)
+    return _update(row, guest, wanted, additions, rules)
+
+
+def _guest_of(row: CleanRow, met: Surroundings) -> tuple[Met | None, list[Reason]]:
+    """Find the guest by external id if the row has one, else by phone; both must agree."""
+    phone, external_id = row.values["phone"], row.values.get("external_id")
+    by_phone = met.by_phone.get(phone)
+    by_id = met.by_external_id.get(external_id) if external_id else None
+    if by_id is None or by_id is by_phone:
+        return by_phone, []
+    if by_phone is not None:
+        return None, [Reason("two_guests", "external_id", str(external_id), {"phone": phone})]
+    known = by_id.values["phone"] or ""
+    return None, [Reason("phone_of_id_differs", "phone", phone, {"known": known})]
+
+
+def _named(row: CleanRow, rules: Rules) -> tuple[dict[str, Any], list[Reason]]:
+    """Return the row's values by guest field, with names turned into ids."""
+    values = row.values
+    wanted = {name: value for name, value in values.items() if name not in _NOT_FIELDS}
+    reasons = []
+    if "deleted" in values:
+        wanted["is_active"] = not values["deleted"]
+    if "member_tier" in values:
+        tier = rules.tier_ids.get(fold(values["member_tier"]))
+        if tier is None:
+            reasons.append(Reason("tier_unknown", "member_tier", values["member_tier"], {}))
+        wanted["member_tier_id"] = tier
+    for name in values.get("categories", ()):
+        if fold(name) not in rules.category_ids:
+            reasons.append(Reason("category_unknown", "categories", name, {}))
+    return wanted, reasons
+
+
+def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
+    """Return a reason for each card and member number that belongs to another guest."""
+    own = guest.id if guest else None
+    reasons = []
+    for index, (track, number) in enumerate(row.values.get("cards", ()), start=1):
+        if track and met.track_owner.get(track, own) != own:
+            reasons.append(Reason("track_taken", f"track_{index}", track, {}))
+        if number and met.number_owner.get(number, own) != own:
+            reasons.append(Reason("number_taken", f"number_{index}", number, {}))
+    member = row.values.get("member_number")
+    if member and met.member_owner.get(member, own) != own:
+        reasons.append(Reason("member_number_taken", "member_number", member, {}))
+    return reasons
+
+
+def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules) -> Additions:
+    """Return the cards, categories and external ids of the row that the guest does not have yet."""
+    cards = []
+    for track, number in row.values.get("cards", ()):
+        free_track = track if track and track not in met.track_owner else None
+        free_number = number if number and number not in met.number_owner else None
+        if free_track or free_number:
+            cards.append((free_track, free_number))
+    named = (rules.category_ids[fold(name)] for name in row.values.get("categories", ()))
+    categories = list(dict.fromkeys((*rules.categories, *named)))
+    if guest is not None:
+        categories = [c for c in categories if (guest.id, c) not in met.in_categories]
+    external_id = row.values.get("external_id")
+    new_id = external_id is not None and external_id not in met.by_external_id
+    return Additions(cards, categories, [external_id] if new_id else [])
+
+
+def _create(
+    row: CleanRow, wanted: dict[str, Any], additions: Additions, rules: Rules
+) -> Create:
+    values = {
+        "consent": rules.default_consent,
+        "subscribed": rules.default_subscribed,
+        "registered_at": rules.now,
+        **wanted,
+    }
+    return Create(row.line, values, additions, row.notes)
+
+
+def _update(
+    row: CleanRow, guest: Met, wanted: dict[str, Any], additions: Additions, rules: Rules
+) -> Update | Unchanged:
+    notes = list(row.notes)
+    changes = {}
+    for name, new in wanted.items():
+        old = guest.values[name]
+        if new == old or name in LOCKED:
+            continue
+        if not _may_replace(rules.overwrite.get(name, "always"), name, old, new):
+            continue
+        if held := _ratchet(name, old, new):
+            notes.append(held)
+            continue
+        changes[name] = (old, new)
+    if any(note.code == "consent_kept" for note in notes):
+        # Details and date of a consent that was not taken over belong to it.
+        changes = {name: c for name, c in changes.items() if not name.startswith("consent")}
+    if not changes and not any(additions):
+        return Unchanged(row.line, guest.id, notes)
+    values = guest.values | {name: new for name, (_old, new) in changes.items()}
+    return Update(row.line, guest.id, guest.version, changes, additions, notes, values)
+
+
+def _may_replace(rule: str, name: str, old: Any, new: Any) -> bool:
+    """Apply the overwrite rule. A no is heard even where only empty fields are filled."""
+    if rule == "if_empty":
+        return _is_empty(name, old) or (name == "consent" and new == "revoked")
+    return rule == "always"
+
+
+def _is_empty(name: str, value: Any) -> bool:
+    """Empty means no value: 0 and no are values, consent that is not known is none."""
+    return value is None or value == "" or (name == "consent" and value == "unknown")
+
+
+def _ratchet(name: str, old: Any, new: Any) -> Reason | None:
+    """Return the note that a no was kept: imports never subscribe or consent again for somebody."""
+    if name == "subscribed" and old is False and new is True:
+        return Reason("opt_out_kept", "receive_promo", "", {})
+    if name == "consent" and old == "revoked":
+        return Reason("consent_kept", "consent", "", {})
+    return None

@@ -1,0 +1,48 @@
+"""What travels through the pipeline: a row as it was read, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class RawRow(NamedTuple):
+    """A record as it stands in the file."""
+
+    line: int
+    """Where the record starts, from 1: the physical line of a .csv, the row of a sheet."""
+    cells: list[str]
+
+
+class Reason(NamedTuple):
+    """Why a value was refused, or what has to be said about it; the words are made when shown."""
+
+    code: str
+    column: str
+    """Key of the column, or "" where the row as a whole is meant."""
+    value: str
+    params: dict[str, Any]
+
+
+class Rejected(NamedTuple):
+    """A row that cannot be imported, with every reason and not only the first."""
+
+    line: int
+    cells: list[str]
+    reasons: list[Reason]
+
+
+class CleanRow(NamedTuple):
+    """A row whose every value is valid; a key that is absent was a blank cell."""
+
+    line: int
+    cells: list[str]
+    values: dict[str, Any]
+    notes: list[Reason]
+
+
+class Repeated(NamedTuple):
+    """A row identical to an earlier one: nothing is wrong with it, and nothing is left to do."""
+
+    line: int
+    first: int
+    """Line of the earlier row."""
