@@ -1,0 +1,52 @@
+# `make run` is all that a newcomer needs; `make help` tells the rest.
+
+PYTHON ?= python3
+PORT ?= 8000
+ROWS ?= 100000
+BIN := .venv/bin
+CODE := config core guests imports loyalty visits tests tools manage.py
+export PORT ROWS
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint fmt check bench-import torture lock
+
+help: ## List what make can do here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## Make .venv ready; start nothing
+
+.venv/.ready: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "Regulars needs Python 3.11 or newer, and there is no $(PYTHON) here."; exit 1; }
+	@$(PYTHON) tools/setup.py
+
+run: setup ## Set up all there is, with a demo company, and serve it at http://127.0.0.1:$PORT
+	@exec $(BIN)/python manage.py start --demo
+
+test: setup ## Run the whole suite, on every database that can be reached
+	@$(BIN)/python tools/test.py $(ARGS)
+
+lint: setup ## Look for faults without running anything: style, templates, types, import directions
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check $(CODE)
+	@git ls-files -z 'templates/*.html' | xargs -0 $(BIN)/djade --target-version 5.2 --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+fmt: setup ## Write code and templates the way the house does
+	@$(BIN)/ruff check --fix $(CODE)
+	@$(BIN)/ruff format $(CODE)
+	@git ls-files -z 'templates/*.html' | xargs -0 $(BIN)/djade --target-version 5.2
+
+check: lint ## All that CI looks at before the tests: lint, migrations, Django's deployment checks
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/python tools/check_deploy.py
+
+bench-import: setup ## Measure the import of ROWS guests
+	@$(BIN)/python -m tests.bench.imports --rows $(ROWS)
+
+torture: setup ## Kill, cut and flood the import for as long as it takes
+	@$(BIN)/python tools/test.py --torture $(ARGS)
+
+lock: setup ## Renew constraints.txt to the newest versions that pyproject.toml allows
+	@$(BIN)/python tools/lock.py
