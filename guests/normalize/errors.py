@@ -1,7 +1,7 @@
 """Why a value was refused: a code, its parameters, and the sentence they make.
 
-The code and the parameters are what is stored with an imported row; the sentence is made when somebody reads it, in the
-reader's language.
+The code and the parameters are what is stored with an imported row; the sentence is made when
+somebody reads it, in the reader's language.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ MESSAGES: dict[str, str | Promise] = {
     "too_long": _("“%(value)s” is too long: %(length)s characters, and there is room for %(max)s."),
     "control_characters": _("“%(value)s” holds a line break, a tab or another control character."),
     "lost_digits": _(
-        "“%(value)s” was shortened by a spreadsheet and its last digits are lost. "
+        "A spreadsheet shortened “%(value)s” and its last digits are lost. "
         "Set the column to “text” and enter the number again."
     ),
     # Phones
     "phone_letters": _("“%(value)s” is not a phone number: it has letters."),
-    "phone_characters": _("“%(value)s” is not a phone number: “%(character)s” does not belong in one."),
+    "phone_characters": _(
+        "“%(value)s” is not a phone number: “%(character)s” does not belong in one."
+    ),
     "phone_no_digits": _("“%(value)s” is not a phone number: it has no digits."),
     "phone_date": _("“%(value)s” is a date, not a phone number."),
     "phone_extension": _("“%(value)s” has an extension. Leave only the number itself."),
@@ -35,21 +37,27 @@ MESSAGES: dict[str, str | Promise] = {
     "phone_area_code": _("“%(value)s” lacks its area code."),
     "phone_too_short": _("“%(value)s” has too few digits for a phone number."),
     "phone_too_long": _("“%(value)s” has too many digits for one phone number."),
-    "phone_length": _("“%(value)s” cannot be a phone number: no number of its country has as many digits."),
+    "phone_length": _(
+        "“%(value)s” cannot be a phone number: no number of its country has as many digits."
+    ),
     "phone_not_valid": _("“%(value)s” is not a phone number that its country gives out."),
     "phone_not_mobile": _("“%(value)s” is not a mobile number."),
     # Dates
     "date_format": _("“%(value)s” is not a date. Write it as 1956-05-21 or 21.05.1956."),
     "date_none": _("“%(value)s” is not a date: there is no such day."),
     "date_year": _("“%(value)s” has a year of two digits. Write all four."),
-    "date_order": _("“%(value)s” does not follow the order of dates in this column: %(order)s."),
+    "date_order_ymd": _("“%(value)s” does not follow its column: year, month, day."),
+    "date_order_dmy": _("“%(value)s” does not follow its column: day, month, year."),
+    "date_order_mdy": _("“%(value)s” does not follow its column: month, day, year."),
     "date_time": _("“%(value)s” has a time of day and a time zone. A date alone is expected."),
     "time_format": _("“%(value)s” is not a date with a time. Write it as 2019-04-24 18:30."),
     "birthday_future": _("The birthday “%(value)s” is in the future."),
     "birthday_early": _("The birthday “%(value)s” is before %(year)s."),
     # Words
     "boolean": _("“%(value)s” is neither yes nor no. Write yes, no, 1 or 0."),
-    "sex": _("“%(value)s” is not understood. Write male, female or other, or leave the cell empty."),
+    "sex": _(
+        "“%(value)s” is not understood. Write male, female or other, or leave the cell empty."
+    ),
     "consent": _(
         "“%(value)s” does not say whether consent was given. "
         "Write given, revoked or unknown, or start with the date it was given."
@@ -66,7 +74,9 @@ MESSAGES: dict[str, str | Promise] = {
     "url_format": _("“%(value)s” is not a link that can be opened."),
     # Amounts
     "amount_format": _("“%(value)s” is not an amount. Write it as 1234.56."),
-    "amount_ambiguous": _("“%(value)s” can be read in two ways. Write it as %(large)s or as %(small)s."),
+    "amount_ambiguous": _(
+        "“%(value)s” can be read in two ways. Write it as %(large)s or as %(small)s."
+    ),
     "amount_decimals": _("“%(value)s” has more than %(max)s decimals."),
     "amount_too_large": _("“%(value)s” is more than any amount kept here (%(max)s)."),
     "amount_negative": _("“%(value)s” is below zero."),
@@ -77,8 +87,9 @@ MESSAGES: dict[str, str | Promise] = {
 class Invalid(ValueError):
     """A value that a rule refuses; `str()` is a sentence for the person who has to mend it.
 
-    `code` is a key of MESSAGES. `params` are what its sentence names: strings cut to SHOWN characters without control
-    characters, and integers, so that they can be stored as JSON and shown as they are.
+    `code` is a key of MESSAGES. `params` are what its sentence names: strings cut to SHOWN
+    characters without control characters, and integers, so that they can be stored as JSON and
+    shown as they are.
     """
 
     def __init__(self, code: str, **params: str | int) -> None:

@@ -1,4 +1,5 @@
-"""Numbers as people and spreadsheets write them: amounts of money or points, and whole numbers that became floats."""
+"""Numbers as people and spreadsheets write them: amounts of money or points, and whole numbers that
+became floats."""
 
 from __future__ import annotations
 
@@ -38,13 +39,14 @@ _grouped = re.compile(r"[0-9]*|[0-9]{1,3}(?:([.,'’\s])[0-9]{3})(?:\1[0-9]{3})*
 def amount(value: str, *, decimal: DecimalMark | None = None, signed: bool = True) -> Decimal:
     """An exact amount with at most four decimals, between -10**12 and 10**12. Zero has no sign.
 
-    Currency signs and spaces are passed over. Of two kinds of marks the last stands before the decimals: `1,234.56` and
-    `1.234,56` are the same. A mark that occurs twice stands between thousands: `1.234.567`. A single dot is the decimal
-    point, as programs write it: `1.234` is one and a bit. A single comma is the decimal one too, unless exactly three
-    digits follow up to three others: `1,234` is refused as ambiguous. `decimal` settles all this for a whole column.
+    Currency signs and spaces are passed over. Of two kinds of marks the last stands before the
+    decimals: `1,234.56` and `1.234,56` are the same. A mark that occurs twice stands between
+    thousands: `1.234.567`. A single dot is the decimal point, as programs write it: `1.234` is one
+    and a bit. A single comma is the decimal one too, unless exactly three digits follow up to three
+    others: `1,234` is refused as ambiguous. `decimal` settles all this for a whole column.
 
-    Raises Invalid: amount_format (NaN and Infinity too), amount_ambiguous, amount_decimals, amount_too_large,
-    lost_digits (`4.42E+11`), and amount_negative unless `signed`.
+    Raises Invalid: amount_format (NaN and Infinity too), amount_ambiguous, amount_decimals,
+    amount_too_large, lost_digits (`4.42E+11`), and amount_negative unless `signed`.
     """
     number = Decimal(value) if decimal != "," and _plain_amount(value) else _written(value, decimal)
     if abs(number) > MAX_AMOUNT:
@@ -55,10 +57,13 @@ def amount(value: str, *, decimal: DecimalMark | None = None, signed: bool = Tru
 
 
 def whole(value: str) -> str:
-    """`value`, with a whole number that went through a float repaired: `442012345678.0` becomes `442012345678`.
+    """`value`, with a whole number that went through a float repaired: `442012345678.0` becomes
+    `442012345678`.
 
-    Anything else comes back as it is, also an identifier that only resembles a number (`12E5`, `007.0`).
-    Raises Invalid("lost_digits") where a spreadsheet kept fewer digits than there were: `4.42E+11`, or more than 15.
+    Anything else comes back as it is, also an identifier that only resembles a number (`12E5`,
+    `007.0`).
+    Raises Invalid("lost_digits") where a spreadsheet kept fewer digits than there were: `4.42E+11`,
+    or more than 15.
     """
     if value.isalnum() and value.isascii():
         return value
@@ -120,7 +125,8 @@ def _decimal_mark(value: str, number: str) -> str:
 
 
 def _from_scientific(value: str, match: re.Match[str]) -> Decimal:
-    """The number if all its digits stand there. The exponent is looked at before anything is computed from it."""
+    """The number if all its digits stand there. The exponent is looked at before anything is
+    computed from it."""
     sign, head, tail, power_sign, power = match.groups("")
     if power_sign == "-":
         if len(power) > 2:
@@ -133,7 +139,8 @@ def _from_scientific(value: str, match: re.Match[str]) -> Decimal:
 
 
 def _with_few_decimals(value: str, number: Decimal) -> Decimal:
-    """`number` if four decimals hold it, also after the noise of a float (36.300000000000004) is rounded away."""
+    """`number` if four decimals hold it, also after the noise of a float (36.300000000000004) is
+    rounded away."""
     if _decimals(number) > MAX_DECIMALS:
         number = _SPREADSHEET.plus(number)
     if _decimals(number) > MAX_DECIMALS:

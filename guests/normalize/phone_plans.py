@@ -1,9 +1,10 @@
 """Numbering plans, compiled: the quick half of reading phone numbers.
 
-phonenumbers needs 30 to 60 microseconds for a number, most of it spent on walking its metadata. Here the metadata of a
-region becomes a handful of regular expressions once, and a number costs one or two microseconds. The steps are the
-library's own (`parse`, `region_code_for_number`, `number_type`, `is_possible_number`), for text that is already bare
-digits. Where a step is not followed (a dialling prefix other than 00, digits of no country) the answer is None: ask the
+phonenumbers needs 30 to 60 microseconds for a number, most of it spent on walking its metadata.
+Here the metadata of a region becomes a handful of regular expressions once, and a number costs one
+or two microseconds. The steps are the library's own (`parse`, `region_code_for_number`,
+`number_type`, `is_possible_number`), for text that is already bare digits. Where a step is not
+followed (a dialling prefix other than 00, digits of no country) the answer is None: ask the
 library.
 """
 
@@ -33,7 +34,8 @@ _NEITHER_FIXED_NOR_MOBILE = (
 
 
 class Plan:
-    """What one region's metadata says of its numbers. The methods take and return strings of ASCII digits."""
+    """What one region's metadata says of its numbers. The methods take and return strings of ASCII
+    digits."""
 
     __slots__ = (
         "code",
@@ -65,7 +67,8 @@ class Plan:
         self.idd = _compile(metadata.international_prefix).match
 
     def dialled(self, digits: str) -> tuple[str, str] | None:
-        """(country code or "", rest) of digits as dialled inside the region; None if only the library can tell.
+        """(country code or "", rest) of digits as dialled inside the region; None if only the
+        library can tell.
 
         The rest still has its national prefix, if it was dialled with one.
         """
@@ -80,10 +83,13 @@ class Plan:
         return "", digits
 
     def national(self, digits: str) -> str:
-        """The national number in `digits`: without the national prefix, if what is left has a fitting length."""
+        """The national number in `digits`: without the national prefix, if what is left has a
+        fitting length."""
         rest = self._stripped(digits)
         length = len(rest)
-        fits = length in self.lengths or (length > self.longest and length not in self.local_lengths)
+        fits = length in self.lengths or (
+            length > self.longest and length not in self.local_lengths
+        )
         return rest if fits else digits
 
     def _stripped(self, digits: str) -> str:
@@ -140,7 +146,8 @@ class CallingCode:
 
 
 def read_international(digits: str) -> Reading | None:
-    """A number that begins with a country code, without its "+"; None if no country has that code."""
+    """A number that begins with a country code, without its "+"; None if no country has that
+    code."""
     code = code_at(digits[:3])
     if not code:
         return None
@@ -161,7 +168,8 @@ def read_dialled(digits: str, home: Plan) -> Reading | None:
 
 @lru_cache(maxsize=256)  # The world has 215 country codes; those that occur are compiled.
 def calling_code(code: str) -> CallingCode:
-    """The compiled plans of a country code ("44"). Raises KeyError for a code that no country has."""
+    """The compiled plans of a country code ("44"). Raises KeyError for a code that no country
+    has."""
     return CallingCode(int(code))
 
 
@@ -203,10 +211,13 @@ def _valid_pattern(metadata: PhoneMetadata) -> str:
 
 
 def _mobile_pattern(metadata: PhoneMetadata) -> str:
-    """Numbers of type MOBILE or FIXED_LINE_OR_MOBILE: the library looks for the other types first."""
+    """Numbers of type MOBILE or FIXED_LINE_OR_MOBILE: the library looks for the other types
+    first."""
     others = dict.fromkeys(_pattern(getattr(metadata, name)) for name in _NEITHER_FIXED_NOR_MOBILE)
     mobile = metadata.fixed_line if metadata.same_mobile_and_fixed_line_pattern else metadata.mobile
-    return f"(?={_pattern(metadata.general_desc)}\\Z)(?!(?:{'|'.join(others)})\\Z){_pattern(mobile)}"
+    return (
+        f"(?={_pattern(metadata.general_desc)}\\Z)(?!(?:{'|'.join(others)})\\Z){_pattern(mobile)}"
+    )
 
 
 def _pattern(numbers: PhoneNumberDesc | None) -> str:
@@ -214,7 +225,9 @@ def _pattern(numbers: PhoneNumberDesc | None) -> str:
     if numbers is None or not numbers.national_number_pattern:
         return _NEVER
     lengths = "|".join(f"\\d{{{length}}}" for length in numbers.possible_length if length > 0)
-    if numbers.possible_length and not lengths:  # A length of -1 says that the type does not exist here.
+    if (
+        numbers.possible_length and not lengths
+    ):  # A length of -1 says that the type does not exist here.
         return _NEVER
     any_of_them = f"(?=(?:{lengths})\\Z)" if lengths else ""
     return f"(?:{any_of_them}(?:{numbers.national_number_pattern}))"

@@ -1,9 +1,10 @@
 """Phone numbers to E.164, by the rule of the import (DESIGN.md, section 3).
 
-A number with "+" or "00" is international. Without: a valid number of the company's region, else a valid international
-one whose "+" was left out (370...), else a possible one of the region, else a possible international one. Possible means
-that a number of so many digits, its area code among them, can exist; the samples of the requirements (+44202128506) are
-such numbers. What a number is read as does not depend on how strictly it is then checked.
+A number with "+" or "00" is international. Without: a valid number of the company's region, else a
+valid international one whose "+" was left out (370...), else a possible one of the region, else a
+possible international one. Possible means that a number of so many digits, its area code among
+them, can exist; the samples of the requirements (+44202128506) are such numbers. What a number is
+read as does not depend on how strictly it is then checked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,13 @@ from functools import lru_cache
 from typing import Literal, get_args
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat, PhoneNumberType, ValidationResult
+from phonenumbers import (
+    NumberParseException,
+    PhoneNumber,
+    PhoneNumberFormat,
+    PhoneNumberType,
+    ValidationResult,
+)
 
 from .errors import Invalid
 from .phone_plans import MAX_DIGITS, read_dialled, read_international, region_plan
@@ -37,17 +44,19 @@ _parse_errors = {
 
 
 def phone(value: str, *, region: str, check: Check = "possible") -> str:
-    """`value` as E.164 ("+442079460958"). `region` is the company's ("GB"); errors as PhoneParser raises them."""
+    """`value` as E.164 ("+442079460958"). `region` is the company's ("GB"); errors as PhoneParser
+    raises them."""
     return _parser(region, check)(value)
 
 
 class PhoneParser:
     """Reads the phones of one company: `PhoneParser("GB")("020 7946 0958") == "+442079460958"`.
 
-    Most numbers are decided by the compiled plans of `phone_plans`; whatever those cannot tell for certain, and every
-    refusal, is the library's word. Raises ValueError for an unknown region or check, and Invalid for a number: the codes
-    of `phone_text.compact`, and phone_country, phone_area_code, phone_too_short, phone_too_long, phone_length,
-    phone_not_valid, phone_not_mobile.
+    Most numbers are decided by the compiled plans of `phone_plans`; whatever those cannot tell for
+    certain, and every refusal, is the library's word. Raises ValueError for an unknown region or
+    check, and Invalid for a number: the codes of `phone_text.compact`, and phone_country,
+    phone_area_code, phone_too_short, phone_too_long, phone_length, phone_not_valid,
+    phone_not_mobile.
     """
 
     __slots__ = ("_check", "_plan", "_region")
@@ -62,13 +71,14 @@ class PhoneParser:
     def __call__(self, value: str) -> str:
         digits = value.translate(FILLERS)
         # Ten characters that hold eight digits may be a date, which must not become a number.
-        if not _plain(digits) or len(digits) == 8 and len(value) == 10:
+        if not _plain(digits) or (len(digits) == 8 and len(value) == 10):
             digits = compact(value)
         decided = self.decide(digits)
         return decided or by_library(value, digits, region=self._region, check=self._check)
 
     def decide(self, digits: str) -> str | None:
-        """The E.164 number in compact `digits` if the compiled plans accept it for certain. None is no refusal."""
+        """The E.164 number in compact `digits` if the compiled plans accept it for certain. None is
+        no refusal."""
         if digits[0] == "+":
             best = read_international(digits[1:])
         else:
@@ -87,12 +97,15 @@ class PhoneParser:
 
 
 def by_library(value: str, digits: str, *, region: str, check: Check) -> str:
-    """The whole rule in the library's terms, for compact `digits`; `value` is what the error repeats."""
+    """The whole rule in the library's terms, for compact `digits`; `value` is what the error
+    repeats."""
     if digits[0] == "+":
         readings = [_parse(digits, None)]
     else:
         readings = [_parse(digits, region), _parse("+" + digits, None)]
-    numbers = [reading for reading in readings if isinstance(reading, PhoneNumber) and _fits(reading)]
+    numbers = [
+        reading for reading in readings if isinstance(reading, PhoneNumber) and _fits(reading)
+    ]
     valid = [number for number in numbers if phonenumbers.is_valid_number(number)]
     possible = [number for number in numbers if _length(number) == ValidationResult.IS_POSSIBLE]
     if not valid and not possible:

@@ -1,0 +1,98 @@
+"""Free text, identifiers and links: what may stay in them, and how long they may be."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+from .errors import Invalid
+from .numbers import whole
+
+MAX_URL = 2000
+
+_JOINERS = "\u200c\u200d"
+_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+_line_ends = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_plain_url = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?").fullmatch
+_host = re.compile(
+    r"(?=.{1,253}\Z)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\.?"
+).fullmatch
+
+
+def text(value: str, max_length: int) -> str:
+    """A comment or an address: composed letters (NFC), lines ended by "\\n", nothing invisible, no
+    blank ends.
+
+    Raises Invalid: too_long (more than `max_length` characters), invisible.
+    """
+    if not (value.isascii() and value.isprintable()):
+        value = visible(_line_ends.sub("\n", value), keep="\n\t")
+    return fitting(value.strip(), max_length)
+
+
+def identifier(value: str, max_length: int) -> str:
+    """A card's track or number, an external or employee id: as typed, but without blank ends and
+    invisible characters.
+
+    A whole number that a spreadsheet made a float is repaired. Raises Invalid: lost_digits,
+    control_characters, too_long, invisible.
+    """
+    if not value.isprintable():
+        value = value.strip()
+        if any(unicodedata.category(character) == "Cc" for character in value):
+            raise Invalid("control_characters", value=value)
+    if not value.isascii():
+        value = visible(value)
+    return fitting(whole(value.strip()), max_length)
+
+
+def url(value: str) -> str:
+    """An absolute http or https link of at most MAX_URL characters, without a password in it.
+
+    Raises Invalid: url_scheme, url_format, too_long.
+    """
+    value = fitting(value.strip(), MAX_URL)
+    if value[:4].lower() != "http":
+        raise Invalid("url_scheme", value=value)
+    if not value.isprintable() or any(character in ' "<>\\^`{|}' for character in value):
+        raise Invalid("url_format", value=value)
+    try:
+        parts = urlsplit(value)
+        _ = parts.port  # Out of range: ValueError.
+    except ValueError as error:
+        raise Invalid("url_format", value=value) from error
+    if parts.scheme not in ("http", "https"):
+        raise Invalid("url_scheme", value=value)
+    host = parts.hostname or ""
+    if "@" in parts.netloc or not (_host(host) or ":" in host):
+        raise Invalid("url_format", value=value)
+    return value
+
+
+def visible(value: str, *, keep: str = "") -> str:
+    """`value` composed (NFC), without control, formatting and half characters except those in
+    `keep`.
+
+    Gone are NUL, byte order marks, soft hyphens and the marks that turn the direction of writing;
+    the letters of Hebrew and Arabic are untouched, and so are the joiners that Persian and the
+    scripts of India spell with.
+    """
+    if not value.isprintable():
+        keep += _JOINERS
+        value = "".join(
+            character
+            for character in value
+            if character in keep or unicodedata.category(character) not in _DROPPED_CATEGORIES
+        )
+    return unicodedata.normalize("NFC", value)
+
+
+def fitting(value: str, max_length: int) -> str:
+    """`value` if it is neither empty nor longer than `max_length` characters. Raises Invalid:
+    too_long, invisible."""
+    if len(value) > max_length:
+        raise Invalid("too_long", value=value, length=len(value), max=max_length)
+    if not value:
+        raise Invalid("invisible", value=value)
+    return value
