@@ -34,6 +34,12 @@ class ImportJob(Job):
         IMPORT = "import", _("Import")
         UNDO = "undo", _("Undo")
 
+    class Then(models.TextChoices):
+        """What follows the present step: nothing, the import itself, or being refused."""
+
+        IMPORT = "import", "import"
+        REFUSE = "refuse", "refuse"
+
     class StopRequest(models.TextChoices):
         KEEP = "keep", _("Keep what is in")
         UNDO = "undo", _("Undo what is in")
@@ -75,6 +81,9 @@ class ImportJob(Job):
         max_length=64, blank=True, help_text="Digest of what the last finished check was made with."
     )
     undo_counts = models.JSONField(default=dict, help_text="Lines by how their undo ended.")
+    then = models.CharField(
+        max_length=6, choices=Then, blank=True, help_text="What the present step leads to."
+    )
     stop_request = models.CharField(max_length=4, choices=StopRequest, blank=True)
     stopped_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
@@ -155,7 +164,9 @@ class ImportRow(models.Model):
     )
     reasons = models.JSONField(null=True, help_text="[[code, column, value, params], ...]")
     notes = models.JSONField(null=True, help_text="As reasons: what was done otherwise than asked.")
-    cells = models.JSONField(null=True, help_text="The raw cells of a line to be mended.")
+    cells = models.JSONField(
+        null=True, help_text="The raw cells of a line that belongs into the error file."
+    )
     undo = models.PositiveSmallIntegerField(_("undo"), choices=Undo, null=True)
     undo_notes = models.JSONField(null=True, help_text="As reasons: what could not be undone.")
 
@@ -172,10 +183,6 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}:{self.line}"
-
-    @property
-    def has_something_to_say(self) -> bool:
-        return bool(self.reasons or self.notes)
 
 
 class ColumnMapping(models.Model):

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db import models
-
 from core.querysets import CompanyOwnedQuerySet, JobQuerySet
 
 if TYPE_CHECKING:
@@ -21,11 +19,12 @@ class ImportJobQuerySet(JobQuerySet):
 
 class ImportRowQuerySet(CompanyOwnedQuerySet):
     def to_mend(self) -> Self:
-        """Lines that failed, or whose notes say that something was left out: the error file's lines."""
-        return self.filter(models.Q(reasons__isnull=False) | models.Q(notes__isnull=False))
+        """The error file's lines: those that failed, or of which something was left out."""
+        return self.filter(cells__isnull=False)
 
-    def failed(self) -> Self:
-        return self.filter(outcome=5)
+    def to_undo(self) -> Self:
+        """Lines that changed something and whose undo has not been tried yet."""
+        return self.filter(outcome__in=[1, 2], undo__isnull=True)
 
     def in_file_order(self) -> Self:
         return self.order_by("job_id", "line")

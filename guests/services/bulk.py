@@ -54,9 +54,11 @@ def create_guests(company_id: int, drafts: Sequence[Mapping[str, Any]]) -> list[
 
     Raises IntegrityError when a phone or member number is taken.
     """
+    if not drafts:
+        return []
     ids = bulk.reserve_ids(Guest, len(drafts))
     rows = (
-        (pk, company_id, *(_BLANK | draft | _derived(draft)).values())
+        (pk, company_id, *(_BLANK | draft | derived(draft)).values())
         for pk, draft in zip(ids, drafts, strict=True)
     )
     bulk.insert(Guest, ("id", "company_id", *_FIELDS), rows)
@@ -75,7 +77,7 @@ def update_guests(updates: Sequence[tuple[int, int, Mapping[str, Any]]]) -> None
     rows = (
         (pk, version, *(merged[name] for name in (*fields, "search_text", "name_key")))
         for pk, version, values in updates
-        for merged in (values | _derived(values),)
+        for merged in (values | derived(values),)
     )
     met = bulk.update(Guest, (*fields, "search_text", "name_key"), rows)
     if met != len(updates):
@@ -106,7 +108,7 @@ def add_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> None:
     bulk.insert(ExternalId, ("company_id", "guest_id", "value"), rows)
 
 
-def _derived(values: Mapping[str, Any]) -> dict[str, str]:
+def derived(values: Mapping[str, Any]) -> dict[str, str]:
     """Return what search and sort go by, folded here because SQLite's LOWER knows ASCII only."""
     first, middle, last = (values.get(n, "") for n in ("first_name", "middle_name", "last_name"))
     return {

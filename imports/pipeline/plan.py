@@ -42,6 +42,8 @@ class Rules:
     now: datetime
     category_ids: dict[str, int]
     tier_ids: dict[str, int]
+    #: Whether any line can put its guest into a category.
+    sorts_into_categories: bool
 
 
 def plan(rows: Sequence[Screened], met: Surroundings, rules: Rules) -> list[Decision]:

@@ -1,8 +1,46 @@
-"""What a worker does with an ImportJob: the step that it waits for."""
+"""What a worker does with an ImportJob: the step that the job waits for.
+
+Each step ends by ending the job or by queueing its next step, so that every step is claimed on
+its own and the database's rule "one writing import per company" holds for each.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from django.db import IntegrityError, OperationalError
+from django.utils import timezone
 
 from core import jobs
-from core.services.jobs import Attempt
-from imports.models import ImportJob
+from core.models import Job
+from core.services.jobs import Attempt, publish
+from guests.services.bulk import GuestsChanged
+from imports.models import ImportJob, ImportRow
+from imports.pipeline import CHUNK_ROWS, Trip, decide, travel
+from imports.pipeline.ahead import chunked
+from imports.pipeline.apply import apply, record_not_reached, record_rejects
+from imports.pipeline.decisions import Decision, Reject
+from imports.pipeline.findings import Findings, count
+from imports.pipeline.read import Dialect, FileRefused, open_rows
+from imports.pipeline.rows import CleanRow, Reason
+from imports.pipeline.seen import Screened
+from imports.services.results import announce
+from imports.services.trips import checked_key, local_file, trip_of
+from imports.services.undoing import undo
+
+Step, Then, State = ImportJob.Step, ImportJob.Then, Job.State
+
+#: How often a chunk that a concurrent change broke is matched again before its rows go one by one.
+CHUNK_TRIES = 3
+#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
+_RACES = frozenset({"40P01", "40001"})
+
+
+class StopAsked(Exception):
+    """Somebody asked the import to stop: what is in stays in until they say otherwise."""
+
+
+class StrictBroken(Exception):
+    """A line of a strict import failed while it was written: all of it has to go out again."""
 
 
 def register() -> None:
@@ -11,4 +49,237 @@ def register() -> None:
 
 
 def perform(job: ImportJob, attempt: Attempt) -> None:
-    """Do the job's step."""
+    """Do the job's present step, from its checkpoint on."""
+    steps = {Step.CHECK: _check, Step.IMPORT: _import, Step.UNDO: undo}
+    steps[Step(job.step)](job, attempt)
+
+
+# -- Check --------------------------------------------------------------------------------------
+
+
+def _check(job: ImportJob, attempt: Attempt) -> None:
+    """Plan every line and write down only what is wrong with it."""
+    findings = Findings(job.findings)
+    if not job.checkpoint:
+        findings = Findings()
+        _forget_rows(job, attempt)
+
+    def land(rows: list[Screened]) -> None:
+        decisions = decide(trip, rows)
+        findings.add(decisions)
+        with attempt.chunk() as locked:
+            _heed_stop(locked)
+            record_rejects(locked, decisions)
+            _save_checkpoint(attempt, locked, rows, findings=findings.to_json())
+
+    try:
+        with trip_of(job, now=job.queued_at or timezone.now()) as trip:
+            travel(trip, land, on_wait=attempt.beat)
+    except FileRefused as refused:
+        _end_unreadable(attempt, refused)
+    except StopAsked:
+        _end_check_stopped(job, attempt)
+    else:
+        _end_check(job, attempt, findings)
+
+
+def _end_check(job: ImportJob, attempt: Attempt, findings: Findings) -> None:
+    """Go on as the job says: back to its operator, on to the import, or refuse it."""
+    rejected = findings.counts["failed"]
+    if job.then and (rejected or job.then == Then.REFUSE):
+        _account_for_rest(job, attempt)
+    with attempt.chunk() as locked:
+        locked.findings = findings.to_json()
+        locked.checked_key, locked.total = checked_key(locked), locked.done
+        fields = {"findings": locked.findings, "checked_key": locked.checked_key}
+        fields["total"] = locked.total
+        if locked.then and (rejected or locked.then == Then.REFUSE):
+            counts = {**locked.counts, "failed": rejected}
+            _end(attempt, locked, State.REFUSED, counts=counts, **fields)
+        elif locked.then == Then.IMPORT:
+            _queue_step(attempt, locked, Step.IMPORT, **fields)
+        else:
+            attempt.end(locked, State.DRAFT, **fields)
+
+
+def _end_check_stopped(job: ImportJob, attempt: Attempt) -> None:
+    """Give a check back to its operator; an import that was still being checked ends here."""
+    if job.then:
+        _account_for_rest(job, attempt)
+    with attempt.chunk() as locked:
+        if locked.then:
+            _end(attempt, locked, State.STOPPED)
+        else:
+            attempt.end(locked, State.DRAFT, stop_request="", checked_key="", findings={})
+
+
+def _end_unreadable(attempt: Attempt, refused: FileRefused) -> None:
+    """End a job whose file cannot be read: nothing of it was written."""
+    problem = {"code": refused.code, "params": refused.params}
+    with attempt.chunk() as locked:
+        if locked.then or locked.step == Step.IMPORT:
+            _end(attempt, locked, State.REFUSED, error=str(refused), findings={"file": problem})
+        else:
+            attempt.end(locked, State.DRAFT, findings={"file": problem}, error=str(refused))
+
+
+# -- Import -------------------------------------------------------------------------------------
+
+
+def _import(job: ImportJob, attempt: Attempt) -> None:
+    """Write the file's guests, chunk by chunk. A strict import is checked first as a whole."""
+    strict = not job.options.get("partial", False)
+    if strict and job.checked_key != checked_key(job):
+        with attempt.chunk() as locked:
+            _queue_step(attempt, locked, Step.CHECK, then=Then.IMPORT)
+        return
+    if not job.checkpoint:
+        _forget_rows(job, attempt)
+    try:
+        with trip_of(job, now=job.queued_at or timezone.now()) as trip:
+
+            def land(rows: list[Screened]) -> None:
+                _land(attempt, trip, rows, strict=strict)
+
+            travel(trip, land, on_wait=attempt.beat)
+    except FileRefused as refused:
+        _import_unreadable(job, attempt, refused)
+    except StopAsked:
+        _end_stopped(job, attempt)
+    except StrictBroken:
+        with attempt.chunk() as locked:
+            _queue_step(attempt, locked, Step.UNDO, then=Then.REFUSE)
+    else:
+        _end_import(attempt)
+
+
+def _land(attempt: Attempt, trip: Trip, rows: list[Screened], *, strict: bool) -> None:
+    """Write a chunk; when others are in the way, again, and at last line by line."""
+    for _try in range(CHUNK_TRIES):
+        try:
+            _write(attempt, trip, rows, strict=strict)
+            return
+        except (IntegrityError, GuestsChanged, OperationalError) as conflict:
+            _raise_unless_race(conflict)
+    for row in rows:
+        _land_row(attempt, trip, row, strict=strict)
+
+
+def _land_row(attempt: Attempt, trip: Trip, row: Screened, *, strict: bool) -> None:
+    for _try in range(CHUNK_TRIES):
+        try:
+            _write(attempt, trip, [row], strict=strict)
+            return
+        except (IntegrityError, GuestsChanged, OperationalError) as conflict:
+            _raise_unless_race(conflict)
+    reason = Reason("changed_meanwhile", "", "", {})
+    cells = row.cells if isinstance(row, CleanRow) else []
+    _write(attempt, trip, [row], strict=strict, instead=[Reject(row.line, cells, [reason])])
+
+
+def _raise_unless_race(error: Exception) -> None:
+    """Raise `error` again unless it means that somebody else was there first."""
+    if isinstance(error, OperationalError):
+        if getattr(error.__cause__, "sqlstate", "") not in _RACES:
+            raise error
+
+
+def _write(
+    attempt: Attempt,
+    trip: Trip,
+    rows: list[Screened],
+    *,
+    strict: bool,
+    instead: Sequence[Decision] | None = None,
+) -> None:
+    """Match, plan and apply `rows` in one transaction that also holds the checkpoint."""
+    with attempt.chunk() as locked:
+        _heed_stop(locked)
+        decisions = instead or decide(trip, rows)
+        if strict and any(isinstance(decision, Reject) for decision in decisions):
+            raise StrictBroken
+        apply(locked, decisions)
+        counts = Counter(locked.counts) + count(decisions)
+        _save_checkpoint(attempt, locked, rows, counts=dict(counts))
+
+
+def _end_import(attempt: Attempt) -> None:
+    with attempt.chunk() as locked:
+        state = State.DONE_WITH_ERRORS if locked.counts.get("failed") else State.DONE
+        _end(attempt, locked, state, total=locked.done)
+
+
+def _end_stopped(job: ImportJob, attempt: Attempt) -> None:
+    """Write down which lines were not reached; then undo the others if that was asked."""
+    _account_for_rest(job, attempt)
+    with attempt.chunk() as locked:
+        if locked.stop_request == ImportJob.StopRequest.UNDO:
+            _queue_step(attempt, locked, Step.UNDO)
+        else:
+            _end(attempt, locked, State.STOPPED)
+
+
+def _import_unreadable(job: ImportJob, attempt: Attempt, refused: FileRefused) -> None:
+    """A file that stops being readable half-way (a quote that never closes) is refused whole."""
+    if not ImportRow.objects.filter(job_id=job.pk).to_undo().exists():
+        _end_unreadable(attempt, refused)
+        return
+    with attempt.chunk() as locked:
+        _queue_step(attempt, locked, Step.UNDO, then=Then.REFUSE, error=str(refused))
+
+
+# -- Common -------------------------------------------------------------------------------------
+
+
+def _heed_stop(job: ImportJob) -> None:
+    if job.stop_request:
+        raise StopAsked
+
+
+def _save_checkpoint(
+    attempt: Attempt, locked: ImportJob, rows: list[Screened], **fields: object
+) -> None:
+    done = locked.done + len(rows)
+    total = max(locked.total, done) if locked.total else 0
+    attempt.save(locked, checkpoint=rows[-1].line, done=done, total=total, **fields)
+
+
+def _queue_step(attempt: Attempt, locked: ImportJob, step: str, **fields: object) -> None:
+    """Let the job wait for its next step, which begins at the first line."""
+    fields = {"then": "", "step": step, "checkpoint": 0, "done": 0, **fields}
+    attempt.save(locked, state=State.QUEUED, queued_at=locked.queued_at, **fields)
+    publish(locked)
+
+
+def _end(attempt: Attempt, locked: ImportJob, state: str, **fields: object) -> None:
+    """End the import for good, and have its result mailed after the commit."""
+    attempt.end(locked, state, then="", stop_request="", **fields)
+    announce(locked, now=timezone.now())
+
+
+def _forget_rows(job: ImportJob, attempt: Attempt) -> None:
+    """Take away what an earlier check left, before this step writes its own rows."""
+    with attempt.chunk() as locked:
+        ImportRow.objects.filter(job_id=job.pk).delete()
+        attempt.save(locked, counts={})
+
+
+def _account_for_rest(job: ImportJob, attempt: Attempt) -> None:
+    """Write a row for every line of the file that has none."""
+    with local_file(job) as path:
+        rows = open_rows(path, Dialect.from_json(job.dialect))
+        lines = (row.line for row in rows)
+        for chunk in chunked(lines, CHUNK_ROWS):
+            _record_rest(attempt, chunk)
+
+
+def _record_rest(attempt: Attempt, lines: list[int]) -> None:
+    with attempt.chunk() as locked:
+        known = ImportRow.objects.filter(
+            job_id=locked.pk, line__gte=lines[0], line__lte=lines[-1]
+        ).values_list("line", flat=True)
+        missing = sorted(set(lines).difference(known))
+        if missing:
+            record_not_reached(locked, missing)
+            counts = Counter(locked.counts) + Counter(not_reached=len(missing))
+            attempt.save(locked, counts=dict(counts))

@@ -1,0 +1,117 @@
+"""Taking back what an import did to guests: only what nobody has touched since."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from django.db import transaction
+
+from core import bulk
+from core.models import Company
+from guests.models import Card, ExternalId, Guest, GuestCategory
+from guests.services.bulk import derived
+
+
+class Left(NamedTuple):
+    """What could not be taken back of a guest, and why. `field` is "" for the guest as a whole."""
+
+    code: str
+    field: str
+
+
+@transaction.atomic
+def remove_created(company: Company, ids: Collection[int]) -> dict[int, Left]:
+    """Remove guests whom nobody has touched since they were created.
+
+    Returns the others with the reason: changed since, gone, visited, or named as a referrer.
+    """
+    found = {guest.pk: guest for guest in Guest.objects.for_company(company).locked(ids)}
+    referrers = set(
+        Guest.objects.for_company(company)
+        .filter(referrer__any=list(found))
+        .values_list("referrer_id", flat=True)
+    )
+    left: dict[int, Left] = {}
+    for pk in ids:
+        guest = found.get(pk)
+        if guest is None:
+            left[pk] = Left("guest_gone", "")
+        elif guest.orders_count:
+            left[pk] = Left("guest_visited", "")
+        elif guest.version != 1:
+            left[pk] = Left("guest_changed", "")
+        elif pk in referrers:
+            left[pk] = Left("guest_is_referrer", "")
+    _delete(company, [pk for pk in ids if pk not in left])
+    return left
+
+
+def _delete(company: Company, ids: list[int]) -> None:
+    """Delete guests with what hangs on them; children first, as their composite keys demand."""
+    for model in (Card, GuestCategory, ExternalId):
+        rows = model._default_manager.for_company(company).filter(guest__any=ids)
+        rows._raw_delete(rows.db)
+    guests = Guest.objects.for_company(company).filter(pk__any=ids)
+    guests._raw_delete(guests.db)
+
+
+@transaction.atomic
+def restore_replaced(
+    company: Company, replaced: Mapping[int, Mapping[str, Any]]
+) -> dict[int, list[Left]]:
+    """Give guests back what an import replaced, as its ImportRows tell it, by guest id.
+
+    A field gets its old value back only while it still holds the imported one; cards, categories
+    and external ids that the import added go. Returns what was left, by guest.
+    """
+    left: dict[int, list[Left]] = {pk: [Left("guest_gone", "")] for pk in replaced}
+    guests = list(Guest.objects.for_company(company).locked(replaced))
+    restored: set[str] = set()
+    for guest in guests:
+        changed, left[guest.pk] = _restore_fields(guest, replaced[guest.pk].get("fields", {}))
+        restored.update(changed)
+    fields = [*sorted(restored), "search_text", "name_key"]
+    bulk.update(
+        Guest,
+        fields,
+        ((g.pk, g.version, *(getattr(g, name) for name in fields)) for g in guests),
+    )
+    _remove_added(company, replaced)
+    return {pk: notes for pk, notes in left.items() if notes}
+
+
+def _restore_fields(
+    guest: Guest, fields: Mapping[str, list[Any]]
+) -> tuple[list[str], list[Left]]:
+    """Set the old values on `guest`, unsaved; return which fields, and what was left."""
+    changed, left = [], []
+    for name, (old, new) in fields.items():
+        field = Guest._meta.get_field(name.removesuffix("_id"))
+        convert = (field.target_field if field.is_relation else field).to_python
+        if getattr(guest, field.attname) == convert(new):
+            setattr(guest, field.attname, convert(old))
+            changed.append(field.attname)
+        else:
+            left.append(Left("field_changed", name))
+    for name, value in derived(vars(guest)).items():
+        setattr(guest, name, value)
+    return changed, left
+
+
+def _remove_added(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -> None:
+    """Remove the cards, categories and external ids that were added and are still the guest's."""
+    cards = [card for parts in replaced.values() for card in parts.get("cards", ())]
+    Card.objects.for_company(company).filter(pk__any=cards, guest__any=list(replaced)).delete()
+    ids = [value for parts in replaced.values() for value in parts.get("external_ids", ())]
+    if ids:
+        ExternalId.objects.for_company(company).filter(
+            value__any=ids, guest__any=list(replaced)
+        ).delete()
+    by_category: dict[int, list[int]] = {}
+    for pk, parts in replaced.items():
+        for category in parts.get("categories", ()):
+            by_category.setdefault(category, []).append(pk)
+    for category, guests in by_category.items():
+        rows = GuestCategory.objects.for_company(company).filter(
+            category_id=category, guest__any=guests
+        )
+        rows._raw_delete(rows.db)

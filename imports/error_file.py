@@ -1,0 +1,119 @@
+"""The error file: the lines to be mended, as they came, each with what was wrong.
+
+Made from the ImportRows when somebody asks for it, never stored. Corrected and uploaded again it
+needs no new mapping: the columns are those of the upload, and one more that is left out.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import PurePosixPath
+from tempfile import TemporaryFile
+from typing import IO
+
+from django.utils.translation import gettext
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from imports.models import ImportJob, ImportRow
+from imports.pipeline.formula import guard
+from imports.pipeline.read import Dialect
+from imports.pipeline.rows import Reason
+from imports.reasons import reason_text
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+#: Every heading the last column ever had: a file of any of them is recognised.
+ERROR_HEADINGS = ("What was wrong", "Что не так")
+
+
+def error_heading() -> str:
+    """Return the heading of the column that says what was wrong."""
+    return gettext("What was wrong")
+
+
+def without_error_column(header: Sequence[str]) -> list[str]:
+    """Return a header without the column that an error file adds."""
+    cells = list(header)
+    if cells and cells[-1].strip() in {*ERROR_HEADINGS, error_heading()}:
+        cells.pop()
+    return cells
+
+
+def filename(job: ImportJob, suffix: str) -> str:
+    """Return a name that says which import the errors are of."""
+    stem = re.sub(r"[^\w.-]+", "-", PurePosixPath(job.filename).stem).strip("-.") or "import"
+    return f"{stem[:80]}-errors-{job.number}.{suffix}"
+
+
+def csv_lines(job: ImportJob) -> Iterator[bytes]:
+    """Yield the error file as .csv, in the separator and the encoding of the upload.
+
+    A workbook's errors get what spreadsheet programs open without asking: UTF-8 with its mark.
+    """
+    dialect = Dialect.from_json(job.dialect)
+    encoding, delimiter = "utf-8-sig", dialect.delimiter
+    if dialect.format == "csv":
+        encoding = dialect.encoding
+    first = True
+    for row in _table(job):
+        line = io.StringIO()
+        csv.writer(line, delimiter=delimiter, lineterminator="\r\n").writerow(map(guard, row))
+        # The mark belongs at the start of the file only.
+        codec = encoding if first else {"utf-8-sig": "utf-8", "utf-16": "utf-16-le"}.get(encoding)
+        yield line.getvalue().encode(codec or encoding, errors="replace")
+        first = False
+
+
+def write_xlsx(job: ImportJob, target: IO[bytes]) -> None:
+    """Write the error file as a workbook whose every cell is text."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(gettext("Errors"))
+    for row in _table(job):
+        # One cell that no workbook can hold must not cost the whole report.
+        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", guard(cell)) for cell in row])
+    book.save(target)
+
+
+def download(job: ImportJob) -> tuple[str, str, Iterable[bytes]]:
+    """Return name, content type and content of the error file, in the format of the upload."""
+    if Dialect.from_json(job.dialect).format == "csv":
+        return filename(job, "csv"), "text/csv", csv_lines(job)
+    target = TemporaryFile()  # noqa: SIM115 - closed by the response that streams it
+    write_xlsx(job, target)
+    target.seek(0)
+    return filename(job, "xlsx"), XLSX, target
+
+
+def mended_csv(job: ImportJob, rows: Iterable[Sequence[str]]) -> bytes:
+    """Return mended lines as a .csv (UTF-8, commas) with the upload's header, if it had one."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    if job.header is not None:
+        writer.writerow(map(guard, job.header))
+    writer.writerows([guard(cell) for cell in row] for row in rows)
+    return text.getvalue().encode()
+
+
+def _table(job: ImportJob) -> Iterator[list[str]]:
+    """Yield the rows of the file: the header, if the upload had one, then the lines to be mended.
+
+    A line that is too short is not filled up: uploaded again unmended, it must fail again.
+    """
+    if job.header is not None:
+        yield [*without_error_column(job.header), error_heading()]
+    lines = ImportRow.objects.filter(job_id=job.pk).to_mend().in_file_order()
+    width = len(without_error_column(job.header)) if job.header is not None else None
+    for row in lines.iterator(chunk_size=2_000):
+        cells = row.cells if width is None else _trimmed(row.cells, width)
+        yield [*cells, "; ".join(sentences(row))]
+
+
+def _trimmed(cells: list[str], width: int) -> list[str]:
+    """Return the cells without the old remark of an error file that was uploaded again."""
+    return cells[:width] if len(cells) == width + 1 else cells
+
+
+def sentences(row: ImportRow) -> list[str]:
+    """Return everything there is to say about a line, each as a sentence."""
+    return [reason_text(Reason(*stored)) for stored in (*(row.reasons or ()), *(row.notes or ()))]

@@ -1,0 +1,110 @@
+"""What a trip found, added up chunk by chunk: the counts, the groups of errors, a sample."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from imports.pipeline.decisions import Create, Decision, Reject, Skip, Unchanged, Update
+from imports.pipeline.rows import Reason
+
+#: How much of it is kept: enough to understand and to mend by, bounded whatever the file.
+MAX_GROUPS = 100
+SAMPLES_PER_GROUP = 5
+VALUES_PER_GROUP = 50
+SAMPLE_ROWS = 8
+
+_OUTCOMES = {
+    Create: "created",
+    Update: "updated",
+    Unchanged: "unchanged",
+    Skip: "skipped",
+    Reject: "failed",
+}
+_NOTES = {"opt_out_kept": "opt_outs_kept", "consent_kept": "consents_kept", "erased": "erased"}
+
+
+def count(decisions: Iterable[Decision]) -> Counter[str]:
+    """Count lines by outcome, and what managers ask about: deletes, restores, a no that was kept."""
+    counts: Counter[str] = Counter()
+    for decision in decisions:
+        counts[_OUTCOMES[type(decision)]] += 1
+        if isinstance(decision, Update):
+            if change := decision.changes.get("is_active"):
+                counts["restored" if change[1] else "deleted"] += 1
+        elif isinstance(decision, Create) and decision.values.get("is_active") is False:
+            counts["created_deleted"] += 1
+        for note in _notes_of(decision):
+            if name := _NOTES.get(note.code):
+                counts[name] += 1
+    return counts
+
+
+def _notes_of(decision: Decision) -> list[Reason]:
+    if isinstance(decision, Reject):
+        return []
+    return [decision.note] if isinstance(decision, Skip) else decision.notes
+
+
+class Findings:
+    """What the check shows, kept as JSON on the job from chunk to chunk."""
+
+    def __init__(self, stored: dict[str, Any] | None = None) -> None:
+        stored = stored or {}
+        self.counts: Counter[str] = Counter(stored.get("counts", {}))
+        self.groups: dict[str, dict[str, Any]] = {g["key"]: g for g in stored.get("groups", [])}
+        self.groups_left_out: int = stored.get("groups_left_out", 0)
+        self.sample: list[dict[str, Any]] = stored.get("sample", [])
+
+    def add(self, decisions: Iterable[Decision]) -> None:
+        decisions = list(decisions)
+        self.counts += count(decisions)
+        for decision in decisions:
+            if isinstance(decision, Reject):
+                for reason in decision.reasons:
+                    self._add_reason(decision.line, reason)
+            elif len(self.sample) < SAMPLE_ROWS and isinstance(decision, Create | Update):
+                self.sample.append(_before_and_after(decision))
+
+    def _add_reason(self, line: int, reason: Reason) -> None:
+        key = f"{reason.code}:{reason.column}"
+        group = self.groups.get(key)
+        if group is None:
+            if len(self.groups) >= MAX_GROUPS:
+                self.groups_left_out += 1
+                return
+            group = self.groups[key] = {
+                "key": key, "code": reason.code, "column": reason.column,
+                "count": 0, "samples": [], "values": [],
+            }  # fmt: skip
+        group["count"] += 1
+        if len(group["samples"]) < SAMPLES_PER_GROUP:
+            group["samples"].append([line, reason.value[:200], reason.params])
+        if len(group["values"]) < VALUES_PER_GROUP and reason.value not in group["values"]:
+            group["values"].append(reason.value[:200])
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "counts": dict(self.counts),
+            "groups": sorted(self.groups.values(), key=lambda group: -group["count"]),
+            "groups_left_out": self.groups_left_out,
+            "sample": self.sample,
+        }
+
+
+def _before_and_after(decision: Create | Update) -> dict[str, Any]:
+    """Return a line as the check shows it: every field that changes, as text."""
+    if isinstance(decision, Create):
+        changes = {name: ["", _text(value)] for name, value in decision.values.items()}
+    else:
+        changes = {name: [_text(old), _text(new)] for name, (old, new) in decision.changes.items()}
+    return {
+        "line": decision.line,
+        "guest": getattr(decision, "guest_id", None),
+        "phone": decision.values["phone"],
+        "changes": changes,
+        "cards": [" / ".join(filter(None, card)) for card in decision.additions.cards],
+    }
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,162 @@
+"""Asking the workers for something: to check, to import, to stop, to undo."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from core.models import Change, Job, User
+from core.services.changes import record
+from core.services.jobs import enqueue
+from imports.error_file import mended_csv
+from imports.models import ImportJob
+from imports.options import Options
+from imports.services.trips import checked_key
+from imports.services.uploads import NotNow, lock_draft, receive_upload
+
+State, Step = Job.State, ImportJob.Step
+
+#: States in which guests may have been changed, and nothing is under way any more.
+UNDOABLE = frozenset({State.DONE, State.DONE_WITH_ERRORS, State.STOPPED, State.FAILED})
+#: How many rows can be mended on the result's page.
+MENDABLE_ROWS = 200
+
+
+class StillWrong(Exception):
+    """A strict import whose check found errors: nothing is imported until they are fixed."""
+
+
+@transaction.atomic
+def request_check(
+    *, job: ImportJob, options: Options, results_to: str, now: datetime
+) -> ImportJob:
+    """Have the whole file checked with these options; nothing is written to guests.
+
+    Raises NotNow when the import is under way.
+    """
+    job = lock_draft(job)
+    enqueue(
+        job,
+        now=now,
+        step=Step.CHECK,
+        then="",
+        checkpoint=0,
+        options=options.to_json(),
+        results_to=results_to,
+        findings={},
+        checked_key="",
+        stop_request="",
+    )
+    return job
+
+
+@transaction.atomic
+def start_import(*, job: ImportJob, actor: User | None, source: str, now: datetime) -> ImportJob:
+    """Have the file imported as it was checked; a strict one is checked first if it was not.
+
+    Raises StillWrong for a strict import whose check found errors, and NotNow when the import is
+    under way or over.
+    """
+    job = lock_draft(job)
+    strict = not Options.from_json(job.options).partial
+    checked = job.checked_key == checked_key(job)
+    if strict and checked and job.findings.get("counts", {}).get("failed"):
+        raise StillWrong(str(job))
+    enqueue(
+        job,
+        now=now,
+        step=Step.IMPORT if checked or not strict else Step.CHECK,
+        then="" if checked or not strict else ImportJob.Then.IMPORT,
+        checkpoint=0,
+        counts={},
+        stop_request="",
+        actor=actor,
+    )
+    record(
+        company=job.company,
+        actor=actor,
+        source=source,
+        action="import",
+        subject=job,
+        values={"file": [None, job.filename]},
+        now=now,
+    )
+    return job
+
+
+@transaction.atomic
+def request_stop(*, job: ImportJob, keep: bool, actor: User) -> ImportJob:
+    """Ask the worker to stop at the next chunk, and to keep or undo what is in by then.
+
+    Raises NotNow when nothing is under way.
+    """
+    job = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    if not job.is_active or job.step == Step.UNDO:
+        raise NotNow(job)
+    job.stop_request = ImportJob.StopRequest.KEEP if keep else ImportJob.StopRequest.UNDO
+    job.stopped_by = actor
+    job.save(update_fields=["stop_request", "stopped_by"])
+    return job
+
+
+@transaction.atomic
+def request_undo(
+    *, job: ImportJob, actor: User | None, source: str = Change.Source.WEB, now: datetime
+) -> ImportJob:
+    """Have the import taken back, as far as nobody has touched its guests since.
+
+    Raises NotNow when there is nothing to undo, or something is under way.
+    """
+    job = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    if job.state not in UNDOABLE:
+        raise NotNow(job)
+    enqueue(job, now=now, step=Step.UNDO, then="", checkpoint=0, stop_request="")
+    job.total = sum(job.counts.get(name, 0) for name in ("created", "updated"))
+    job.save(update_fields=["total"])
+    record(
+        company=job.company,
+        actor=actor,
+        source=source,
+        action="undo_import",
+        subject=job,
+        values={},
+        now=now,
+    )
+    return job
+
+
+def mend_rows(
+    *,
+    job: ImportJob,
+    rows: Mapping[int, Sequence[str]],
+    actor: User,
+    may: Callable[[str], bool],
+    now: datetime,
+) -> ImportJob:
+    """Import failed lines again with the cells given, by line, as a new import that corrects `job`.
+
+    It is partial: what is still wrong can be mended again. Raises ValueError for more than
+    MENDABLE_ROWS lines or a line that did not fail.
+    """
+    failed = set(job.rows.to_mend().filter(line__in=list(rows)).values_list("line", flat=True))
+    if not rows or len(rows) > MENDABLE_ROWS or failed != set(rows):
+        raise ValueError("only failed lines can be mended, and at most 200 at a time")
+    content = mended_csv(job, [rows[line] for line in sorted(rows)])
+    new = receive_upload(
+        company=job.company,
+        actor=actor,
+        chunks=[content],
+        filename=f"{job.filename.rpartition('.')[0] or job.filename}-mended.csv",
+        corrects=job,
+        overrides={
+            "encoding": "utf-8",
+            "delimiter": ",",
+            "header_row": 0 if job.header is None else 1,
+        },
+    )
+    options = Options.from_json({**new.options, "partial": True})
+    ImportJob.objects.filter(pk=new.pk).update(
+        mapping=job.mapping, options=options.to_json(), results_to=job.results_to
+    )
+    new.refresh_from_db()
+    return start_import(job=new, actor=actor, source=Change.Source.WEB, now=now)

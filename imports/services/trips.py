@@ -1,0 +1,87 @@
+"""Setting out: what a job says, turned into a Trip of the pipeline."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from zoneinfo import ZoneInfo
+
+from imports.columns import overwrite_rules
+from imports.models import ImportJob
+from imports.options import Options
+from imports.pipeline import Trip
+from imports.pipeline.clean import CleanContext, Cleaner, find_date_orders
+from imports.pipeline.lookups import Lookups
+from imports.pipeline.plan import Rules
+from imports.pipeline.read import Dialect, open_rows
+
+
+@contextmanager
+def local_file(job: ImportJob) -> Iterator[Path]:
+    """Give the upload as a file of this machine: a copy when the storage is elsewhere."""
+    try:
+        yield Path(job.file.path)
+        return
+    except NotImplementedError:
+        pass
+    with NamedTemporaryFile(prefix="regulars-upload-") as copy, job.file.open("rb") as stored:
+        shutil.copyfileobj(stored, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+@contextmanager
+def trip_of(job: ImportJob, *, now: datetime) -> Iterator[Trip]:
+    """Give the trip of the job's present step, with its file at hand.
+
+    Raises FileRefused when the file cannot be read, or its dates cannot be told apart.
+    """
+    with local_file(job) as path:
+        dialect = Dialect.from_json(job.dialect)
+        yield Trip(
+            company=job.company,
+            path=path,
+            dialect=dialect,
+            cleaner=Cleaner(job.mapping, _context(job, path, dialect, now=now)),
+            rules=_rules(job, now=now),
+            after=job.checkpoint,
+        )
+
+
+def checked_key(job: ImportJob) -> str:
+    """Return a digest of all that a check depends on but the database: equal keys, equal check."""
+    parts = [job.file_hash, job.dialect, job.mapping, job.options]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _context(job: ImportJob, path: Path, dialect: Dialect, *, now: datetime) -> CleanContext:
+    options, company = Options.from_json(job.options), job.company
+    tz = ZoneInfo(company.timezone)
+    return CleanContext(
+        region=company.region,
+        phone_check=company.phone_check,
+        date_orders=find_date_orders(open_rows(path, dialect), job.mapping, chosen=options.dates),
+        today=now.astimezone(tz).date(),
+        tz=tz,
+    )
+
+
+def _rules(job: ImportJob, *, now: datetime) -> Rules:
+    options, company = Options.from_json(job.options), job.company
+    lookups = Lookups.of(company)
+    return Rules(
+        overwrite=overwrite_rules(options.preset, options.rules),
+        categories=tuple(c for c in options.categories if c in lookups.categories.values()),
+        default_consent=company.default_consent,
+        default_subscribed=company.default_subscribed,
+        now=now,
+        category_ids=lookups.categories,
+        tier_ids=lookups.tiers,
+        sorts_into_categories=bool(options.categories) or "categories" in job.mapping,
+    )
+
+

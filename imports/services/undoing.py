@@ -1,0 +1,97 @@
+"""Undo: an import taken back line by line, as far as nobody has touched its guests since."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils import timezone
+
+from core.models import Job
+from core.services.jobs import Attempt, publish
+from guests.services import takeback
+from imports.models import ImportJob, ImportRow
+from imports.services.results import announce
+
+#: Lines that commit together. Restored guests are saved one by one, so it is less than an import's.
+CHUNK_ROWS = 2_000
+
+Undo = ImportRow.Undo
+
+
+def undo(job: ImportJob, attempt: Attempt) -> None:
+    """Take the job's lines back from its checkpoint on. Safe to repeat: a line is undone once."""
+    while _undo_chunk(attempt):
+        pass
+    with attempt.chunk() as locked:
+        if locked.then == ImportJob.Then.REFUSE:
+            # A strict import that broke while it was written: list all its errors, as a check does.
+            attempt.save(
+                locked, state=Job.State.QUEUED, step=ImportJob.Step.CHECK, checkpoint=0, done=0
+            )
+            publish(locked)
+        else:
+            _end(attempt, locked)
+
+
+def _end(attempt: Attempt, locked: ImportJob) -> None:
+    attempt.end(locked, Job.State.UNDONE, stop_request="", done=locked.done, total=locked.done)
+    announce(locked, now=timezone.now())
+
+
+def _undo_chunk(attempt: Attempt) -> bool:
+    """Undo the next lines, and return whether there were any."""
+    with attempt.chunk() as job:
+        rows = list(
+            ImportRow.objects.filter(job_id=job.pk, line__gt=job.checkpoint)
+            .to_undo()
+            .in_file_order()[:CHUNK_ROWS]
+        )
+        if not rows:
+            return False
+        _take_back(job, rows)
+        _save(job, rows)
+        counts = Counter(job.undo_counts) + Counter(Undo(row.undo).name.lower() for row in rows)
+        attempt.save(
+            job,
+            checkpoint=rows[-1].line,
+            done=job.done + len(rows),
+            undo_counts=dict(counts),
+        )
+    return True
+
+
+def _take_back(job: ImportJob, rows: Sequence[ImportRow]) -> None:
+    """Take the lines back and write on each how it went."""
+    created = [r.guest_id for r in rows if r.outcome == ImportRow.Outcome.CREATED]
+    kept = takeback.remove_created(job.company, created)
+    replaced = {
+        row.guest_id: row.replaced or {}
+        for row in rows
+        if row.outcome == ImportRow.Outcome.UPDATED
+    }
+    left = takeback.restore_replaced(job.company, replaced)
+    for row in rows:
+        if row.outcome == ImportRow.Outcome.CREATED:
+            notes = [kept[row.guest_id]] if row.guest_id in kept else []
+            whole = bool(notes)
+        else:
+            notes = left.get(row.guest_id, [])
+            whole = len(notes) >= len((row.replaced or {}).get("fields", {})) > 0
+        row.undo = (Undo.KEPT if whole else Undo.IN_PART) if notes else Undo.UNDONE
+        row.undo_notes = [_reason(note) for note in notes] or None
+
+
+def _save(job: ImportJob, rows: Sequence[ImportRow]) -> None:
+    """Write how the lines went: together for those that went alike, which are nearly all."""
+    alike: dict[str, list[ImportRow]] = {}
+    for row in rows:
+        alike.setdefault(json.dumps([row.undo, row.undo_notes]), []).append(row)
+    for group in alike.values():
+        ImportRow.objects.filter(job_id=job.pk, line__any=[row.line for row in group]).update(
+            undo=group[0].undo, undo_notes=group[0].undo_notes
+        )
+
+
+def _reason(left: takeback.Left) -> list[Any]:
+    return [left.code, left.field, "", {}]
