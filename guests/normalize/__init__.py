@@ -10,7 +10,7 @@ from .errors import MESSAGES, Invalid, describe
 from .names import fold, name, name_key, search_text
 from .numbers import DecimalMark, amount, whole
 from .phones import Check, PhoneParser, phone
-from .texts import identifier, text, url
+from .texts import fitting, identifier, text, url
 from .words import Consent, ConsentState, Sex, boolean, consent, sex
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "describe",
     "email",
     "email_key",
+    "fitting",
     "fold",
     "identifier",
     "name",

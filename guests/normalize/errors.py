@@ -63,6 +63,8 @@ MESSAGES: dict[str, str | Promise] = {
         "Write given, revoked or unknown, or start with the date it was given."
     ),
     "consent_date": _("“%(value)s” holds a date that does not exist or cannot be read."),
+    # Names of categories
+    "categories_quotes": _("“%(value)s” opens a quotation mark and does not close it."),
     # E-mail addresses and links
     "email_at": _("“%(value)s” is not an e-mail address: write it as name@example.com."),
     "email_several": _("“%(value)s” holds more than one e-mail address. Leave one."),

@@ -67,7 +67,7 @@ def name_key(last: str, first: str, middle: str) -> str:
     return fold(" ".join(filter(None, (last, first, middle))))
 
 
-def search_text(*parts: str) -> str:
+def search_text(*parts: str | None) -> str:
     """Everything a guest is found by, folded, one space between the words; "" among the parts is
     passed over."""
-    return fold(" ".join(" ".join(parts).split()))
+    return fold(" ".join(" ".join(filter(None, parts)).split()))

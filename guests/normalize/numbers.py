@@ -20,6 +20,8 @@ SPREADSHEET_DIGITS = 15
 
 _LONGEST_AMOUNT = 60
 _LARGEST_EXPONENT = 12
+_TEN_THOUSANDTH = Decimal(1).scaleb(-MAX_DECIMALS)
+_EXACT = Context(prec=2 * _LONGEST_AMOUNT)
 _SPREADSHEET = Context(prec=SPREADSHEET_DIGITS)
 
 _plain_amount = re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,4})?").fullmatch
@@ -33,7 +35,8 @@ _written_amount = re.compile(
     rf"(?:[{_CURRENCY}]|(?:руб|р)\.?)?",
     re.IGNORECASE,
 ).fullmatch
-_grouped = re.compile(r"[0-9]*|[0-9]{1,3}(?:([.,'’\s])[0-9]{3})(?:\1[0-9]{3})*").fullmatch
+_space = re.compile(r"\s")
+_grouped = re.compile(r"[0-9]*|[0-9]{1,3}(?:([.,'’ ])[0-9]{3})(?:\1[0-9]{3})*").fullmatch
 
 
 def amount(value: str, *, decimal: DecimalMark | None = None, signed: bool = True) -> Decimal:
@@ -99,14 +102,14 @@ def _written(value: str, decimal: DecimalMark | None) -> Decimal:
     written = _written_amount(text)
     if written is None:
         raise Invalid("amount_format", value=value)
-    number = written["number"].rstrip()
+    number = _space.sub(" ", written["number"].rstrip())
     mark = decimal or _decimal_mark(value, number)
     head, _, tail = number.rpartition(mark) if mark and mark in number else (number, "", "")
     if not _grouped(head) or (mark and mark in head) or not (tail.isdecimal() or not tail):
         raise Invalid("amount_format", value=value)
     digits = "".join(filter(str.isdecimal, head)) or "0"
     sign = "" if written["sign"] in ("", "+") else "-"
-    return _with_few_decimals(value, Decimal(f"{sign}{digits}.{tail or 0}"))
+    return _with_few_decimals(value, Decimal(f"{sign}{digits}.{tail}"))
 
 
 def _decimal_mark(value: str, number: str) -> str:
@@ -139,17 +142,12 @@ def _from_scientific(value: str, match: re.Match[str]) -> Decimal:
 
 
 def _with_few_decimals(value: str, number: Decimal) -> Decimal:
-    """`number` if four decimals hold it, also after the noise of a float (36.300000000000004) is
-    rounded away."""
-    if _decimals(number) > MAX_DECIMALS:
-        number = _SPREADSHEET.plus(number)
-    if _decimals(number) > MAX_DECIMALS:
+    """`number` in ten-thousandths if they hold it, the noise of a float (36.300000000000004)
+    aside."""
+    if number == number.quantize(_TEN_THOUSANDTH, context=_EXACT):
+        return number
+    number = _SPREADSHEET.plus(number)
+    rounded = number.quantize(_TEN_THOUSANDTH, context=_EXACT)
+    if number != rounded:
         raise Invalid("amount_decimals", value=value, max=MAX_DECIMALS)
-    return number
-
-
-def _decimals(number: Decimal) -> int:
-    _, digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int), "NaN and Infinity do not pass the expressions above"
-    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
-    return max(0, -exponent - trailing) if any(digits) else 0
+    return rounded

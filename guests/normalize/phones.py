@@ -69,10 +69,12 @@ class PhoneParser:
         self._plan = region_plan(region)
 
     def __call__(self, value: str) -> str:
-        digits = value.translate(FILLERS)
-        # Ten characters that hold eight digits may be a date, which must not become a number.
-        if not _plain(digits) or (len(digits) == 8 and len(value) == 10):
-            digits = compact(value)
+        digits = value
+        if not _plain(value):
+            digits = value.translate(FILLERS)
+            # Ten characters that hold eight digits may be a date: 1956-05-21 is not a number.
+            if not _plain(digits) or (len(digits) == 8 and len(value) == 10):
+                digits = compact(value)
         decided = self.decide(digits)
         return decided or by_library(value, digits, region=self._region, check=self._check)
 

@@ -14,7 +14,9 @@ MAX_URL = 2000
 _JOINERS = "\u200c\u200d"
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _line_ends = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-_plain_url = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#][!-~]*)?").fullmatch
+_plain_url = re.compile(
+    r"https?://(?:[a-z0-9][a-z0-9-]{0,61}\.)+[a-z]{2,63}(?:/[\w.~%!$&'()*+,;=:@/?-]*)?", re.ASCII
+).fullmatch
 _host = re.compile(
     r"(?=.{1,253}\Z)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\.?"
 ).fullmatch
@@ -53,6 +55,8 @@ def url(value: str) -> str:
     Raises Invalid: url_scheme, url_format, too_long.
     """
     value = fitting(value.strip(), MAX_URL)
+    if _plain_url(value):
+        return value
     if value[:4].lower() != "http":
         raise Invalid("url_scheme", value=value)
     if not value.isprintable() or any(character in ' "<>\\^`{|}' for character in value):

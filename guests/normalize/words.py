@@ -65,8 +65,13 @@ _refusal = re.compile(
     r"|(?:not|never) (?:given|agree|consent)|(?:not|n't) (?:agree|consent)|no consent"
     r"|отказ|отозв|отзыв|не да[нл]|не соглас|нет соглас|без соглас)"
 )
-_date = re.compile(r"(?<!\d)(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{4})(?!\d)")
-_statement_end = re.compile(r"\s*(?:[.:(]|\s[-–—]\s|\b(?:on|от|с)\s|\s(?=\d)|$)")
+_DATE = (
+    r"(?<![0-9])(?:[0-9]{4}[-./][0-9]{1,2}[-./][0-9]{1,2}"
+    r"|[0-9]{1,2}[-./][0-9]{1,2}[-./][0-9]{4})(?![0-9])"
+)
+_date = re.compile(_DATE)
+# Not every digit ends it: "No 5" is the number of a contract.
+_statement_end = re.compile(rf"\s*(?:[:(]|\s[-–—]\s|\b(?:on|от|с)\s|\s(?={_DATE})|$)")
 
 
 def boolean(value: str) -> bool:
