@@ -41,7 +41,7 @@ def build_result(outgoing: OutgoingMail) -> EmailMessage:
 
 
 def _context(job: ImportJob, *, insider: bool) -> dict[str, Any]:
-    path = reverse("imports:import", args=[job.company.slug, job.number])
+    path = reverse("imports:detail", args=[job.company.slug, job.number])
     lines = list(_lines_to_mend(job)[:FIRST_ERRORS]) if insider else []
     return {
         "job": job,
