@@ -32,11 +32,11 @@ _NONE: frozenset[DateOrder] = frozenset()
 
 
 def date(value: str, order: DateOrder) -> dt.date:
-    """The date `value` names. `order` is its column's, and counts for `/` and `-` with the year at
-    the end.
+    """The date `value` names. `order` is that of its column.
 
-    Dots always mean day, month, year, and a year in front always year, month, day. A time of day is
-    left away, unless with its zone it may mean the day before or after.
+    It counts for `/` and `-` with the year at the end; dots always mean day, month, year, and a
+    year in front always year, month, day. A time of day is left away, unless with its zone it may
+    mean the day before or after.
     Raises Invalid: date_format, date_none, date_year, date_order_ymd / _dmy / _mdy,
     date_time.
     """
@@ -65,9 +65,9 @@ def birthday(value: str, *, order: DateOrder, today: dt.date) -> dt.date:
 
 
 def datetime_(value: str, order: DateOrder, *, tz: dt.tzinfo) -> dt.datetime:
-    """The moment `value` names, in UTC: a date (its first minute) or a date with a time, in `tz` if
-    it has no zone.
+    """The moment `value` names, in UTC: a date with a time, or the first moment of a date.
 
+    It is the time in `tz` unless it has a zone of its own.
     Raises Invalid: time_format and those of `date` except date_time.
     """
     match, day = _read(value, order)
@@ -79,8 +79,7 @@ def datetime_(value: str, order: DateOrder, *, tz: dt.tzinfo) -> dt.datetime:
 
 
 def orders_of(value: str) -> frozenset[DateOrder]:
-    """The orders in which `value` is a date that exists: one, or two when it is ambiguous, or
-    none."""
+    """The orders in which `value` is a date that exists: one, two if it is ambiguous, or none."""
     value = value.strip()
     if match := _year_first(value):
         return _YMD if _day(match[1], match[3], match[4]) else _NONE

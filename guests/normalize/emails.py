@@ -24,9 +24,9 @@ _cyrillic_letter = re.compile("[\u0400-\u052f]").search
 
 
 def email(value: str) -> str:
-    """`value` with its domain in lower case; what stands before the @ stays as typed. Compare by
-    `email_key`.
+    """`value` with its domain in lower case; what stands before the @ stays as typed.
 
+    Addresses are compared by `email_key`.
     Raises Invalid: email_at, email_several, email_spaces, email_local, email_domain,
     email_alphabets (a Cyrillic "с" in "mail.com"), too_long.
     """

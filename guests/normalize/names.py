@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from .texts import fitting, visible
+from .texts import fitting, refuse_flood, visible
 
 MAX_NAME = 100
 
@@ -41,11 +41,11 @@ _undecomposed = str.maketrans(
 
 
 def name(value: str, max_length: int = MAX_NAME) -> str:
-    """A name or an alias, figures allowed: composed letters (NFC), single spaces, nothing
-    invisible.
+    """A name or an alias: composed letters (NFC), figures, single spaces, nothing invisible.
 
     Raises Invalid: too_long, invisible.
     """
+    refuse_flood(value, max_length)
     if not value.isprintable():
         value = visible(" ".join(value.split()))
     elif not value.isascii():
@@ -54,8 +54,7 @@ def name(value: str, max_length: int = MAX_NAME) -> str:
 
 
 def fold(text: str) -> str:
-    """`text` for comparing: without case and accents, in every script ("Ё" and "е", "Łódź" and
-    "lodz", "ß" and "ss")."""
+    """`text` for comparing, without case and accents: "Ё" is "е", "Łódź" is "lodz", "ß" is "ss"."""
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKD", text.casefold()).translate(_undecomposed)
@@ -68,6 +67,5 @@ def name_key(last: str, first: str, middle: str) -> str:
 
 
 def search_text(*parts: str | None) -> str:
-    """Everything a guest is found by, folded, one space between the words; "" among the parts is
-    passed over."""
+    """Everything a guest is found by, folded, one space between the words; blank parts left out."""
     return fold(" ".join(" ".join(filter(None, parts)).split()))

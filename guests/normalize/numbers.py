@@ -60,8 +60,7 @@ def amount(value: str, *, decimal: DecimalMark | None = None, signed: bool = Tru
 
 
 def whole(value: str) -> str:
-    """`value`, with a whole number that went through a float repaired: `442012345678.0` becomes
-    `442012345678`.
+    """`value` with a whole number that was made a float repaired: `442012345678.0`.
 
     Anything else comes back as it is, also an identifier that only resembles a number (`12E5`,
     `007.0`).
@@ -128,8 +127,7 @@ def _decimal_mark(value: str, number: str) -> str:
 
 
 def _from_scientific(value: str, match: re.Match[str]) -> Decimal:
-    """The number if all its digits stand there. The exponent is looked at before anything is
-    computed from it."""
+    """The number, if all its digits stand there. Nothing is computed from a huge exponent."""
     sign, head, tail, power_sign, power = match.groups("")
     if power_sign == "-":
         if len(power) > 2:
@@ -142,8 +140,7 @@ def _from_scientific(value: str, match: re.Match[str]) -> Decimal:
 
 
 def _with_few_decimals(value: str, number: Decimal) -> Decimal:
-    """`number` in ten-thousandths if they hold it, the noise of a float (36.300000000000004)
-    aside."""
+    """`number` if ten-thousandths hold it, the noise of a float (36.300000000000004) aside."""
     if number == number.quantize(_TEN_THOUSANDTH, context=_EXACT):
         return number
     number = _SPREADSHEET.plus(number)

@@ -34,8 +34,7 @@ _NEITHER_FIXED_NOR_MOBILE = (
 
 
 class Plan:
-    """What one region's metadata says of its numbers. The methods take and return strings of ASCII
-    digits."""
+    """What one region's metadata says of its numbers, which are strings of ASCII digits here."""
 
     __slots__ = (
         "code",
@@ -67,10 +66,10 @@ class Plan:
         self.idd = _compile(metadata.international_prefix).match
 
     def dialled(self, digits: str) -> tuple[str, str] | None:
-        """(country code or "", rest) of digits as dialled inside the region; None if only the
-        library can tell.
+        """(country code or "", rest) of digits as dialled inside the region.
 
-        The rest still has its national prefix, if it was dialled with one.
+        The rest still has its national prefix, if it was dialled with one. None if only the
+        library can tell.
         """
         if self.idd(digits):
             return None
@@ -83,8 +82,7 @@ class Plan:
         return "", digits
 
     def national(self, digits: str) -> str:
-        """The national number in `digits`: without the national prefix, if what is left has a
-        fitting length."""
+        """`digits` without the national prefix, if what is left has a fitting length."""
         rest = self._stripped(digits)
         length = len(rest)
         fits = length in self.lengths or (
@@ -146,8 +144,7 @@ class CallingCode:
 
 
 def read_international(digits: str) -> Reading | None:
-    """A number that begins with a country code, without its "+"; None if no country has that
-    code."""
+    """A number that begins with a country code, without "+". None if no country has that code."""
     code = code_at(digits[:3])
     if not code:
         return None
@@ -168,8 +165,7 @@ def read_dialled(digits: str, home: Plan) -> Reading | None:
 
 @lru_cache(maxsize=256)  # The world has 215 country codes; those that occur are compiled.
 def calling_code(code: str) -> CallingCode:
-    """The compiled plans of a country code ("44"). Raises KeyError for a code that no country
-    has."""
+    """The compiled plans of a country code ("44"). Raises KeyError if no country has it."""
     return CallingCode(int(code))
 
 

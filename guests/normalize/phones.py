@@ -28,6 +28,9 @@ from .phone_text import FILLERS, compact
 
 Check = Literal["possible", "valid", "mobile"]
 
+_SHORT = 60
+"""Longer text is no plain number with fillers in it."""
+
 _plain = re.compile(r"\+?(?!00)[0-9]+").fullmatch
 _mobile_types = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 _length_errors = {
@@ -44,8 +47,8 @@ _parse_errors = {
 
 
 def phone(value: str, *, region: str, check: Check = "possible") -> str:
-    """`value` as E.164 ("+442079460958"). `region` is the company's ("GB"); errors as PhoneParser
-    raises them."""
+    """`value` as E.164 ("+442079460958"), for a company of `region` ("GB"). Raises as
+    PhoneParser."""
     return _parser(region, check)(value)
 
 
@@ -71,7 +74,7 @@ class PhoneParser:
     def __call__(self, value: str) -> str:
         digits = value
         if not _plain(value):
-            digits = value.translate(FILLERS)
+            digits = value.translate(FILLERS) if len(value) <= _SHORT else ""
             # Ten characters that hold eight digits may be a date: 1956-05-21 is not a number.
             if not _plain(digits) or (len(digits) == 8 and len(value) == 10):
                 digits = compact(value)
@@ -79,8 +82,10 @@ class PhoneParser:
         return decided or by_library(value, digits, region=self._region, check=self._check)
 
     def decide(self, digits: str) -> str | None:
-        """The E.164 number in compact `digits` if the compiled plans accept it for certain. None is
-        no refusal."""
+        """The E.164 number in compact `digits` if the compiled plans accept it for certain.
+
+        None is no refusal.
+        """
         if digits[0] == "+":
             best = read_international(digits[1:])
         else:

@@ -11,11 +11,15 @@ from .numbers import whole
 
 MAX_URL = 2000
 
+_FLOOD = 10_000
+"""Text this much longer than its field is refused before anybody looks at what could be cut."""
+
 _JOINERS = "\u200c\u200d"
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _line_ends = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _plain_url = re.compile(
-    r"https?://(?:[a-z0-9][a-z0-9-]{0,61}\.)+[a-z]{2,63}(?:/[\w.~%!$&'()*+,;=:@/?-]*)?", re.ASCII
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?:/[\w.~%!$&'()*+,;=:@/?-]*)?",
+    re.ASCII,
 ).fullmatch
 _host = re.compile(
     r"(?=.{1,253}\Z)[^\W_](?:[\w-]{0,61}[^\W_])?(?:\.[^\W_](?:[\w-]{0,61}[^\W_])?)*\.?"
@@ -23,11 +27,11 @@ _host = re.compile(
 
 
 def text(value: str, max_length: int) -> str:
-    """A comment or an address: composed letters (NFC), lines ended by "\\n", nothing invisible, no
-    blank ends.
+    """A comment: composed letters (NFC), lines ended by "\\n", nothing invisible, no blank ends.
 
     Raises Invalid: too_long (more than `max_length` characters), invisible.
     """
+    refuse_flood(value, max_length)
     if not (value.isascii() and value.isprintable()):
         value = visible(_line_ends.sub("\n", value), keep="\n\t")
     return fitting(value.strip(), max_length)
@@ -40,6 +44,7 @@ def identifier(value: str, max_length: int) -> str:
     A whole number that a spreadsheet made a float is repaired. Raises Invalid: lost_digits,
     control_characters, too_long, invisible.
     """
+    refuse_flood(value, max_length)
     if not value.isprintable():
         value = value.strip()
         if any(unicodedata.category(character) == "Cc" for character in value):
@@ -90,6 +95,12 @@ def visible(value: str, *, keep: str = "") -> str:
             if character in keep or unicodedata.category(character) not in _DROPPED_CATEGORIES
         )
     return unicodedata.normalize("NFC", value)
+
+
+def refuse_flood(value: str, max_length: int) -> None:
+    """Raise Invalid("too_long") for megabytes in a cell, which would take seconds to clean."""
+    if len(value) > max_length + _FLOOD:
+        raise Invalid("too_long", value=value, length=len(value), max=max_length)
 
 
 def fitting(value: str, max_length: int) -> str:
