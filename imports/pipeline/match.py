@@ -7,7 +7,7 @@ from core.models import Company
 from guests.models import Card, ErasedPhone, ExternalId, Guest, GuestCategory
 from guests.privacy import erasure_digest
 from imports.pipeline.met import GUEST_FIELDS, Met, Surroundings
-from imports.pipeline.rows import CleanRow
+from imports.pipeline.rows import CleanRow, external_ids
 
 def match(company: Company, rows: Sequence[CleanRow], *, categories: bool) -> Surroundings:
     """Read what `rows` meet. At most eight queries, whatever the number of rows.
@@ -40,7 +40,7 @@ def _guests(company: Company, **conditions: Any) -> Iterable[Met]:
 
 
 def _match_external_ids(company: Company, rows: Sequence[CleanRow], found: Surroundings) -> None:
-    values = [row.values["external_id"] for row in rows if "external_id" in row.values]
+    values = [value for row in rows for value in external_ids(row)]
     if not values:
         return
     pairs = dict(

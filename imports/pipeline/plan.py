@@ -20,7 +20,7 @@ from imports.pipeline.decisions import (
     Update,
 )
 from imports.pipeline.met import Met, Surroundings
-from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
+from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated, external_ids
 from imports.pipeline.seen import Screened
 
 #: Fields that no rule can make an import change: iiko's "any of the fields save for a telephone
@@ -28,7 +28,9 @@ from imports.pipeline.seen import Screened
 LOCKED = frozenset({"phone", "opening_total"})
 
 #: What the row carries beside the guest's own fields.
-_NOT_FIELDS = frozenset({"cards", "categories", "external_id", "deleted", "member_tier"})
+_NOT_FIELDS = frozenset(
+    {"cards", "categories", "external_id", "more_external_ids", "deleted", "member_tier"}
+)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,10 @@ def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
             reasons.append(Reason("track_taken", f"track_{index}", track, {}))
         if number and met.number_owner.get(number, own) != own:
             reasons.append(Reason("number_taken", f"number_{index}", number, {}))
+    for value in external_ids(row)[1:]:
+        owner = met.by_external_id.get(value)
+        if owner is not None and owner.id != own:
+            reasons.append(Reason("external_id_taken", "external_id", value, {}))
     member = row.values.get("member_number")
     if member and met.member_owner.get(member, own) != own:
         reasons.append(Reason("member_number_taken", "member_number", member, {}))
@@ -129,9 +135,8 @@ def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
     categories = list(dict.fromkeys((*rules.categories, *named)))
     if guest is not None:
         categories = [c for c in categories if (guest.id, c) not in met.in_categories]
-    external_id = row.values.get("external_id")
-    new_id = external_id is not None and external_id not in met.by_external_id
-    return Additions(cards, categories, [external_id] if new_id else [])
+    new_ids = [value for value in external_ids(row) if value not in met.by_external_id]
+    return Additions(cards, categories, new_ids)
 
 
 def _create(

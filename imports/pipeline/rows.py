@@ -46,3 +46,9 @@ class Repeated(NamedTuple):
     line: int
     first: int
     """Line of the earlier row."""
+
+
+def external_ids(row: CleanRow) -> list[str]:
+    """Return the row's external ids: the one that finds the guest first."""
+    first = row.values.get("external_id")
+    return [] if first is None else [first, *row.values.get("more_external_ids", ())]

@@ -11,14 +11,10 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
+from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated, external_ids
 
 #: Which value of a row is a key, the letter it is stored under, and the reason code when it comes again.
-_KEYS = (
-    ("phone", "p", "phone_again"),
-    ("external_id", "x", "external_id_again"),
-    ("member_number", "m", "member_number_again"),
-)
+_KEYS = (("phone", "p", "phone_again"), ("member_number", "m", "member_number_again"))
 _CARD_KEYS = (("track_1", "t", "track_again"), ("number_1", "n", "number_again"))
 
 Screened = CleanRow | Rejected | Repeated
@@ -92,7 +88,9 @@ def _keys_of(row: CleanRow) -> Iterator[tuple[str, str, str, str]]:
         value = values.get(column)
         if value is not None:
             yield letter + str(value), code, column, str(value)
-    for card in values.get("cards", ()):  # type: ignore[attr-defined]
+    for value in external_ids(row):
+        yield "x" + value, "external_id_again", "external_id", value
+    for card in values.get("cards", ()):
         for value, (column, letter, code) in zip(card, _CARD_KEYS, strict=True):
             if value is not None:
                 yield letter + value, code, column, value

@@ -1,0 +1,62 @@
+"""An import's end in words: one sentence and its counts, the same on the page and in the mail."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from core.models import Job
+from imports.models import ImportJob
+
+State = Job.State
+
+#: The counts in the order they are shown; those that are 0 are left out.
+COUNTS: tuple[tuple[str, str | Promise], ...] = (
+    ("created", gettext_lazy("Created")),
+    ("updated", gettext_lazy("Updated")),
+    ("unchanged", gettext_lazy("Unchanged")),
+    ("skipped", gettext_lazy("Skipped")),
+    ("failed", gettext_lazy("Failed")),
+    ("not_reached", gettext_lazy("Not reached")),
+    ("deleted", gettext_lazy("Deleted")),
+    ("created_deleted", gettext_lazy("Created as deleted")),
+    ("restored", gettext_lazy("Restored")),
+    ("opt_outs_kept", gettext_lazy("Opt-outs kept")),
+    ("consents_kept", gettext_lazy("Revoked consents kept")),
+    ("erased", gettext_lazy("Erased guests kept away")),
+)
+
+
+def lines(job: ImportJob) -> list[tuple[str, int]]:
+    """Return what is counted of the import, as (label, lines)."""
+    return [(str(label), job.counts[name]) for name, label in COUNTS if job.counts.get(name)]
+
+
+def sentence(job: ImportJob) -> str:
+    """Return in one sentence how the import ended."""
+    counts = job.counts
+    come_in = sum(counts.get(name, 0) for name in ("created", "updated", "unchanged"))
+    failed = counts.get("failed", 0)
+    guests = ngettext("%(n)s guest", "%(n)s guests", come_in) % {"n": come_in}
+    company = job.company.name
+    if job.state == State.REFUSED:
+        return _("Nothing was imported into %(company)s. %(why)s") % {
+            "company": company,
+            "why": job.error
+            or ngettext(
+                "%(n)s line has an error.", "%(n)s lines have errors.", failed
+            )
+            % {"n": failed},
+        }
+    if job.state == State.DONE:
+        return _("%(guests)s imported into %(company)s.") % {"guests": guests, "company": company}
+    if job.state == State.DONE_WITH_ERRORS:
+        left = ngettext("%(n)s line was", "%(n)s lines were", failed) % {"n": failed}
+        text = _("%(guests)s imported into %(company)s; %(left)s left out.")
+        return text % {"guests": guests, "company": company, "left": left}
+    if job.state == State.UNDONE:
+        return _("The import into %(company)s was undone.") % {"company": company}
+    if job.state == State.STOPPED:
+        text = _("The import into %(company)s was stopped: %(guests)s are in.")
+        return text % {"guests": guests, "company": company}
+    text = _("The import into %(company)s broke off: %(guests)s are in. %(why)s")
+    return text % {"guests": guests, "company": company, "why": job.error}
