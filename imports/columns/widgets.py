@@ -1,0 +1,213 @@
+"""Cells to values and back, without a query: what `render` writes, `reader` reads as it was.
+
+The rules themselves are guests.normalize's; a widget only says which of them a column follows and
+with what of the context. Reading a million rows, a widget is asked once for its `reader` and that
+is called for every cell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from import_export.widgets import Widget
+
+from guests import normalize
+from guests.normalize.texts import fitting
+from imports.columns.context import CleanContext
+
+Reader = Callable[[str], Any]
+
+#: Names and days recur in every guest list; a reader remembers this many of the last ones.
+REMEMBERED = 4096
+#: Every day of a long life, so that birthdays of a large file are read once each.
+REMEMBERED_DAYS = 32768
+
+_category = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",;|\n][^,;|\n]*|))\s*(?:[,;|\n]|\Z)').match
+_date = re.compile(r"(?<![0-9])[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}(?![0-9])").search
+_needs_quotes = re.compile(r'[",;|\n]').search
+
+
+class CellWidget(Widget):
+    """A column's cells. `reader` makes the function that reads them, `render` writes one.
+
+    A reader gets text that is not blank, without blanks around it, and raises
+    guests.normalize.Invalid for what its rule refuses.
+    """
+
+    def reader(self, context: CleanContext) -> Reader:
+        raise NotImplementedError
+
+    has_dates = False
+    """Whether its cells hold dates, whose order must be known before they are read."""
+
+    def date_in(self, value: str) -> str | None:
+        """Return the date that a cell holds, as it is written; None if there is none."""
+        return value if self.has_dates else None
+
+    def clean(self, value: str, row: Any = None, *, context: CleanContext, **kwargs: Any) -> Any:
+        """Return the value of one cell, None of a blank one. For bulk use take the `reader`."""
+        value = value.strip()
+        return self.reader(context)(value) if value else None
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else str(value)
+
+
+class TextWidget(CellWidget):
+    """Text of at most `max_length` characters, as long as the field it goes to."""
+
+    def __init__(self, *, max_length: int) -> None:
+        super().__init__()
+        self.max_length = max_length
+
+    def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
+        # Text from a browser's form has "\r\n" where a file that is read has "\n".
+        return "" if value is None else value.replace("\r\n", "\n")
+
+
+class LongTextWidget(TextWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return lambda value: normalize.text(value, self.max_length)
+
+
+class IdWidget(TextWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return lambda value: normalize.identifier(value, self.max_length)
+
+
+class NameWidget(TextWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return lru_cache(REMEMBERED)(lambda value: normalize.name(value, self.max_length))
+
+
+class UrlWidget(TextWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return lambda value: fitting(normalize.url(value), self.max_length)
+
+
+class PhoneWidget(CellWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return normalize.PhoneParser(context.region, context.phone_check)
+
+
+class EmailWidget(CellWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return normalize.email
+
+
+class SexWidget(CellWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return lru_cache(REMEMBERED)(normalize.sex)
+
+
+class YesNoWidget(CellWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        return lru_cache(REMEMBERED)(normalize.boolean)
+
+    def render(self, value: bool | None, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else "1" if value else "0"
+
+
+class DateWidget(CellWidget):
+    """A day: YYYY-MM-DD, DD.MM.YYYY, or with slashes in the order of its column."""
+
+    has_dates = True
+
+    def reader(self, context: CleanContext) -> Reader:
+        order = context.date_order
+        return lru_cache(REMEMBERED_DAYS)(lambda value: normalize.date(value, order))
+
+    def render(self, value: date | None, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else value.isoformat()
+
+
+class BirthdayWidget(DateWidget):
+    def reader(self, context: CleanContext) -> Reader:
+        order, today = context.date_order, context.today
+        return lru_cache(REMEMBERED_DAYS)(
+            lambda value: normalize.birthday(value, order=order, today=today)
+        )
+
+
+class MomentWidget(CellWidget):
+    """A moment. Read in the company's time zone unless it has its own, kept and written in UTC."""
+
+    has_dates = True
+
+    def reader(self, context: CleanContext) -> Reader:
+        order, zone = context.date_order, context.tz
+        return lambda value: normalize.datetime_(value, order, tz=zone)
+
+    def render(self, value: datetime | None, obj: Any = None, **kwargs: Any) -> str:
+        return "" if value is None else value.astimezone(UTC).isoformat(sep=" ")
+
+
+class ConsentWidget(CellWidget):
+    """Consent: what is read is a normalize.Consent, what is written only its state."""
+
+    has_dates = True
+
+    def __init__(self, *, max_length: int) -> None:
+        super().__init__()
+        self.max_length = max_length
+
+    def date_in(self, value: str) -> str | None:
+        match = _date(value)
+        return match[0] if match else None
+
+    def reader(self, context: CleanContext) -> Reader:
+        order, max_length = context.date_order, self.max_length
+        return lru_cache(REMEMBERED)(
+            lambda value: normalize.consent(value, order=order, max_length=max_length)
+        )
+
+
+class CategoriesWidget(TextWidget):
+    """Names of categories in one cell: `VIP; Lunch club; "Friends, old and new"`.
+
+    They stand between semicolons, commas, bars or line ends. A name that holds one of these or a
+    quote is put into quotes, and its own quotes are doubled. The same name twice counts once.
+    """
+
+    def reader(self, context: CleanContext) -> Reader:
+        names = lru_cache(REMEMBERED)(self._names)
+        return lambda value: list(names(value))
+
+    def _names(self, value: str) -> tuple[str, ...]:
+        names: dict[str, str] = {}
+        position = 0
+        while position < len(value):
+            match = _category(value, position)
+            if match is None:
+                raise normalize.Invalid("categories_quotes", value=value)
+            quoted, plain = match.groups()
+            text = quoted.replace('""', '"') if quoted is not None else plain.strip()
+            if text:
+                name = normalize.name(text, self.max_length)
+                names.setdefault(normalize.fold(name), name)
+            position = match.end()
+        return tuple(names.values())
+
+    def render(self, value: list[str] | None, obj: Any = None, **kwargs: Any) -> str:
+        return "; ".join(
+            '"' + name.replace('"', '""') + '"' if _needs_quotes(name) else name
+            for name in value or ()
+        )
+
+
+class AmountWidget(CellWidget):
+    """An exact amount of at least 0, written with a point and no more decimals than it has."""
+
+    def reader(self, context: CleanContext) -> Reader:
+        return lru_cache(REMEMBERED)(lambda value: normalize.amount(value, signed=False))
+
+    def render(self, value: Decimal | None, obj: Any = None, **kwargs: Any) -> str:
+        if value is None:
+            return ""
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,138 @@
+"""RawRow -> CleanRow with a value for each field, or Rejected with every reason of the row.
+
+Pure: what is right does not depend on the database. A blank cell gives no value, and what has no
+value changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
+
+from guests.normalize import Invalid
+from guests.normalize.errors import shown
+from imports.columns import CleanContext, column_of
+from imports.pipeline.dates import DatesAmbiguous, find_date_orders
+from imports.pipeline.map import Mapper
+from imports.pipeline.rows import CleanRow, RawRow, Reason, Rejected
+
+__all__ = ["CleanContext", "Cleaner", "DatesAmbiguous", "find_date_orders"]
+
+Card = tuple[str | None, str | None]
+
+
+class Cleaner:
+    """A mapping and its context made ready for many rows; not for two threads at once.
+
+    Values are by `Column.fills`: phone (E.164), external_id and more_external_ids, cards as pairs
+    (track or None, number or None), dates, `registered_at` in UTC, `opening_total` as Decimal,
+    categories by name, subscribed and deleted as bool.
+    Raises KeyError for a key in the mapping that is no column's.
+    """
+
+    def __init__(
+        self, mapping: Sequence[str | None], context: CleanContext, *, width: int | None = None
+    ) -> None:
+        self._mapper = Mapper(mapping, width)
+        self._pick = self._mapper.pick
+        self._columns = []
+        for place, key in zip(self._mapper.places, self._mapper.keys, strict=True):
+            column, _index = column_of(key)
+            target = key if column.repeats else column.fills
+            self._columns.append((target, column.widget.reader(context.at(place)), key))
+        keys = self._mapper.keys
+        ids = _numbered(keys, "external_id").values()
+        self._ids = [] if list(ids) == ["external_id"] else list(ids)
+        indexes = sorted({*_numbered(keys, "track"), *_numbered(keys, "number")})
+        self._cards = [(index, f"track_{index}", f"number_{index}") for index in indexes]
+        self._consents = "consent" in keys
+
+    def clean(self, raw: RawRow) -> CleanRow | Rejected:
+        """Return the row's values, or all that is wrong with it."""
+        line, cells = raw
+        if misfit := self._mapper.misfit(raw):
+            return Rejected(line, cells, [misfit])
+        values: dict[str, Any] = {}
+        reasons: list[Reason] = []
+        for cell, (target, read, key) in zip(self._pick(cells), self._columns, strict=True):
+            if not cell or not (text := cell.strip()):
+                continue
+            try:
+                values[target] = read(text)
+            except Invalid as invalid:
+                reasons.append(_reason(key, text, invalid))
+        if "phone" not in values and not any(reason.column == "phone" for reason in reasons):
+            reasons.insert(0, Reason("phone_missing", "phone", "", {}))
+        if self._cards:
+            self._join_cards(values, reasons)
+        if self._ids:
+            self._join_ids(values)
+        if self._consents and "consent" in values:
+            _spread_consent(values)
+        return Rejected(line, cells, reasons) if reasons else CleanRow(line, cells, values, [])
+
+    def _join_cards(self, values: dict[str, Any], reasons: list[Reason]) -> None:
+        """Put track_N and number_N together as a card each, and the same card twice as one."""
+        take = values.pop
+        cards: dict[int, Card] = {}
+        for index, track_key, number_key in self._cards:
+            track, number = take(track_key, None), take(number_key, None)
+            if track is not None or number is not None:
+                cards[index] = track, number
+        if cards:
+            values["cards"] = _once_each(cards, reasons) if len(cards) > 1 else [*cards.values()]
+
+    def _join_ids(self, values: dict[str, Any]) -> None:
+        """Keep the first external id as the one that finds the guest, and the others beside it."""
+        ids = dict.fromkeys(values.pop(key) for key in self._ids if key in values)
+        if ids:
+            values["external_id"], *others = ids
+            if others:
+                values["more_external_ids"] = others
+
+
+def _numbered(keys: list[str], name: str) -> dict[int, str]:
+    """Return the keys of a repeating column by their number, in its order."""
+    found = ((*column_of(key), key) for key in keys)
+    return {
+        index: key for column, index, key in sorted(found, key=itemgetter(1)) if column.key == name
+    }
+
+
+def _reason(key: str, text: str, invalid: Invalid) -> Reason:
+    # The value stands in the reason itself; the sentence takes it from there.
+    params = {name: value for name, value in invalid.params.items() if name != "value"}
+    return Reason(invalid.code, key, shown(text), params)
+
+
+def _once_each(cards: dict[int, Card], reasons: list[Reason]) -> list[Card]:
+    """Return the cards without repetition; a track with two numbers, or the reverse, is a reason.
+
+    A track alone is the card that has this track with a number, so those with both come first.
+    """
+    kept: dict[int, Card] = {}
+    for index, card in sorted(cards.items(), key=lambda item: None in item[1]):
+        track, number = card
+        for known_track, known_number in kept.values():
+            same_track = track is not None and track == known_track
+            same_number = number is not None and number == known_number
+            if same_track and number not in (None, known_number):
+                reasons.append(Reason("track_repeated", f"track_{index}", known_track or "", {}))
+            elif same_number and track not in (None, known_track):
+                reasons.append(Reason("number_repeated", f"number_{index}", known_number or "", {}))
+            if same_track or same_number:
+                break
+        else:
+            kept[index] = card
+    return [card for _index, card in sorted(kept.items())]
+
+
+def _spread_consent(values: dict[str, Any]) -> None:
+    """Give details and date of the consent's cell to their fields, unless those are filled."""
+    state, details, day = values["consent"]
+    values["consent"] = state
+    if details:
+        values.setdefault("consent_details", details)
+    if day is not None:
+        values.setdefault("consent_date", day)

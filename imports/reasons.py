@@ -1,0 +1,103 @@
+"""Every code that an import gives as a reason, and the sentence it stands for.
+
+Rows are stored with codes and parameters; the sentence is made when somebody reads it, in their
+language. The codes of single values are guests.normalize's; those of the file as a whole are
+imports.pipeline.read's. What `value` is in a sentence is always the cell, cut to 60 characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from guests import normalize
+from guests.normalize.errors import shown
+
+if TYPE_CHECKING:
+    from imports.pipeline.rows import Reason
+
+MESSAGES: dict[str, str | Promise] = {
+    **normalize.MESSAGES,
+    # Mapping: what is wrong before any row is looked at
+    "phone_unmapped": _("No column is the telephone. Choose which one it is: it finds the guest."),
+    "chosen_twice": _("“%(columns)s” is chosen for more than one column. Keep one."),
+    "not_permitted": _("You may not import “%(columns)s”. Leave the column out, or ask an owner."),
+    "unknown_column": _("There is no field “%(value)s”."),
+    "dates_ambiguous": _(
+        "Dates such as “%(value)s” (%(columns)s) can be read in two ways. "
+        "Choose whether the day or the month comes first."
+    ),
+    "dates_mixed": _(
+        "Dates are written in two orders in one column (%(columns)s): “%(value)s” and “%(other)s”. "
+        "Choose whether the day or the month comes first; the others will be errors."
+    ),
+    # Map
+    "wrong_width": _(
+        "The row has %(found)s cells and the table %(expected)s columns: "
+        "its values may stand in the wrong fields."
+    ),
+    # Clean
+    "phone_missing": _("The telephone is missing."),
+    "categories_quotes": _("“%(value)s”: a quote around a category's name is not closed."),
+    "track_repeated": _("The track “%(value)s” stands in the row twice, with different numbers."),
+    # Seen: what an earlier line of the file used
+    "same_as_line": _("The same as line %(line)s: there is nothing left to do."),
+    "phone_again": _("The telephone stands in line %(line)s already, with other values."),
+    "external_id_again": _("The external id “%(value)s” stands in line %(line)s already."),
+    "track_again": _("The track “%(value)s” stands in line %(line)s already."),
+    "number_again": _("The card “%(value)s” stands in line %(line)s already."),
+    "member_number_again": _("The member number “%(value)s” stands in line %(line)s already."),
+    # Plan
+    "erased": _("This guest asked to be erased, and is not brought back."),
+    "two_guests": _(
+        "The external id “%(value)s” belongs to one guest and the telephone %(phone)s to another."
+    ),
+    "phone_of_id_differs": _(
+        "The guest with this external id has the telephone %(known)s. "
+        "An import never changes a telephone."
+    ),
+    "tier_unknown": _("There is no member tier “%(value)s”."),
+    "category_unknown": _("There is no category “%(value)s”."),
+    "track_taken": _("The track “%(value)s” belongs to another guest."),
+    "number_taken": _("The card “%(value)s” belongs to another guest."),
+    "external_id_taken": _("The external id “%(value)s” belongs to another guest."),
+    "member_number_taken": _("The member number “%(value)s” belongs to another guest."),
+    "opt_out_kept": _("Stays unsubscribed: an import never subscribes a guest who said no."),
+    "consent_kept": _("The consent stays revoked: an import never takes a no back."),
+    # Apply
+    "changed_meanwhile": _(
+        "Somebody else changed this guest at the same moment, again and again. Import it anew."
+    ),
+    # Undo
+    "guest_gone": _("The guest is not there any more."),
+    "guest_visited": _("The guest has ordered since, and stays."),
+    "guest_changed": _("The guest was changed since, and stays."),
+    "guest_is_referrer": _("The guest has referred another one, and stays."),
+    "field_changed": _("%(columns)s was changed since, and stays as it is now."),
+    "number_repeated": _("The card “%(value)s” stands in the row twice, with different tracks."),
+}
+
+
+def describe(code: str, params: Mapping[str, Any]) -> str:
+    """Return the sentence for a code and its parameters, in the active language.
+
+    `keys` among the parameters are keys of columns, `%(columns)s` in the sentence their names.
+    A code from a later version, or without a parameter its sentence now wants, is named as it is:
+    an old import's report must open whatever has changed since.
+    """
+    from imports.columns import label_of
+
+    if "keys" in params:
+        params = {**params, "columns": ", ".join(map(label_of, params["keys"]))}
+    try:
+        return str(MESSAGES[code]) % params
+    except KeyError:
+        return str(_("The row was refused (%(code)s).")) % {"code": code}
+
+
+def reason_text(reason: Reason) -> str:
+    """Return the sentence for one reason of a row."""
+    return describe(reason.code, {"value": shown(reason.value), **reason.params})
