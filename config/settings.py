@@ -38,7 +38,9 @@ ERASURE_KEY = env.str("ERASURE_KEY", default="") or SECRET_KEY
 
 # -- Where it is reached ------------------------------------------------------------------------
 
+HOST = env.str("HOST", default="127.0.0.1")
 PORT = env.int("PORT", default=8000)
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=1)
 BASE_URL = env.str("BASE_URL", default=f"http://127.0.0.1:{PORT}").rstrip("/")
 HTTPS = BASE_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
@@ -131,7 +133,7 @@ TEMPLATES = [
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/regulars.sqlite3")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
-        # A transaction takes the write lock when it begins: it waits there, and never fails half-way.
+        # A transaction takes the write lock when it begins: it waits there, never fails half-way.
         transaction_mode="IMMEDIATE",
         timeout=20,
         init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
@@ -145,7 +147,8 @@ else:
 
 REDIS_URL = env.str("REDIS_URL", default="")
 QUEUE_DIR = VAR_DIR / "queue"
-CELERY_BROKER_URL = REDIS_URL or "embedded://"
+CELERY_BROKER_URL = REDIS_URL or "embedded://localhost"
+WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 # The database is the truth of every job and the queue only a hint (core.services.jobs), so messages
 # are small, never answered, and may come twice.
 CELERY_TASK_IGNORE_RESULT = True
@@ -162,17 +165,15 @@ if REDIS_URL:
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # Longer than the longest import: Redis hands a message out again when this runs out.
         "visibility_timeout": env.int("QUEUE_VISIBILITY_TIMEOUT", default=6 * 3600),
+        "global_keyprefix": env.str("QUEUE_PREFIX", default="regulars:"),
         "socket_connect_timeout": 2,
         "max_retries": 1,
     }
 else:
-    for _folder in ("messages", "processed", "control"):
-        (QUEUE_DIR / _folder).mkdir(parents=True, exist_ok=True)
+    QUEUE_DIR.mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": str(QUEUE_DIR / "messages"),
-        "data_folder_out": str(QUEUE_DIR / "messages"),
-        "processed_folder": str(QUEUE_DIR / "processed"),
-        "control_folder": str(QUEUE_DIR / "control"),
+        "data_folder_in": str(QUEUE_DIR),
+        "data_folder_out": str(QUEUE_DIR),
     }
 
 # A running job whose heartbeat is older than this is taken to be dead and is started again.
@@ -201,9 +202,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {
-        "BACKEND": env.str(
-            "FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"
-        ),
+        "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={}),
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -16,8 +19,20 @@ class CoreConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from core import bulk, checks, guards, roles  # noqa: F401
+        from core import bulk, checks, clock, guards, mail, roles  # noqa: F401
+        from core.services import companies, jobs, mail as mails
 
         bulk.register_lookups()
         post_migrate.connect(roles.sync, dispatch_uid="core.roles.sync")
         post_migrate.connect(guards.install, dispatch_uid="core.guards.install")
+        mail.register(companies.INVITATION, companies.build_invitation)
+        often = settings.CLOCK_TICK_SECONDS
+        clock.every(often, "bring back jobs", at_start=True)(jobs.sweep)
+        clock.every(often, "send mail that is due", at_start=True)(mails.resume)
+        clock.every(24 * 3600, "forget old sessions")(_forget_sessions)
+
+
+def _forget_sessions(**kwargs: Any) -> None:
+    from django.contrib.sessions.backends.db import SessionStore
+
+    SessionStore.clear_expired()

@@ -1,4 +1,4 @@
-"""The Celery tasks of every app's jobs: ids in, one service call."""
+"""The Celery tasks of every app's jobs and mail: ids in, one service call."""
 
 import logging
 from typing import Any
@@ -17,7 +17,7 @@ class Hint(Task):
         """Publish without waiting for a queue that is away."""
         try:
             self.apply_async(args=args, retry=False)
-        except Exception:
+        except Exception:  # noqa: BLE001 - each transport has errors of its own for being away
             logger.warning("The queue is away; the sweep will bring %s %s", self.name, args)
 
 
@@ -27,3 +27,11 @@ def run_job(label: str, pk: int) -> None:
     from core.services.jobs import run
 
     run(jobs.model_of(label), pk)
+
+
+@shared_task(base=Hint)
+def send_mail(pk: int) -> None:
+    """Send the mail `pk`, if it is due."""
+    from core.services.mail import send
+
+    send(pk)

@@ -1,0 +1,34 @@
+"""The record of who changed what. Every service writes it in the change's own transaction."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from core.models import Change, Company, User
+
+
+def record(
+    *,
+    company: Company,
+    actor: User | None,
+    source: str,
+    action: str,
+    subject: models.Model,
+    values: dict[str, Any],
+    now: datetime,
+) -> Change:
+    """Write down that `actor` did `action` to `subject`.
+
+    `source` is a `Change.Source`, `values` is `{field: [old, new]}` in what JSON can hold.
+    """
+    return Change.objects.create(
+        company=company,
+        at=now,
+        actor=actor,
+        source=source,
+        action=action,
+        subject=subject._meta.label_lower,
+        subject_id=subject.pk,
+        values=values,
+    )

@@ -1,0 +1,145 @@
+"""How a company begins, and how people come to belong to it."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.auth.tokens import default_token_generator
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.db import transaction
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext as _
+
+from core import mail as mails, validators
+from core.models import Company, Membership, OutgoingMail, User
+from core.services.changes import record
+from core.services.mail import post
+
+INVITATION = "invitation"
+
+
+class AlreadyMember(Exception):
+    """The person belongs to the company already; the text says who."""
+
+
+def create_company(
+    *,
+    slug: str,
+    name: str,
+    region: str = "GB",
+    currency: str = "GBP",
+    timezone: str = "UTC",
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Company:
+    """Make a company. Raises ValidationError with a sentence for each field that cannot be."""
+    company = Company(
+        slug=slug, name=name.strip(), region=region, currency=currency, timezone=timezone
+    )
+    _validate(company)
+    with transaction.atomic():
+        company.save(force_insert=True)
+        record(
+            company=company,
+            actor=actor,
+            source=source,
+            action="created",
+            subject=company,
+            values={"slug": [None, slug], "name": [None, company.name]},
+            now=now,
+        )
+    return company
+
+
+def invite(
+    *, company: Company, email: str, role: str, actor: User | None, source: str, now: datetime
+) -> Membership:
+    """Make somebody a member and mail them how to sign in.
+
+    Who is new gets a link that lets them choose a password, once. Raises AlreadyMember, and
+    ValidationError when the address is not one.
+    """
+    address = User.objects.normalize_email(email)
+    with transaction.atomic():
+        user = User.objects.filter(email=address).first()
+        if user is None:
+            user = User(email=address)
+            user.set_unusable_password()
+            user.full_clean()
+            user.save(force_insert=True)
+        if Membership.objects.for_company(company).filter(user=user).exists():
+            raise AlreadyMember(
+                _("%(email)s belongs to %(company)s already.")
+                % {"email": address, "company": company}
+            )
+        membership = Membership.objects.create(company=company, user=user, role=role)
+        record(
+            company=company,
+            actor=actor,
+            source=source,
+            action="invited",
+            subject=membership,
+            values={"user": [None, address], "role": [None, role]},
+            now=now,
+        )
+        post(
+            company=company,
+            kind=INVITATION,
+            subject_id=membership.pk,
+            to=address,
+            message_id=mails.message_id(INVITATION, membership.pk),
+            now=now,
+        )
+    return membership
+
+
+def build_invitation(mail: OutgoingMail) -> EmailMessage:
+    """Make the invitation when it is sent: the link's time runs from then."""
+    membership = (
+        Membership.objects.for_company(mail.company)
+        .active()
+        .select_related("user")
+        .filter(pk=mail.subject_id)
+        .first()
+    )
+    if membership is None:
+        raise mails.Unwanted(_("The invitation was withdrawn."))
+    context = {
+        "membership": membership,
+        "link": settings.BASE_URL + _way_in(membership.user),
+        "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
+        "is_new": not membership.user.has_usable_password(),
+    }
+    return mails.render(mail, "core/mail/invitation", context)
+
+
+def _way_in(user: User) -> str:
+    """Return the address at which `user` chooses a password, or signs in with the one they have."""
+    if user.has_usable_password():
+        return reverse("login")
+    uid = urlsafe_base64_encode(force_bytes(user.pk))
+    token = default_token_generator.make_token(user)
+    return reverse("password_reset_confirm", kwargs={"uidb64": uid, "token": token})
+
+
+def _validate(company: Company) -> None:
+    """Raise all that is wrong at once, by field."""
+    errors: dict[str, list[ValidationError]] = {}
+    try:
+        company.full_clean()
+    except ValidationError as error:
+        errors = error.error_dict
+    for field, check in (
+        ("region", validators.region),
+        ("currency", validators.currency),
+        ("timezone", validators.time_zone),
+    ):
+        try:
+            check(getattr(company, field))
+        except ValidationError as error:
+            errors[field] = [error]
+    if errors:
+        raise ValidationError(errors)
