@@ -39,6 +39,10 @@ class Source(io.BufferedIOBase):
         self._offset = 0
 
     @property
+    def name(self) -> str:
+        return str(self.path)
+
+    @property
     def text_encoding(self) -> str:
         return "utf-8" if self._decoder else self.encoding
 

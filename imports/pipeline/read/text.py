@@ -10,13 +10,13 @@ from itertools import islice
 from pathlib import Path
 
 from imports.pipeline.formula import unguard
-from imports.pipeline.read.dialect import DELIMITERS, MAX_COLUMNS
+from imports.pipeline.read.dialect import MAX_COLUMNS
 from imports.pipeline.read.errors import FileRefused
 from imports.pipeline.read.source import Source, check_text
 from imports.pipeline.rows import RawRow
 
 # Excel's own way to name the separator, alone on the first line. It is no row.
-SEP_LINE = re.compile(r'"?sep=(.?)"?[,;\t]*\s*', re.IGNORECASE)
+SEP_LINE = re.compile(r'"?sep=([,;\t])"?[,;\t]* *(?:[\r\n]|\Z)', re.IGNORECASE)
 
 
 def records(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow]:
@@ -24,82 +24,93 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[RawRow]:
 
     Line ends may be mixed. Quoted cells may span lines. Raises FileRefused, on reaching it: a
     quote that never closes, a cell, line or row too large, a NUL byte, a byte that is not text.
-    """
-    with Source(path, encoding) as source:
-        stream = io.TextIOWrapper(source, encoding=source.text_encoding, newline="")
-        try:
-            yield from _Records(stream, source, delimiter).rows()
-        except UnicodeDecodeError:
-            check_text(path, encoding)  # raises, naming the place
-            raise
-
-
-class _Records:
-    """One pass over a file.
 
     The csv module reads strictly: its lenient mode takes a quote that is never closed for a cell
-    that reaches to the end of the file. What strictness finds wrong on a single line
-    (`"Rose" Bar`) is read again leniently, which can then swallow nothing.
+    that reaches to the end of the file.
     """
-
-    def __init__(self, stream: io.TextIOWrapper, source: Source, delimiter: str) -> None:
-        self.source = source
-        self.delimiter = delimiter
-        self.stream = stream
-        self.last = ""
-
-    def rows(self) -> Iterator[RawRow]:
-        source = self.source
-        reader = csv.reader(self._lines(), delimiter=self.delimiter, strict=True)
-        start = 1
+    new, quotes = tuple.__new__, _LooseQuotes(path, encoding, delimiter)
+    first = start = 2 if named_separator(path, encoding) else 1
+    with Source(path, encoding) as source:
+        reader = csv.reader(
+            islice(_lines(source), first - 1, None), delimiter=delimiter, strict=True
+        )
         while True:
             try:
-                # Every statement in here runs once a row.
+                # Every statement in here runs once a row. `new` spares the call of RawRow's own
+                # constructor, which takes as long as the rest.
                 for cells in reader:
                     plain = len(cells) <= MAX_COLUMNS and not source.guards
                     row = cells if plain else _finished(cells, start)
-                    if any(map(str.strip, row)) and (start > 1 or not _is_sep_line(row)):
-                        yield RawRow(start, row)
-                    start = reader.line_num + 1
+                    if row and (row[0].strip() or _is_filled(row)):
+                        yield new(RawRow, (start, row))
+                    start = reader.line_num + first
                 return
             except csv.Error as error:
-                row = _finished(self._mended(error, start, reader.line_num), start)
-            if any(map(str.strip, row)):
+                cells = quotes.mended(error, start, reader.line_num + first - 1)
+                row = _finished(cells, start)
+            except UnicodeDecodeError:
+                check_text(path, encoding)  # raises, naming the place
+                raise
+            if _is_filled(row):
                 yield RawRow(start, row)
-            start = reader.line_num + 1
+            start = reader.line_num + first
 
-    def _lines(self) -> Iterator[str]:
-        for line in self.stream:
-            self.last = line
-            yield line
 
-    def _mended(self, error: csv.Error, start: int, end: int) -> list[str]:
-        """Return the cells of a single line with loose quotes; raise FileRefused otherwise."""
-        too_long = "field limit" in str(error)
-        if start >= end:
-            if too_long:
-                raise FileRefused("cell_too_long", line=start, limit=csv.field_size_limit())
+def _lines(source: Source) -> io.TextIOWrapper:
+    return io.TextIOWrapper(source, encoding=source.text_encoding, newline="")
+
+
+class _LooseQuotes:
+    """Second reading of what the strict reader stopped at.
+
+    A single line (`"Rose" Bar`) is read again leniently, which can swallow nothing. The lines come
+    from a second pass over the file that only ever goes forward, so a file full of such lines
+    costs one more pass, and one without them nothing.
+    """
+
+    def __init__(self, path: Path, encoding: str, delimiter: str) -> None:
+        self.delimiter = delimiter
+        self.lines = self._numbered(path, encoding)
+
+    def mended(self, error: csv.Error, start: int, end: int) -> list[str]:
+        """Return the cells of the record that is lines start to end; raise FileRefused."""
+        is_single = start >= end
+        if is_single and "field limit" in str(error):
+            raise FileRefused("cell_too_long", line=start, limit=csv.field_size_limit())
+        text = self._text(start, end)
+        if is_single:
             # A line of our own after it shows whether the line closes its quotes by itself.
-            found = list(csv.reader([self.last, "end"], delimiter=self.delimiter))
+            found = list(csv.reader([text, "end"], delimiter=self.delimiter))
             if len(found) == 2:
                 return found[0]
-        raise FileRefused("quote_unclosed", line=self._opening_line(start, end)) from error
+        line = start + self._breaks_before_quote(text)
+        raise FileRefused("quote_unclosed", line=line) from error
 
-    def _opening_line(self, start: int, end: int) -> int:
-        """Return the line of the quote that is not closed properly in lines start to end."""
-        with Source(self.source.path, self.source.encoding) as source:
-            stream = io.TextIOWrapper(source, encoding=source.text_encoding, newline="")
-            text = "".join(islice(stream, start - 1, end))
+    def _numbered(self, path: Path, encoding: str) -> Iterator[tuple[int, str]]:
+        with Source(path, encoding) as source:
+            yield from enumerate(_lines(source), 1)
+
+    def _text(self, start: int, end: int) -> str:
+        lines = []
+        for number, line in self.lines:
+            if number >= start:
+                lines.append(line)
+            if number >= end:
+                break
+        return "".join(lines)
+
+    def _breaks_before_quote(self, text: str) -> int:
+        """Return how many line ends come before the quote that is not closed at its cell's end."""
         ends = rf"{re.escape(self.delimiter)}\r\n"
         cell = re.compile(rf'"(?:[^"]|"")*+"(?=[{ends}]|\Z)|(?!")[^{ends}]*+')
         position = 0
         while (match := cell.match(text, position)) and match.end() < len(text):
             position = match.end() + 1
-        return start + len(re.findall(r"\r\n|\r|\n", text[:position]))
+        return len(re.findall(r"\r\n|\r|\n", text[:position]))
 
 
-def _is_sep_line(cells: list[str]) -> bool:
-    return cells[0][:4].lower() == "sep=" and not any(cells[1:])
+def _is_filled(row: list[str]) -> bool:
+    return any(map(str.strip, row))
 
 
 def _finished(cells: list[str], line: int) -> list[str]:
@@ -120,4 +131,4 @@ def named_separator(path: Path, encoding: str) -> str:
     with Source(path, encoding) as source:
         first = source.read1(64).decode(source.text_encoding, errors="replace")
     found = SEP_LINE.match(first.lstrip("\ufeff"))
-    return found[1] if found and found[1] in DELIMITERS else ""
+    return found[1] if found else ""

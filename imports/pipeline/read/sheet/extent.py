@@ -19,7 +19,7 @@ CELL_BYTES = 32
 
 # `(?!</c>)`: some programs write an empty cell with a closing tag.
 FILLED_CELL = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"[^>]*[^>/]?>(?!</c>)')
-COLUMN = re.compile(rb'<c r="([A-Z]{1,3})')
+CELL = b'<c r="'
 REFERENCE = re.compile(rb'<c r="([A-Z]{1,3})([0-9]{1,7})"')
 VALUE_ENDS = (b"</v>", b"</is>")
 
@@ -43,12 +43,15 @@ class Extent:
             return
         self.cells += filled
         ends = max(map(text.rfind, VALUE_ENDS))
-        start = text.rfind(b'<c r="', 0, ends)
+        start = text.rfind(CELL, 0, ends)
         if start >= 0 and (found := REFERENCE.match(text, start)):
             self.last_row = max(self.last_row, int(found[2]))
         self.end = offset + ends
-        widest = max(map(_column_number, set(COLUMN.findall(text))), default=0)
-        if widest > self.columns:
+        # The rightmost cell of every row; three letters name the last column there is.
+        starts = {
+            row[(at := row.rfind(CELL) + len(CELL)) : at + 3] for row in text.split(b"</row>")
+        }
+        if max(map(_column_number, starts)) > self.columns:
             self._widen(text, job)
 
     def _widen(self, text: bytes, job: Job) -> None:
@@ -71,9 +74,12 @@ class Extent:
             raise Refused("far_row", cell=cell, cells=self.cells)
 
 
-def _column_number(letters: bytes) -> int:
+def _column_number(reference: bytes) -> int:
+    """Return the number, from 1, of the column with whose letters the reference begins."""
     number = 0
-    for letter in letters:
+    for letter in reference:
+        if not 65 <= letter <= 90:
+            break
         number = number * 26 + letter - 64
     return number
 
