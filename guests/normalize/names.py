@@ -57,7 +57,8 @@ def fold(text: str) -> str:
     """`text` for comparing, without case and accents: "Ё" is "е", "Łódź" is "lodz", "ß" is "ss"."""
     if text.isascii():
         return text.lower()
-    text = unicodedata.normalize("NFKD", text.casefold()).translate(_undecomposed)
+    text = unicodedata.normalize("NFKD", text).casefold()
+    text = unicodedata.normalize("NFKD", text).translate(_undecomposed)
     return unicodedata.normalize("NFC", _accents.sub("", text))
 
 

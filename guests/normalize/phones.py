@@ -104,8 +104,7 @@ class PhoneParser:
 
 
 def by_library(value: str, digits: str, *, region: str, check: Check) -> str:
-    """The whole rule in the library's terms, for compact `digits`; `value` is what the error
-    repeats."""
+    """The whole rule in the library's terms, for compact `digits`; an error repeats `value`."""
     if digits[0] == "+":
         readings = [_parse(digits, None)]
     else:

@@ -18,7 +18,8 @@ _JOINERS = "\u200c\u200d"
 _DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _line_ends = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _plain_url = re.compile(
-    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?:/[\w.~%!$&'()*+,;=:@/?-]*)?",
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+    r"(?:/[\w.~%!$&'()*+,;=:@/?-]*)?",
     re.ASCII,
 ).fullmatch
 _host = re.compile(
