@@ -106,8 +106,11 @@ def _number(value: float) -> str:
     return format(Decimal(f"{value:.15g}"), "f")
 
 
-def read_sheet(job: Job) -> tuple[int, int, Iterator[list[Any]]]:
-    """Return first row and column of the sheet, from 0, and its rows of typed cells."""
+def read_sheet(job: Job) -> tuple[int, Iterator[list[Any]]]:
+    """Return how many columns at the left are empty, and the rows of typed cells without them.
+
+    calamine leaves out empty columns before the first filled one, but not empty rows.
+    """
     import python_calamine as calamine
 
     try:
@@ -121,15 +124,15 @@ def read_sheet(job: Job) -> tuple[int, int, Iterator[list[Any]]]:
     width = column + sheet.width
     if width > job.max_columns:
         raise Refused("too_many_columns", line=row + 1, count=width, limit=job.max_columns)
-    return row, column, sheet.iter_rows()
+    return column, sheet.iter_rows()
 
 
 def batches(job: Job) -> Iterator[list[tuple[int, list[str]]]]:
     """Yield the rows of the sheet that are not blank, with their numbers. Raises Refused."""
-    first_row, first_column, rows = read_sheet(job)
-    left = [""] * first_column
+    empty_columns, rows = read_sheet(job)
+    left = [""] * empty_columns
     batch: list[tuple[int, list[str]]] = []
-    for number, row in enumerate(rows, first_row + 1):
+    for number, row in enumerate(rows, 1):
         cells = [value if type(value) is str else as_text(value) for value in row]
         if any(map(str.strip, cells)):
             batch.append((number, left + cells))

@@ -16,10 +16,10 @@ def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]
     """Yield a part of the zip in blocks. Raises Refused where it lies, is damaged or has a DTD.
 
     Python's zipfile stops at the size that a part declares, calamine does not: so it is asked for
-    one byte more than declared, and must not find it.
+    more than declared, and must not find it.
     """
     asked = copy.copy(info)
-    asked.file_size += 1
+    asked.file_size += 2 * BLOCK
     left, tail = info.file_size, b""
     try:
         with archive.open(asked) as part:
