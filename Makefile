@@ -43,7 +43,7 @@ check: lint ## All that CI looks at before the tests: lint, migrations, Django's
 	@$(BIN)/python tools/check_deploy.py
 
 bench-import: setup ## Measure the import of ROWS guests
-	@$(BIN)/python -m tests.bench.imports --rows $(ROWS)
+	@$(BIN)/python -m tests.bench.bench_import
 
 torture: setup ## Kill, cut and flood the import for as long as it takes
 	@$(BIN)/python tools/test.py --torture $(ARGS)

@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 
 def collect_if_changed() -> bool:
-    """Collect the static files unless that was done with these very files; return whether it was."""
+    """Collect the static files unless these very files were; return whether it was done."""
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     state = _state()
     if stamp.exists() and stamp.read_text() == state:

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -102,13 +103,13 @@ class Clock(threading.Thread):
             if self._stopped.is_set() or not hold(self.holder, now=timezone.now()):
                 return
             self._due[entry.name] = time.monotonic() + entry.seconds
-            self._guarded(lambda act=entry.act: act(now=timezone.now()))
+            self._guarded(partial(entry.act, now=timezone.now()))
 
     def _start_up(self) -> None:
         """Do what a worker owes its dead predecessor, whose lease may still be running."""
         for entry in _entries.values():
             if entry.at_start:
-                self._guarded(lambda act=entry.act: act(now=timezone.now()))
+                self._guarded(partial(entry.act, now=timezone.now()))
 
     def _guarded(self, act: Callable[[], Any]) -> None:
         """Call `act`; whatever it raises, the clock goes on, with new connections."""

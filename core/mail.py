@@ -68,5 +68,5 @@ class FolderBackend(BaseEmailBackend):
             # Renamed when it is whole: whoever opens the file sees all of the mail.
             aside = path.with_suffix(f".{os.getpid()}.part")
             aside.write_bytes(content.as_bytes())
-            os.replace(aside, path)
+            aside.replace(path)
         return len(email_messages)

@@ -25,16 +25,16 @@ class Channel(filesystem.Channel):
 
     # The parent keeps bindings in shared files, which a second process may read half-written.
     supports_fanout = False
-    get_table = virtual.Channel.get_table
+    get_table = virtual.Channel.get_table  # type: ignore[assignment]
     _delete = virtual.Channel._delete
 
-    def _put(self, queue: str, message: dict[str, Any], **kwargs: Any) -> None:
-        """Add `message`: written aside, then renamed, so that nobody sees half of it."""
+    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+        """Add `payload` to `queue`: written aside, then renamed, so that nobody sees half of it."""
         name = f"{time.time_ns()}-{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
         aside = folder / f"{name}.part"
-        aside.write_text(json.dumps(message))
-        os.replace(aside, folder / name)
+        aside.write_text(json.dumps(payload))
+        aside.replace(folder / name)
 
     def _get(self, queue: str, timeout: float | None = None) -> dict[str, Any]:
         """Take the oldest message of `queue`. Raises Empty when there is none.
@@ -42,7 +42,7 @@ class Channel(filesystem.Channel):
         Who succeeds in removing the file has the message: of several that read it, one does.
         """
         folder = Path(self.data_folder_in)
-        for name in sorted(os.listdir(folder)):
+        for name in sorted(os.listdir(folder)):  # noqa: PTH208 - only names are needed
             if name.partition(".")[2] != f"{queue}.msg":
                 continue
             try:

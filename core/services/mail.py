@@ -20,8 +20,8 @@ State = OutgoingMail.State
 SENDING = timedelta(minutes=10)
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
-# With these pauses the last attempt is made three days after the first. Counted in attempts, so that
-# a mail which nobody could try, because no worker ran, still gets all of them.
+# With these pauses the last attempt is made three days after the first. Counted in attempts, so
+# that a mail which nobody could try, because no worker ran, still gets all of them.
 MAX_ATTEMPTS = 78
 
 

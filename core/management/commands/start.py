@@ -83,9 +83,10 @@ def _claim_port(host: str, port: int) -> None:
             probe.bind((host, port))
             probe.listen()
         except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
             raise CommandError(
-                f"Port {port} cannot be used ({getattr(error, 'strerror', error)}): perhaps another "
-                f"Regulars is running. Choose another one: make run PORT={port + 1}"
+                f"Port {port} cannot be used ({reason}). Perhaps Regulars is running already; "
+                f"or else choose another port: make run PORT=8001"
             ) from None
 
 

@@ -1,0 +1,158 @@
+"""The cast of every test, and the real servers that some of them need."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.utils import timezone
+
+from core.models import Change, Company, Membership, Role, User
+from core.services.companies import create_company
+from tests.processes import Worker
+from tests.smtp import SmtpServer
+
+PASSWORD = "a good long password"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the run's folder: the process that made it does, when all others have ended."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ.get("TEST_RUN_DIR", ""), ignore_errors=True)
+
+
+# -- The cast -----------------------------------------------------------------------------------
+
+
+def _company(slug: str, name: str, **fields: str) -> Company:
+    return create_company(
+        slug=slug,
+        name=name,
+        actor=None,
+        source=Change.Source.COMMAND,
+        now=timezone.now(),
+        **fields,
+    )
+
+
+def _member(company: Company, name: str, role: str) -> User:
+    user = User.objects.create(
+        email=f"{name.lower()}@{company.slug}.example", name=name, password=make_password(PASSWORD)
+    )
+    Membership.objects.create(company=company, user=user, role=role)
+    return user
+
+
+@pytest.fixture
+def bella(db: None) -> Company:
+    """The company that tests are about: two restaurants in London."""
+    company = _company("bella", "Bella", timezone="Europe/London")
+    company.restaurants.create(name="Bella Soho")
+    company.restaurants.create(name="Bella Camden")
+    return company
+
+
+@pytest.fixture
+def roma(db: None) -> Company:
+    """The company next door, on the other side of the wall."""
+    return _company("roma", "Roma", region="IT", currency="EUR", timezone="Europe/Rome")
+
+
+@pytest.fixture
+def owner(bella: Company) -> User:
+    return _member(bella, "Olivia", Role.OWNER)
+
+
+@pytest.fixture
+def manager(bella: Company) -> User:
+    return _member(bella, "Maria", Role.MANAGER)
+
+
+@pytest.fixture
+def operator(bella: Company) -> User:
+    return _member(bella, "Oscar", Role.OPERATOR)
+
+
+@pytest.fixture
+def host(bella: Company) -> User:
+    return _member(bella, "Hana", Role.HOST)
+
+
+@pytest.fixture
+def outsider(roma: Company) -> User:
+    """Owner of the company next door; nobody here."""
+    return _member(roma, "Enzo", Role.OWNER)
+
+
+@pytest.fixture
+def sign_in() -> Callable[[User], Client]:
+    """Call it with a user: a client in which they are signed in."""
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user, backend="core.auth.CompanyBackend")
+        return client
+
+    return signed_in
+
+
+# -- Servers ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _shared_worker(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worker]:
+    worker = Worker("shared")
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def worker(transactional_db: None, _shared_worker: Worker) -> Worker:
+    """A real worker on the real queue, shared by the tests of a process: do not kill it."""
+    if not _shared_worker.is_running():
+        _shared_worker.start()
+    return _shared_worker
+
+
+@pytest.fixture
+def start_worker(transactional_db: None) -> Iterator[Callable[..., Worker]]:
+    """Call it for a worker of the test's own; keywords go into its environment."""
+    started: list[Worker] = []
+
+    def start(**extra: str) -> Worker:
+        started.append(Worker("own", **extra).start())
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.kill()
+
+
+@pytest.fixture
+def smtp(settings: Any) -> Iterator[SmtpServer]:
+    """A real mail server, to which this process sends. It can go away and come back."""
+    server = SmtpServer()
+    server.start()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    yield server
+    server.stop()
+
+
+# -- Browser ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Start the system's Chromium, which asks nobody on the network for anything."""
+    # Playwright keeps an event loop in this thread, in which Django would refuse the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    quiet = "background-networking component-update sync quic gpu".split()
+    flags = ["--no-first-run", *(f"--disable-{name}" for name in quiet)]
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    return {**browser_type_launch_args, "executable_path": path, "args": flags}

@@ -1,0 +1,31 @@
+"""The settings of a test run: a folder, a queue and a database for each process of it."""
+
+import os
+import tempfile
+from pathlib import Path
+
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
+# Set by the first process and inherited by its workers; removed by the first (tests.conftest).
+RUN_DIR = Path(os.environ.setdefault("TEST_RUN_DIR", tempfile.mkdtemp(prefix="regulars-")))
+
+# What a developer keeps in .env must not reach a test: what is set here is not read from there.
+os.environ["VAR_DIR"] = str(RUN_DIR / PROCESS)
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{RUN_DIR / PROCESS}/regulars.sqlite3")
+os.environ.setdefault("REDIS_URL", "")
+os.environ["QUEUE_PREFIX"] = f"{RUN_DIR.name}:{PROCESS}:"
+os.environ["EMAIL_URL"] = ""
+os.environ["DEBUG"] = "0"
+os.environ["BASE_URL"] = "http://testserver"
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import ALLOWED_HOSTS, DATABASES, STORAGES, VAR_DIR  # noqa: E402
+
+ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
+# A file even for SQLite: the worker is a process of its own.
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+else:
+    DATABASES["default"]["TEST"] = {"NAME": f"test_{RUN_DIR.name.replace('-', '_')}".lower()}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
