@@ -401,9 +401,5 @@ def test_leaving_early_ends_the_reader(made):
 def test_the_reader_loads_no_django():
     script = "import sheet.__main__, sys; raise SystemExit('django' in sys.modules)"
     environment = {"PYTHONPATH": str(Path(workbook.__file__).parent)}
-    assert (
-        subprocess.run(
-            [sys.executable, "-P", "-c", script], check=False, check=False, env=environment
-        ).returncode
-        == 0
-    )
+    command = [sys.executable, "-P", "-c", script]
+    assert subprocess.run(command, check=False, env=environment).returncode == 0
