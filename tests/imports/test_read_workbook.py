@@ -159,6 +159,11 @@ def test_a_workbook_named_csv_is_read_as_a_workbook(made):
     assert detect(renamed, filename="guests.csv", known=known).dialect.format == "xlsx"
 
 
+def test_a_workbook_with_macros_is_read_without_them(altered):
+    path = altered(parts={"xl/vbaProject.bin": b"macros"})
+    assert read(path, header_row=1) == [(2, ["+44", "A"])]
+
+
 def test_an_empty_workbook_and_a_header_alone(made):
     assert refusal(made([])).startswith("The file is empty")
     assert refusal(made([["phone", "name"]])) == "There are no rows under the header in line 1."
@@ -345,9 +350,10 @@ def test_a_million_formatted_empty_rows(altered):
     path = altered(parts={SHEET: with_rows(xml)})
     started = time.perf_counter()
     detected = detect(path, filename="g.xlsx", known=known)
-    assert detected.preview == list(open_rows(path, detected.dialect))
+    assert [tuple(row) for row in detected.preview] == [(2, ["+44", "A"])]
     assert read(path, header_row=1) == [(2, ["+44", "A"])]
-    assert time.perf_counter() - started < 10
+    # About two seconds on an idle machine; calamine alone needs as long to walk through them.
+    assert time.perf_counter() - started < 20
 
 
 def test_too_many_columns(made):
@@ -391,7 +397,7 @@ def test_a_reader_that_takes_too_long():
 
 
 def test_leaving_early_ends_the_reader(made):
-    rows = open_rows(made([["1", "A"]] * 20_000), Dialect("xlsx", sheet="Guests"))
+    rows = open_rows(made([["1", "A" * 200]] * 3000), Dialect("xlsx", sheet="Guests"))
     next(rows)
     [reader] = psutil.Process().children()
     rows.close()
