@@ -19,6 +19,7 @@ from import_export.widgets import Widget
 from guests import normalize
 from guests.normalize.texts import fitting
 from imports.columns.context import CleanContext
+from imports.reasons import describe
 
 Reader = Callable[[str], Any]
 
@@ -27,9 +28,16 @@ REMEMBERED = 4096
 #: Every day of a long life, so that birthdays of a large file are read once each.
 REMEMBERED_DAYS = 32768
 
-_category = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^",;|\n][^,;|\n]*|))\s*(?:[,;|\n]|\Z)').match
+_category = re.compile(r'\s*+(?:"((?:[^"]|"")*)"|([^",;|\n][^,;|\n]*|))\s*(?:[,;|\n]|\Z)').match
 _date = re.compile(r"(?<![0-9])[0-9]{1,4}([-./])[0-9]{1,2}\1[0-9]{1,4}(?![0-9])").search
 _needs_quotes = re.compile(r'[",;|\n]').search
+
+
+class InvalidCell(normalize.Invalid):
+    """A cell refused for how it is written; its sentence stands in imports.reasons."""
+
+    def __str__(self) -> str:
+        return describe(self.code, self.params)
 
 
 class CellWidget(Widget):
@@ -184,7 +192,7 @@ class CategoriesWidget(TextWidget):
         while position < len(value):
             match = _category(value, position)
             if match is None:
-                raise normalize.Invalid("categories_quotes", value=value)
+                raise InvalidCell("categories_quotes", value=value)
             quoted, plain = match.groups()
             text = quoted.replace('""', '"') if quoted is not None else plain.strip()
             if text:
@@ -204,7 +212,7 @@ class AmountWidget(CellWidget):
     """An exact amount of at least 0, written with a point and no more decimals than it has."""
 
     def reader(self, context: CleanContext) -> Reader:
-        return lru_cache(REMEMBERED)(lambda value: normalize.amount(value, signed=False))
+        return lambda value: normalize.amount(value, signed=False)
 
     def render(self, value: Decimal | None, obj: Any = None, **kwargs: Any) -> str:
         if value is None:

@@ -35,7 +35,7 @@ class Cleaner:
         self, mapping: Sequence[str | None], context: CleanContext, *, width: int | None = None
     ) -> None:
         self._mapper = Mapper(mapping, width)
-        self._pick = self._mapper.pick
+        self._width, self._pick = self._mapper.width, self._mapper.pick
         self._columns = []
         for place, key in zip(self._mapper.places, self._mapper.keys, strict=True):
             column, _index = column_of(key)
@@ -51,7 +51,7 @@ class Cleaner:
     def clean(self, raw: RawRow) -> CleanRow | Rejected:
         """Return the row's values, or all that is wrong with it."""
         line, cells = raw
-        if misfit := self._mapper.misfit(raw):
+        if len(cells) != self._width and (misfit := self._mapper.misfit(raw)):
             return Rejected(line, cells, [misfit])
         values: dict[str, Any] = {}
         reasons: list[Reason] = []
@@ -75,13 +75,15 @@ class Cleaner:
     def _join_cards(self, values: dict[str, Any], reasons: list[Reason]) -> None:
         """Put track_N and number_N together as a card each, and the same card twice as one."""
         take = values.pop
-        cards: dict[int, Card] = {}
+        cards = []
         for index, track_key, number_key in self._cards:
             track, number = take(track_key, None), take(number_key, None)
             if track is not None or number is not None:
-                cards[index] = track, number
-        if cards:
-            values["cards"] = _once_each(cards, reasons) if len(cards) > 1 else [*cards.values()]
+                cards.append((index, (track, number)))
+        if len(cards) > 1:
+            values["cards"] = _once_each(cards, reasons)
+        elif cards:
+            values["cards"] = [cards[0][1]]
 
     def _join_ids(self, values: dict[str, Any]) -> None:
         """Keep the first external id as the one that finds the guest, and the others beside it."""
@@ -106,13 +108,13 @@ def _reason(key: str, text: str, invalid: Invalid) -> Reason:
     return Reason(invalid.code, key, shown(text), params)
 
 
-def _once_each(cards: dict[int, Card], reasons: list[Reason]) -> list[Card]:
+def _once_each(cards: list[tuple[int, Card]], reasons: list[Reason]) -> list[Card]:
     """Return the cards without repetition; a track with two numbers, or the reverse, is a reason.
 
     A track alone is the card that has this track with a number, so those with both come first.
     """
     kept: dict[int, Card] = {}
-    for index, card in sorted(cards.items(), key=lambda item: None in item[1]):
+    for index, card in sorted(cards, key=lambda item: None in item[1]):
         track, number = card
         for known_track, known_number in kept.values():
             same_track = track is not None and track == known_track
