@@ -9,7 +9,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from guests.normalize import DateOrder, Invalid, birthday, date, datetime_, orders_of
 
@@ -104,6 +104,7 @@ def test_a_value_tells_the_orders_it_allows(written: str, orders: set[str]) -> N
     assert orders_of(written) == orders
 
 
+@settings(deadline=None)  # A busy machine is no fault of the rule.
 @given(st.dates(), st.sampled_from(ORDERS), st.sampled_from("-/."))
 def test_every_date_is_read_back_in_its_order(day: dt.date, order: DateOrder, mark: str) -> None:
     if mark == "." and order == "mdy":
@@ -114,6 +115,7 @@ def test_every_date_is_read_back_in_its_order(day: dt.date, order: DateOrder, ma
     assert order in orders_of(written)
 
 
+@settings(deadline=None)  # A busy machine is no fault of the rule.
 @given(st.text("0123456789-./' :TZ+APMapm٣", max_size=24), st.sampled_from(ORDERS))
 def test_no_text_is_more_than_refused(text: str, order: DateOrder) -> None:
     for rule in (date, partial(datetime_, tz=MOSCOW)):

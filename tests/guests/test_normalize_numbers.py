@@ -7,7 +7,7 @@ import time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from guests.normalize import Invalid, amount, whole
 
@@ -111,9 +111,9 @@ def test_an_ambiguous_amount_is_asked_about() -> None:
     ],
 )
 def test_what_is_no_amount_is_refused_at_once(written: str, code: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert refusal(written) == code
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 def test_below_zero_only_where_it_may_be() -> None:
@@ -121,6 +121,7 @@ def test_below_zero_only_where_it_may_be() -> None:
     assert amount("-0", signed=False) == 0
 
 
+@settings(deadline=None)  # A busy machine is no fault of the rule.
 @given(ten_thousandths)
 def test_every_amount_is_read_back(number: Decimal) -> None:
     assert amount(f"{number:f}") == number
@@ -129,6 +130,7 @@ def test_every_amount_is_read_back(number: Decimal) -> None:
     assert amount(f"{number:,.4f}".replace(",", "\u00a0").replace(".", ",")) == number
 
 
+@settings(deadline=None)  # A busy machine is no fault of the rule.
 @given(st.text("0123456789.,eE+- '$₽", max_size=24))
 def test_no_text_is_more_than_refused(text: str) -> None:
     with contextlib.suppress(Invalid):

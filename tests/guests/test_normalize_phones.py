@@ -157,10 +157,10 @@ def test_a_wrong_setting_is_no_fault_of_the_number(region: str, check: str) -> N
 
 
 def test_megabytes_in_a_cell_are_refused_at_once() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for flood in ("9" * 2_000_000, "9 " * 1_000_000, "+" * 2_000_000, "9.0" * 700_000, "é" * 9**6):
         assert code_of(flood).startswith("phone_")
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_the_plans_decide_the_examples_of_every_region_as_the_library_does() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from django.utils.translation import override
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from guests.normalize import (
     MESSAGES,
@@ -64,6 +64,7 @@ def test_a_name_has_room_to_fit_in() -> None:
     assert refusal(name, "\x00" * 50_000_000) == "too_long"
 
 
+@settings(deadline=None)  # A busy machine is no fault of the rule.
 @given(st.text(ODD, min_size=1))
 def test_a_name_once_clean_stays_as_it_is(typed: str) -> None:
     try:
@@ -97,6 +98,7 @@ def test_folding_makes_equal_what_people_take_for_equal(typed: str, folded: str)
     assert fold(typed) == folded
 
 
+@settings(deadline=None)  # A busy machine is no fault of the rule.
 @given(st.text(ODD))
 def test_what_is_folded_is_folded_alike_from_any_case(typed: str) -> None:
     assert fold(fold(typed)) == fold(typed)
