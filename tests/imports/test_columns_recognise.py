@@ -67,9 +67,26 @@ def test_a_slip_of_the_keyboard_is_forgiven(header, key):
 
 @pytest.mark.parametrize(
     "header",
-    ["", "Phone 2", "Tender", "Set", "Number", "№", "Content", "Last visit", "Last date", "Full name",
-     "Card 2 of 3", "What was wrong", "+44202128506", "John", "Address", "Card 0", "Card 9999999"],
-)  # fmt: skip
+    [
+        "",
+        "Phone 2",
+        "Tender",
+        "Set",
+        "Number",
+        "№",
+        "Content",
+        "Last visit",
+        "Last date",
+        "Full name",
+        "Card 2 of 3",
+        "What was wrong",
+        "+44202128506",
+        "John",
+        "Address",
+        "Card 0",
+        "Card 9999999",
+    ],
+)
 def test_what_is_no_field_stays_open(header):
     assert recognise([header]) == [None]
 

@@ -36,15 +36,15 @@ def test_days_come_back(day):
 
 
 @given(
-    st.datetimes(datetime(1900, 1, 2), datetime(2100, 1, 1)),
+    st.timedeltas(timedelta(0), timedelta(days=70_000)),
     st.integers(-12, 14).map(lambda hours: timezone(timedelta(hours=hours))),
 )
-def test_moments_come_back_to_the_microsecond(moment, zone):
-    moment = moment.replace(tzinfo=zone)
+def test_moments_come_back_to_the_microsecond(since, zone):
+    moment = datetime(1900, 1, 2, tzinfo=zone) + since
     assert read("registered", write("registered", moment)) == moment
 
 
-@given(st.decimals(0, Decimal("999999999999"), places=4))
+@given(st.decimals(0, Decimal(999_999_999_999), places=4))
 def test_amounts_come_back_exactly(amount):
     cell = write("current_order_sum", amount)
     assert read("current_order_sum", cell) == amount
