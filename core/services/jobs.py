@@ -54,11 +54,15 @@ class Attempt:
             yield job
 
     def save(self, job: Job, **fields: Any) -> None:
-        """Write `fields` as the chunk's checkpoint, which is also a sign of life and of progress."""
+        """Write `fields` inside a chunk, which is also a sign of life."""
         for name, value in fields.items():
             setattr(job, name, value)
-        job.heartbeat_at, job.tries = timezone.now(), 0
-        job.save(update_fields=[*fields, "heartbeat_at", "tries"])
+        job.heartbeat_at = timezone.now()
+        job.save(update_fields=[*fields, "heartbeat_at"])
+
+    def advance(self, job: Job, **fields: Any) -> None:
+        """Write the chunk's checkpoint: progress, after which attempts are counted anew."""
+        self.save(job, tries=0, **fields)
 
     def beat(self) -> None:
         """Give a sign of life between chunks. Raises LeaseLost like `chunk`."""

@@ -11,7 +11,7 @@ from core.services.jobs import enqueue
 from imports.error_file import mended_csv
 from imports.models import ImportJob
 from imports.options import Options
-from imports.services.trips import checked_key
+from imports.services.trips import is_checked
 from imports.services.uploads import NotNow, lock_draft, receive_upload
 
 State, Step = Job.State, ImportJob.Step
@@ -59,7 +59,7 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
     """
     job = lock_draft(job)
     strict = not Options.from_json(job.options).partial
-    checked = job.checked_key == checked_key(job)
+    checked = is_checked(job)
     if strict and checked and job.findings.get("counts", {}).get("failed"):
         raise StillWrong(str(job))
     enqueue(
@@ -82,6 +82,29 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
         now=now,
     )
     return job
+
+
+@transaction.atomic
+def import_as_checked(
+    *,
+    job: ImportJob,
+    options: Options,
+    results_to: str,
+    actor: User,
+    source: str = Change.Source.WEB,
+    now: datetime,
+) -> ImportJob:
+    """Have the file imported by these rules if it was checked by them; if not, checked by them.
+
+    The job returned waits for the one or the other (`step`). Raises StillWrong and NotNow as
+    `start_import` does.
+    """
+    job = lock_draft(job)
+    job.options, job.results_to = options.to_json(), results_to
+    if not is_checked(job):
+        return request_check(job=job, options=options, results_to=results_to, now=now)
+    job.save(update_fields=["options", "results_to"])
+    return start_import(job=job, actor=actor, source=source, now=now)
 
 
 @transaction.atomic

@@ -53,16 +53,25 @@ def trip_of(job: ImportJob, *, now: datetime) -> Iterator[Trip]:
 
 
 def checked_key(job: ImportJob) -> str:
-    """Return a digest of all that a check depends on but the database: equal keys, equal check."""
-    parts = [job.file_hash, job.dialect, job.mapping, job.options]
+    """Return a digest of all that a check depends on but the database: equal keys, equal check.
+
+    Whether the import is partial is no part of it: a check always looks at every line.
+    """
+    options = {name: value for name, value in job.options.items() if name != "partial"}
+    parts = [job.file_hash, job.dialect, job.mapping, options]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def is_checked(job: ImportJob) -> bool:
+    """Whether the last finished check was made with the columns and rules of now."""
+    return job.checked_key == checked_key(job)
 
 
 def _context(job: ImportJob, path: Path, dialect: Dialect, *, now: datetime) -> CleanContext:
     options, company = Options.from_json(job.options), job.company
     tz = ZoneInfo(company.timezone)
     return CleanContext(
-        region=company.region,
+        region=options.region or company.region,
         phone_check=company.phone_check,
         date_orders=find_date_orders(open_rows(path, dialect), job.mapping, chosen=options.dates),
         today=now.astimezone(tz).date(),
@@ -82,6 +91,7 @@ def _rules(job: ImportJob, *, now: datetime) -> Rules:
         category_ids=lookups.categories,
         tier_ids=lookups.tiers,
         sorts_into_categories=bool(options.categories) or "categories" in job.mapping,
+        create_categories=options.create_categories,
     )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -26,7 +26,7 @@ def undo(job: ImportJob, attempt: Attempt) -> None:
     with attempt.chunk() as locked:
         if locked.then == ImportJob.Then.REFUSE:
             # A strict import that broke while it was written: list all its errors, as a check does.
-            attempt.save(
+            attempt.advance(
                 locked, state=Job.State.QUEUED, step=ImportJob.Step.CHECK, checkpoint=0, done=0
             )
             publish(locked)
@@ -52,7 +52,7 @@ def _undo_chunk(attempt: Attempt) -> bool:
         _take_back(job, rows)
         _save(job, rows)
         counts = Counter(job.undo_counts) + Counter(Undo(row.undo).name.lower() for row in rows)
-        attempt.save(
+        attempt.advance(
             job,
             checkpoint=rows[-1].line,
             done=job.done + len(rows),
@@ -77,9 +77,16 @@ def _take_back(job: ImportJob, rows: Sequence[ImportRow]) -> None:
             whole = bool(notes)
         else:
             notes = left.get(row.guest_id, [])
-            whole = len(notes) >= len((row.replaced or {}).get("fields", {})) > 0
+            whole = _is_whole(row.replaced or {}, notes)
         row.undo = (Undo.KEPT if whole else Undo.IN_PART) if notes else Undo.UNDONE
         row.undo_notes = [_reason(note) for note in notes] or None
+
+
+def _is_whole(replaced: Mapping[str, Any], notes: Sequence[takeback.Left]) -> bool:
+    """Whether nothing of a line was taken back: its guest is gone, or all it did was overwritten."""
+    if any(note.code == "guest_gone" for note in notes):
+        return True
+    return set(replaced) == {"fields"} and len(notes) == len(replaced["fields"])
 
 
 def _save(job: ImportJob, rows: Sequence[ImportRow]) -> None:

@@ -11,9 +11,11 @@ from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from core import jobs
-from core.models import Job
+from core.models import Change, Job
 from core.services.jobs import Attempt, publish
+from guests.normalize import fold
 from guests.services.bulk import GuestsChanged
+from guests.services.categories import create_categories
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import CHUNK_ROWS, Trip, decide, travel
 from imports.pipeline.ahead import chunked
@@ -155,6 +157,8 @@ def _import(job: ImportJob, attempt: Attempt) -> None:
 
 def _land(attempt: Attempt, trip: Trip, rows: list[Screened], *, strict: bool) -> None:
     """Write a chunk; when others are in the way, again, and at last line by line."""
+    if trip.rules.create_categories:
+        _create_categories(attempt, trip, rows)
     for _try in range(CHUNK_TRIES):
         try:
             _write(attempt, trip, rows, strict=strict)
@@ -163,6 +167,32 @@ def _land(attempt: Attempt, trip: Trip, rows: list[Screened], *, strict: bool) -
             _raise_unless_race(conflict)
     for row in rows:
         _land_row(attempt, trip, row, strict=strict)
+
+
+def _create_categories(attempt: Attempt, trip: Trip, rows: list[Screened]) -> None:
+    """Create the categories that a chunk names and nobody has.
+
+    In a transaction of their own: their ids must hold when the chunk's is rolled back and tried
+    again.
+    """
+    known = trip.rules.category_ids
+    names = {
+        name
+        for row in rows
+        if isinstance(row, CleanRow)
+        for name in row.values.get("categories", ())
+        if fold(name) not in known
+    }
+    if names:
+        with attempt.chunk() as locked:
+            created = create_categories(
+                company=locked.company,
+                names=names,
+                actor=locked.actor,
+                source=Change.Source.WORKER,
+                now=timezone.now(),
+            )
+        known.update(created)
 
 
 def _land_row(attempt: Attempt, trip: Trip, row: Screened, *, strict: bool) -> None:
@@ -241,13 +271,13 @@ def _save_checkpoint(
 ) -> None:
     done = locked.done + len(rows)
     total = max(locked.total, done) if locked.total else 0
-    attempt.save(locked, checkpoint=rows[-1].line, done=done, total=total, **fields)
+    attempt.advance(locked, checkpoint=rows[-1].line, done=done, total=total, **fields)
 
 
 def _queue_step(attempt: Attempt, locked: ImportJob, step: str, **fields: object) -> None:
     """Let the job wait for its next step, which begins at the first line."""
     fields = {"then": "", "step": step, "checkpoint": 0, "done": 0, **fields}
-    attempt.save(locked, state=State.QUEUED, queued_at=locked.queued_at, **fields)
+    attempt.advance(locked, state=State.QUEUED, **fields)
     publish(locked)
 
 

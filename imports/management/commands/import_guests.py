@@ -212,7 +212,7 @@ def _finish(job: ImportJob, *, by_worker: bool) -> ImportJob:
         job = ImportJob.objects.select_related("company").get(pk=job.pk)
         if not job.is_active:
             return job
-        if by_worker or job.state == Job.State.RUNNING:
+        if by_worker or job.error or job.state == Job.State.RUNNING:
             time.sleep(0.5)
 
 
