@@ -16,6 +16,19 @@ class ImportJobQuerySet(JobQuerySet):
         """Other imports of the company that began with the very same bytes."""
         return self.filter(company_id=job.company_id, file_hash=job.file_hash).exclude(pk=job.pk)
 
+    def begun(self) -> Self:
+        """Imports that went past the choice of columns and rules."""
+        return self.exclude(state="draft")
+
+    def writing(self) -> Self:
+        """Imports that are changing guests: one at most in a company."""
+        return self.running().exclude(step="check")
+
+    def for_list(self) -> Self:
+        """With who made it, and without what only the import's own pages show."""
+        unseen = ("findings", "header", "mapping", "options", "dialect")
+        return self.select_related("actor").defer(*unseen)
+
 
 class ImportRowQuerySet(CompanyOwnedQuerySet):
     def to_mend(self) -> Self:
@@ -25,6 +38,10 @@ class ImportRowQuerySet(CompanyOwnedQuerySet):
     def to_undo(self) -> Self:
         """Lines that changed something and whose undo has not been tried yet."""
         return self.filter(outcome__in=[1, 2], undo__isnull=True)
+
+    def not_undone(self) -> Self:
+        """Lines whose undo was tried and left something as it is."""
+        return self.filter(undo__in=[2, 3])
 
     def in_file_order(self) -> Self:
         return self.order_by("job_id", "line")

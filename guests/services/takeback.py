@@ -1,6 +1,7 @@
 """Taking back what an import did to guests: only what nobody has touched since."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -24,24 +25,31 @@ def remove_created(company: Company, ids: Collection[int]) -> dict[int, Left]:
 
     Returns the others with the reason: changed since, gone, visited, or named as a referrer.
     """
-    found = {guest.pk: guest for guest in Guest.objects.for_company(company).locked(ids)}
-    referrers = set(
-        Guest.objects.for_company(company)
-        .filter(referrer__any=list(found))
-        .values_list("referrer_id", flat=True)
-    )
+    list(Guest.objects.for_company(company).locked(ids).values_list("pk"))
+    left = kept_created(company, ids)
+    _delete(company, [pk for pk in ids if pk not in left])
+    return left
+
+
+def kept_created(company: Company, ids: Collection[int]) -> dict[int, Left]:
+    """Return those of the guests whom `remove_created` would leave, with the reason."""
+    guests = Guest.objects.for_company(company)
+    rows = guests.filter(pk__any=list(ids)).values_list("pk", "orders_count", "version")
+    found = {pk: rest for pk, *rest in rows}
+    referred = guests.filter(referrer__any=list(found))
+    referrers = set(referred.values_list("referrer_id", flat=True))
     left: dict[int, Left] = {}
     for pk in ids:
-        guest = found.get(pk)
-        if guest is None:
+        if pk not in found:
             left[pk] = Left("guest_gone", "")
-        elif guest.orders_count:
+            continue
+        orders_count, version = found[pk]
+        if orders_count:
             left[pk] = Left("guest_visited", "")
-        elif guest.version != 1:
+        elif version != 1:
             left[pk] = Left("guest_changed", "")
         elif pk in referrers:
             left[pk] = Left("guest_is_referrer", "")
-    _delete(company, [pk for pk in ids if pk not in left])
     return left
 
 
@@ -79,22 +87,31 @@ def restore_replaced(
     return {pk: notes for pk, notes in left.items() if notes}
 
 
-def _restore_fields(
-    guest: Guest, fields: Mapping[str, list[Any]]
-) -> tuple[list[str], list[Left]]:
+def fields_changed_since(guest: Guest, fields: Mapping[str, list[Any]]) -> list[str]:
+    """Return those of the replaced fields that no longer hold the imported value."""
+    return [
+        name
+        for name, (_old, new) in fields.items()
+        if getattr(guest, name) != _column(name).to_python(new)
+    ]
+
+
+def _restore_fields(guest: Guest, fields: Mapping[str, list[Any]]) -> tuple[list[str], list[Left]]:
     """Set the old values on `guest`, unsaved; return which fields, and what was left."""
-    changed, left = [], []
-    for name, (old, new) in fields.items():
-        field = Guest._meta.get_field(name.removesuffix("_id"))
-        convert = (field.target_field if field.is_relation else field).to_python
-        if getattr(guest, field.attname) == convert(new):
-            setattr(guest, field.attname, convert(old))
-            changed.append(field.attname)
-        else:
-            left.append(Left("field_changed", name))
+    left = fields_changed_since(guest, fields)
+    changed = [name for name in fields if name not in left]
+    for name in changed:
+        setattr(guest, name, _column(name).to_python(fields[name][0]))
     for name, value in derived(vars(guest)).items():
         setattr(guest, name, value)
-    return changed, left
+    return changed, [Left("field_changed", name) for name in left]
+
+
+@cache
+def _column(name: str) -> Any:
+    """Return the field that reads a stored value of "birthday" or "member_tier_id"."""
+    field = Guest._meta.get_field(name.removesuffix("_id"))
+    return field.target_field if field.is_relation else field
 
 
 def _remove_added(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -> None:

@@ -32,6 +32,9 @@ _NOT_FIELDS = frozenset(
     {"cards", "categories", "external_id", "more_external_ids", "deleted", "member_tier"}
 )
 
+#: Stands for the id of a category that a check finds missing and the import will create.
+NEW_CATEGORY = 0
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -46,6 +49,8 @@ class Rules:
     tier_ids: dict[str, int]
     #: Whether any line can put its guest into a category.
     sorts_into_categories: bool
+    #: Whether a category that is not there yet is no error: the import creates it beforehand.
+    create_categories: bool = False
 
 
 def plan(rows: Sequence[Screened], met: Surroundings, rules: Rules) -> list[Decision]:
@@ -98,7 +103,7 @@ def _named(row: CleanRow, rules: Rules) -> tuple[dict[str, Any], list[Reason]]:
         if tier is None:
             reasons.append(Reason("tier_unknown", "member_tier", values["member_tier"], {}))
         wanted["member_tier_id"] = tier
-    for name in values.get("categories", ()):
+    for name in () if rules.create_categories else values.get("categories", ()):
         if fold(name) not in rules.category_ids:
             reasons.append(Reason("category_unknown", "categories", name, {}))
     return wanted, reasons
@@ -131,7 +136,8 @@ def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
         free_number = number if number and number not in met.number_owner else None
         if free_track or free_number:
             cards.append((free_track, free_number))
-    named = (rules.category_ids[fold(name)] for name in row.values.get("categories", ()))
+    names = row.values.get("categories", ())
+    named = (rules.category_ids.get(fold(name), NEW_CATEGORY) for name in names)
     categories = list(dict.fromkeys((*rules.categories, *named)))
     if guest is not None:
         categories = [c for c in categories if (guest.id, c) not in met.in_categories]

@@ -34,8 +34,7 @@ def preview(job: ImportJob) -> Preview:
         reading = open_rows(path, dialect)
         rows: list[RawRow] = []
         try:
-            for row in islice(reading, LOOKED_AT_ROWS):
-                rows.append(row)
+            rows.extend(islice(reading, LOOKED_AT_ROWS))
         except FileRefused:
             # What comes later cannot be read; the check will say where. The first rows still help.
             if not rows:

@@ -1,5 +1,6 @@
 """Asking the workers for something: to check, to import, to stop, to undo."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -122,6 +123,12 @@ def request_stop(*, job: ImportJob, keep: bool, actor: User) -> ImportJob:
     return job
 
 
+def is_undoable(job: ImportJob) -> bool:
+    """Whether the import changed guests and nothing is under way any more."""
+    changed = job.counts.get("created", 0) + job.counts.get("updated", 0)
+    return job.state in UNDOABLE and changed > 0
+
+
 @transaction.atomic
 def request_undo(
     *, job: ImportJob, actor: User | None, source: str = Change.Source.WEB, now: datetime
@@ -148,6 +155,7 @@ def request_undo(
     return job
 
 
+@transaction.atomic
 def mend_rows(
     *,
     job: ImportJob,
@@ -159,12 +167,18 @@ def mend_rows(
     """Import failed lines again with the cells given, by line, as a new import that corrects `job`.
 
     It is partial: what is still wrong can be mended again. Raises ValueError for more than
-    MENDABLE_ROWS lines or a line that did not fail.
+    MENDABLE_ROWS lines or a line that did not fail, and NotNow, with the import that it became,
+    when the very same was asked before.
     """
+    # Of two who send the same table at once the second waits here, and then finds the first's.
+    ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
     failed = set(job.rows.to_mend().filter(line__in=list(rows)).values_list("line", flat=True))
     if not rows or len(rows) > MENDABLE_ROWS or failed != set(rows):
         raise ValueError("only failed lines can be mended, and at most 200 at a time")
     content = mended_csv(job, [rows[line] for line in sorted(rows)])
+    same = job.corrections.filter(file_hash=hashlib.sha256(content).hexdigest()).last()
+    if same is not None:
+        raise NotNow(same)
     new = receive_upload(
         company=job.company,
         actor=actor,
