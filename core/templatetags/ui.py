@@ -10,9 +10,13 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, css_class: str = "") -> SafeString:
-    """An icon of static/img/icons.svg, named by its symbol. Decoration only: the word beside it is what is read out."""
+    """Return the icon of static/img/icons.svg whose symbol is `name`.
+
+    Decoration only: the word beside it is what is read out.
+    """
     return format_html(
-        '<svg class="icon{}" aria-hidden="true" width="16" height="16"><use href="{}#{}"></use></svg>',
+        '<svg class="icon{}" aria-hidden="true" width="16" height="16">'
+        '<use href="{}#{}"></use></svg>',
         f" {css_class}" if css_class else "",
         static("img/icons.svg"),
         name,
