@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class ImportsConfig(AppConfig):
@@ -10,6 +11,18 @@ class ImportsConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from core.web import navigation
+        from imports import mail
         from imports.services import worker
 
         worker.register()
+        mail.register()
+        navigation.register(
+            navigation.Entry(
+                order=30,
+                label=_("Imports"),
+                url_name="imports:list",
+                permission="imports.view_importjob",
+                namespace="imports",
+            )
+        )

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django_htmx.middleware import HtmxDetails
 
 from core.models import Company, User
 
@@ -18,12 +21,14 @@ class CompanyRequest(HttpRequest):
 
     user: User
     company: Company
+    htmx: HtmxDetails
 
 
 def company_view(permission: str) -> Callable[[View], View]:
     """Open the page to members of its company whose role has `permission`.
 
-    The address names the company by its slug, the view gets the Company. Whoever is no member
+    The address names the company by its slug, the view gets the Company, and times are shown in
+    the company's time zone. Whoever is no member
     gets 404, so that the answer does not tell whether the company exists; a member without the
     permission gets 403.
     """
@@ -39,7 +44,8 @@ def company_view(permission: str) -> Callable[[View], View]:
             if not user.has_perm(permission, found):
                 raise PermissionDenied
             request.company = found  # type: ignore[attr-defined]
-            return view(request, found, *args, **kwargs)
+            with timezone.override(ZoneInfo(found.timezone)):
+                return view(request, found, *args, **kwargs)
 
         guarded.access = permission  # type: ignore[attr-defined]
         return guarded
@@ -50,5 +56,5 @@ def company_view(permission: str) -> Callable[[View], View]:
 def signed_in_view(view: View) -> View:
     """Open the page to everybody who is signed in."""
     guarded = login_required(view)
-    guarded.access = "signed in"
+    guarded.access = "signed in"  # type: ignore[attr-defined]
     return guarded

@@ -111,7 +111,7 @@ def _restore_fields(guest: Guest, fields: Mapping[str, list[Any]]) -> tuple[list
 def _column(name: str) -> Any:
     """Return the field that reads a stored value of "birthday" or "member_tier_id"."""
     field = Guest._meta.get_field(name.removesuffix("_id"))
-    return field.target_field if field.is_relation else field
+    return getattr(field, "target_field", field)
 
 
 def _remove_added(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -> None:

@@ -38,11 +38,10 @@ def forecast(job: ImportJob) -> Forecast:
     """Count what undoing `job` now would do: a few seconds for a million rows."""
     found = Forecast()
     for rows in _chunks(job):
-        created = [row.guest_id for row in rows if row.outcome == Outcome.CREATED]
+        created = [row.guest_id for row in rows if row.outcome == Outcome.CREATED and row.guest_id]
         _count_created(job, created, found)
-        replaced = {
-            row.guest_id: row.replaced or {} for row in rows if row.outcome == Outcome.UPDATED
-        }
+        updated = (row for row in rows if row.outcome == Outcome.UPDATED)
+        replaced = {row.guest_id: row.replaced or {} for row in updated if row.guest_id}
         if replaced:
             _count_updated(job, replaced, found)
     return found

@@ -1,0 +1,89 @@
+"""How far an import is: rows, rows a second, time left, what it waits for."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _, ngettext
+
+from core.models import Job
+from imports.models import ImportJob
+
+Step = ImportJob.Step
+
+#: Before so many seconds have gone a rate says nothing yet.
+_SETTLED = 1.0
+
+
+def progress(job: ImportJob, *, now: datetime) -> dict[str, Any]:
+    """Return what imports/_progress.html shows of a job that is under way."""
+    rate = _rate(job, now)
+    return {
+        "title": _TITLES[Step(job.step)](),
+        "done": job.done,
+        "total": job.total,
+        "percent": min(100 * job.done // job.total, 100) if job.total else 0,
+        "rate": rate,
+        "left": _left(job, rate),
+        "waiting": _waiting(job) if job.state == Job.State.QUEUED else "",
+        "stopping": bool(job.stop_request),
+        "figures": _figures(job),
+    }
+
+
+def written(job: ImportJob) -> int:
+    """Return how many rows have changed guests so far."""
+    return sum(job.counts.get(name, 0) for name in ("created", "updated"))
+
+
+_TITLES = {
+    Step.CHECK: lambda: _("Checking"),
+    Step.IMPORT: lambda: _("Importing"),
+    Step.UNDO: lambda: _("Undoing"),
+}
+
+
+def _rate(job: ImportJob, now: datetime) -> int:
+    if not job.started_at or job.state != Job.State.RUNNING:
+        return 0
+    seconds = (now - job.started_at).total_seconds()
+    return round(job.done / seconds) if seconds >= _SETTLED else 0
+
+
+def _left(job: ImportJob, rate: int) -> str:
+    if not rate or job.total <= job.done:
+        return ""
+    seconds = (job.total - job.done) / rate
+    if seconds < 50:
+        return _("less than a minute")
+    minutes = round(seconds / 60)
+    text = ngettext("about a minute", "about %(minutes)s minutes", minutes)
+    return text % {"minutes": minutes}
+
+
+def _waiting(job: ImportJob) -> str:
+    other = None
+    if job.writes:
+        other = ImportJob.objects.for_company(job.company).writing().exclude(pk=job.pk).first()
+    if other is not None:
+        text = _("Import %(number)s is being written; this one starts when it is through.")
+        return text % {"number": other.number}
+    return _("It starts as soon as a worker is free.")
+
+
+def _figures(job: ImportJob) -> list[dict[str, Any]]:
+    if job.step == Step.UNDO:
+        names = [("undone", _("Undone")), ("in_part", _("In part")), ("kept", _("Kept"))]
+        counts = job.undo_counts
+    else:
+        names = [
+            ("created", _("Created")),
+            ("updated", _("Updated")),
+            ("unchanged", _("Unchanged")),
+            ("failed", _("Failed")),
+        ]
+        counts = job.counts if job.step == Step.IMPORT else job.findings.get("counts", {})
+    tones = {"failed": "danger"}
+    return [
+        {"label": label, "value": counts.get(name, 0), "tone": tones.get(name, "")}
+        for name, label in names
+    ]

@@ -1,0 +1,90 @@
+"""An undo in figures: what it would do, and what it did and could not do."""
+
+from typing import Any
+
+from django.utils.translation import gettext as _, ngettext
+
+from guests.models import Guest
+from imports.models import ImportJob, ImportRow
+from imports.reasons import describe
+from imports.reports.file import label_of_guest_field
+from imports.services.undo_forecast import Forecast
+
+
+def forecast_figures(found: Forecast) -> dict[str, Any]:
+    """Return what imports/undo.html shows before an undo."""
+    return {
+        "figures": [
+            _figure(_("Guests removed"), found.removed),
+            _figure(_("Fields put back"), found.fields),
+            _figure(_("Cards taken off"), found.cards),
+            _figure(_("Categories taken off"), found.categories),
+        ],
+        "guests": found.guests,
+        "kept": found.kept,
+        "reasons": [
+            {"reason": reason_in_general(code), "count": count}
+            for code, count in found.reasons.most_common()
+            if count
+        ],
+    }
+
+
+def reason_in_general(code: str) -> str:
+    """Return the sentence of a reason for many rows."""
+    return describe(code, {"columns": _("A field")})
+
+
+def report(job: ImportJob, rows: list[ImportRow], total: int) -> dict[str, Any]:
+    """Return what imports/undone.html shows; `rows` are a page of the `total` not undone whole."""
+    counts = job.undo_counts
+    undone = counts.get("undone", 0)
+    return {
+        "sentence": sentence(job),
+        "tone": "warning" if total else "success",
+        "figures": [
+            _figure(_("Undone"), undone),
+            _figure(_("Undone in part"), counts.get("in_part", 0)),
+            _figure(_("Kept"), counts.get("kept", 0)),
+        ],
+        "kept": _kept(job, rows),
+        "kept_total": total,
+    }
+
+
+def sentence(job: ImportJob) -> str:
+    """Return in one sentence how an undo ended."""
+    undone = job.undo_counts.get("undone", 0)
+    total = sum(job.undo_counts.values())
+    if undone == total:
+        text = ngettext(
+            "The one row of this import is as it was before.",
+            "All %(total)s rows of this import are as they were before.",
+            total,
+        )
+        return text % {"total": total} if total else _("Nothing of this import was left to undo.")
+    text = _("%(undone)s of %(total)s rows are as they were before.")
+    return text % {"undone": undone, "total": total}
+
+
+def _kept(job: ImportJob, rows: list[ImportRow]) -> list[dict[str, Any]]:
+    ids = [row.guest_id for row in rows if row.guest_id]
+    guests = Guest.objects.for_company(job.company).in_bulk(ids)
+    return [
+        {
+            "line": row.line,
+            "name": str(guests.get(row.guest_id, "–")),
+            "url": "",
+            "in_part": row.undo == ImportRow.Undo.IN_PART,
+            "reasons": [_reason(code, name) for code, name, *_rest in row.undo_notes or ()],
+        }
+        for row in rows
+    ]
+
+
+def _reason(code: str, name: str) -> str:
+    return describe(code, {"columns": label_of_guest_field(name) if name else ""})
+
+
+def _figure(label: str, value: int) -> dict[str, Any]:
+    return {"label": label, "value": value, "tone": ""}

@@ -1,0 +1,107 @@
+"""Step 2: how the file is read, and which column is which field."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from core.web.access import CompanyRequest
+from imports.forms import MappingForm, ReadForm
+from imports.models import ColumnMapping, ImportJob
+from imports.options import Options
+from imports.pipeline.read import FileRefused
+from imports.reports.columns import columns_shown, rows_shown
+from imports.services.previews import Preview, preview
+from imports.services.runs import request_check
+from imports.services.uploads import choose_columns, read_again, saved_mappings
+from imports.views.pages import import_view, is_draft, may, page_context
+
+
+@import_view("imports.add_importjob", when=is_draft)
+def columns(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    """Show the columns, and do what one of the page's four buttons asks."""
+    actions = {"read": _read, "use": _use, "look": _look, "check": _check}
+    action = actions.get(request.POST.get("action", ""), _look)
+    if request.method == "POST":
+        return action(request, job)
+    form = MappingForm.of(job.mapping, job=job, may=may(request, job))
+    return _page(request, job, form=form, is_first=True)
+
+
+def _read(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    """Read the file as the operator says."""
+    looked = preview(job)
+    read_form = ReadForm(request.POST, job=job, sheets=looked.sheets)
+    if read_form.is_valid():
+        try:
+            read_again(job=job, overrides=read_form.overrides())
+        except FileRefused as refused:
+            read_form.add_error(None, str(refused))
+        else:
+            return _back(job)
+    form = MappingForm.of(job.mapping, job=job, may=may(request, job))
+    return _page(request, job, form=form, is_first=True, read_form=read_form, looked=looked)
+
+
+def _use(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    """Put a saved mapping on the columns."""
+    pk = request.POST.get("mapping", "")
+    known = ColumnMapping.objects.for_company(job.company).filter(signature=job.signature)
+    saved = get_object_or_404(known, pk=pk if pk.isdecimal() else 0)
+    allowed = may(request, job)
+    form = MappingForm.of(saved.mapping, job=job, may=allowed)
+    if form.is_valid():
+        choose_columns(job=job, mapping=form.mapping(), may=allowed)
+        return _back(job)
+    return _page(request, job, form=form)
+
+
+def _look(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    """Say what is wrong with the mapping as chosen so far, and save nothing."""
+    form = MappingForm(request.POST, job=job, may=may(request, job))
+    return _page(request, job, form=form, is_first=True)
+
+
+def _check(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    """Save the mapping and have the whole file checked."""
+    allowed = may(request, job)
+    form = MappingForm(request.POST, job=job, may=allowed)
+    if not form.is_valid():
+        return _page(request, job, form=form)
+    save_as = form.cleaned_data["save_as"]
+    job = choose_columns(job=job, mapping=form.mapping(), may=allowed, save_as=save_as)
+    options = Options.from_json(job.options)
+    request_check(job=job, options=options, results_to=job.results_to, now=timezone.now())
+    return redirect("imports:check", request.company.slug, job.number)
+
+
+def _back(job: ImportJob) -> HttpResponse:
+    return redirect("imports:columns", job.company.slug, job.number)
+
+
+def _page(
+    request: CompanyRequest,
+    job: ImportJob,
+    *,
+    form: MappingForm,
+    is_first: bool = False,
+    read_form: ReadForm | None = None,
+    looked: Preview | None = None,
+) -> HttpResponse:
+    looked = looked or preview(job)
+    shown = columns_shown(job, form, looked)
+    mappings = saved_mappings(job)
+    context: dict[str, Any] = page_context(
+        job,
+        read_form=read_form or ReadForm(job=job, sheets=looked.sheets),
+        preview={"header": job.header, "rows": rows_shown(job, looked), "width": job.width},
+        form=form,
+        is_first=is_first,
+        columns=shown,
+        chosen=sum(bool(column["field"].value()) for column in shown),
+        mappings=mappings,
+        mapping=next((each for each in mappings if each.mapping == job.mapping), None),
+        earlier=ImportJob.objects.of_same_file(job).begun().newest_first().first(),
+    )
+    return render(request, "imports/columns.html", context)

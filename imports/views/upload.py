@@ -1,0 +1,67 @@
+"""Step 1: a file comes in."""
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from core.models import Company
+from core.web.access import CompanyRequest, company_view
+from imports import columns
+from imports.forms import UploadForm
+from imports.models import ImportJob
+from imports.options import Options
+from imports.pipeline.read import FileRefused
+from imports.services.runs import request_check
+from imports.services.uploads import receive_upload
+from imports.views.pages import may
+
+
+@company_view("imports.add_importjob")
+def new(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Take a file and go on to its columns, or of a corrected file to its check."""
+    corrects = _corrected(request, company)
+    form = UploadForm(
+        request.POST or None,
+        request.FILES or None,
+        initial={"corrects": corrects.number if corrects else None},
+    )
+    if request.method == "POST" and form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            job = receive_upload(
+                company=company,
+                actor=request.user,
+                chunks=file.chunks(),
+                filename=file.name,
+                corrects=corrects,
+            )
+        except FileRefused as refused:
+            form.add_error("file", str(refused))
+        else:
+            return _go_on(request, job)
+    context = {
+        "form": form,
+        "max_bytes": settings.IMPORT_MAX_UPLOAD_BYTES,
+        "corrects": corrects,
+    }
+    return render(request, "imports/upload.html", context)
+
+
+def _corrected(request: CompanyRequest, company: Company) -> ImportJob | None:
+    """Return the import that the file corrects: named in the address, and then in the form."""
+    number = request.POST.get("corrects") or request.GET.get("corrects")
+    if not number:
+        return None
+    jobs = ImportJob.objects.for_company(company)
+    return get_object_or_404(jobs, number=number if number.isdecimal() else 0)
+
+
+def _go_on(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    """A corrected file needs no new mapping: it is checked at once, if it can be."""
+    page = "columns"
+    if job.corrects and not columns.problems(job.mapping, may=may(request, job)):
+        options = Options.from_json(job.options)
+        request_check(job=job, options=options, results_to=job.results_to, now=timezone.now())
+        page = "check"
+    return redirect(f"imports:{page}", job.company.slug, job.number)
