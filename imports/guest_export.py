@@ -132,12 +132,13 @@ def _most(belongings: QuerySet) -> int:
 
 
 def _with_belongings(guests: GuestQuerySet) -> GuestQuerySet:
+    """Load what the columns' sources read: lists, which cost a tenth of a related manager."""
     return (
         guests.defer("search_text", "name_key")
         .prefetch_related(
-            Prefetch("cards", Card.objects.order_by("pk")),
-            Prefetch("external_ids", ExternalId.objects.order_by("pk")),
-            "categories",
+            Prefetch("cards", Card.objects.order_by("pk"), to_attr="card_list"),
+            Prefetch("external_ids", ExternalId.objects.order_by("pk"), to_attr="external_id_list"),
+            Prefetch("categories", to_attr="category_list"),
             "member_tier",
         )
         .order_by("pk")

@@ -28,7 +28,8 @@ class Column(Field):
     key             its canonical name, the header in templates and exports
     fills           the key of CleanRow.values that it gives, if not `key`
     guest_field     the field of Guest that it sets in the end, if not `fills`
-    source          reads the value from a Guest for the export; of a repeating column, the list
+    source          reads the value from a Guest as imports.guest_export loads it; of a repeating
+                    column, the list
     aliases         what else it is called, with commas between the names
     update_rule     what an import does with a value the guest has, under the preset Update
     protect_rule    ... and under Protect personal data; "never" = set when the guest is created

@@ -75,7 +75,7 @@ class GuestResource(PersonResource):
     categories = Column(
         _("Categories"),
         widgets.CategoriesWidget(max_length=80),
-        source=lambda guest: sorted(each.name for each in guest.categories.all()),
+        source=lambda guest: sorted(each.name for each in guest.category_list),
         aliases=(
             "category, guest category, guest categories, customer category, group, groups, "
             "segment, tags, категория, категории, категория гостя, категории гостя, группа, "

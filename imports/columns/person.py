@@ -41,7 +41,7 @@ class PersonResource(Resource):
     external_id = Column(
         _("External ID"),
         widgets.IdWidget(max_length=45),
-        source=lambda guest: [each.value for each in guest.external_ids.all()],
+        source=lambda guest: [each.value for each in guest.external_id_list],
         aliases=(
             "id, customer id, guest id, client id, external, foreign id, crm id, внешний id, "
             "внешний код, внешний идентификатор, ид, идентификатор, код гостя, код клиента, id "
@@ -58,7 +58,7 @@ class PersonResource(Resource):
     track = Column(
         _("Card track"),
         widgets.IdWidget(max_length=64),
-        source=lambda guest: [card.track for card in guest.cards.all()],
+        source=lambda guest: [card.track for card in guest.card_list],
         aliases=(
             "track, magnetic track, magnetic card track, magnetic stripe, track number, трек, "
             "трек карты, дорожка, магнитная дорожка, магнитная полоса"
@@ -73,7 +73,7 @@ class PersonResource(Resource):
     number = Column(
         _("Card number"),
         widgets.IdWidget(max_length=64),
-        source=lambda guest: [card.number for card in guest.cards.all()],
+        source=lambda guest: [card.number for card in guest.card_list],
         aliases=(
             "card, card no, cards, card numbers, plastic card, plastic card number, plastic "
             "card numbers, magnetic card number, loyalty card, loyalty card number, discount "

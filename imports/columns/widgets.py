@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from import_export.widgets import Widget
@@ -80,17 +80,17 @@ class TextWidget(CellWidget):
 
 class LongTextWidget(TextWidget):
     def reader(self, context: CleanContext) -> Reader:
-        return lambda value: normalize.text(value, self.max_length)
+        return partial(normalize.text, max_length=self.max_length)
 
 
 class IdWidget(TextWidget):
     def reader(self, context: CleanContext) -> Reader:
-        return lambda value: normalize.identifier(value, self.max_length)
+        return partial(normalize.identifier, max_length=self.max_length)
 
 
 class NameWidget(TextWidget):
     def reader(self, context: CleanContext) -> Reader:
-        return lru_cache(REMEMBERED)(lambda value: normalize.name(value, self.max_length))
+        return lru_cache(REMEMBERED)(partial(normalize.name, max_length=self.max_length))
 
 
 class UrlWidget(TextWidget):
@@ -127,8 +127,7 @@ class DateWidget(CellWidget):
     has_dates = True
 
     def reader(self, context: CleanContext) -> Reader:
-        order = context.date_order
-        return lru_cache(REMEMBERED_DAYS)(lambda value: normalize.date(value, order))
+        return lru_cache(REMEMBERED_DAYS)(partial(normalize.date, order=context.date_order))
 
     def render(self, value: date | None, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else value.isoformat()
@@ -136,9 +135,8 @@ class DateWidget(CellWidget):
 
 class BirthdayWidget(DateWidget):
     def reader(self, context: CleanContext) -> Reader:
-        order, today = context.date_order, context.today
         return lru_cache(REMEMBERED_DAYS)(
-            lambda value: normalize.birthday(value, order=order, today=today)
+            partial(normalize.birthday, order=context.date_order, today=context.today)
         )
 
 
@@ -148,8 +146,7 @@ class MomentWidget(CellWidget):
     has_dates = True
 
     def reader(self, context: CleanContext) -> Reader:
-        order, zone = context.date_order, context.tz
-        return lambda value: normalize.datetime_(value, order, tz=zone)
+        return partial(normalize.datetime_, order=context.date_order, tz=context.tz)
 
     def render(self, value: datetime | None, obj: Any = None, **kwargs: Any) -> str:
         return "" if value is None else value.astimezone(UTC).isoformat(sep=" ")
@@ -169,9 +166,8 @@ class ConsentWidget(CellWidget):
         return match[0] if match else None
 
     def reader(self, context: CleanContext) -> Reader:
-        order, max_length = context.date_order, self.max_length
         return lru_cache(REMEMBERED)(
-            lambda value: normalize.consent(value, order=order, max_length=max_length)
+            partial(normalize.consent, order=context.date_order, max_length=self.max_length)
         )
 
 
@@ -212,7 +208,7 @@ class AmountWidget(CellWidget):
     """An exact amount of at least 0, written with a point and no more decimals than it has."""
 
     def reader(self, context: CleanContext) -> Reader:
-        return lambda value: normalize.amount(value, signed=False)
+        return partial(normalize.amount, signed=False)
 
     def render(self, value: Decimal | None, obj: Any = None, **kwargs: Any) -> str:
         if value is None:
