@@ -69,13 +69,20 @@ def test_who_may_delete_may_import_deletions():
 
 def test_update_changes_everything_but_phone_and_opening_total():
     rules = overwrite_rules("update", {})
-    assert {field for field, rule in rules.items() if rule != "always"} == {"phone", "opening_total"}
+    assert {field for field, rule in rules.items() if rule != "always"} == {
+        "phone",
+        "opening_total",
+    }
     assert {"is_active", "member_tier_id", "first_name", "subscribed"} <= set(rules)
 
 
 def test_protect_keeps_personal_data():
     rules = overwrite_rules("protect", {})
-    assert {f for f, rule in rules.items() if rule == "never"} == {"phone", "email", "opening_total"}
+    assert {f for f, rule in rules.items() if rule == "never"} == {
+        "phone",
+        "email",
+        "opening_total",
+    }
     assert {f for f, rule in rules.items() if rule == "if_empty"} == {
         "first_name", "last_name", "middle_name", "birthday", "sex", "consent", "consent_details",
         "consent_date", "image_url",
@@ -84,7 +91,11 @@ def test_protect_keeps_personal_data():
 
 def test_the_operator_adjusts_what_is_not_fixed():
     rules = overwrite_rules("update", {"name": "if_empty", "phone": "always", "deleted": "never"})
-    assert (rules["first_name"], rules["phone"], rules["is_active"]) == ("if_empty", "never", "never")
+    assert (rules["first_name"], rules["phone"], rules["is_active"]) == (
+        "if_empty",
+        "never",
+        "never",
+    )
 
 
 @pytest.mark.parametrize(
