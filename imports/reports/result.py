@@ -126,7 +126,7 @@ def mail(job: ImportJob) -> dict[str, str] | None:
 
 def mail_is_kept(sent: OutgoingMail) -> bool:
     """Whether the mail lies in a file, because there is no mail server."""
-    return folder_path(sent.message_id).exists()
+    return sent.state == OutgoingMail.State.SENT and folder_path(sent.message_id).exists()
 
 
 def _mail_text(sent: OutgoingMail) -> str:

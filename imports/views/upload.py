@@ -21,12 +21,9 @@ from imports.views.pages import may
 def new(request: CompanyRequest, company: Company) -> HttpResponse:
     """Take a file and go on to its columns, or of a corrected file to its check."""
     corrects = _corrected(request, company)
-    form = UploadForm(
-        request.POST or None,
-        request.FILES or None,
-        initial={"corrects": corrects.number if corrects else None},
-    )
-    if request.method == "POST" and form.is_valid():
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*sent, initial={"corrects": corrects.number if corrects else None})
+    if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             job = receive_upload(

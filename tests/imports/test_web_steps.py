@@ -1,0 +1,304 @@
+"""The five steps, each by its page: what it shows, and where its buttons lead."""
+
+import pytest
+
+from guests.models import Category, Guest
+from imports.models import ColumnMapping, ImportJob
+from tests.imports.web import GOOD, MIXED, checked, draft, imported, page, upload, worked
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def client(sign_in, manager):
+    return sign_in(manager)
+
+
+# -- Upload
+
+
+def test_a_file_leads_to_its_columns(client, bella):
+    answer = upload(client, bella, GOOD)
+    job = ImportJob.objects.get()
+    assert answer.headers["Location"] == page(job, "columns")
+    assert job.mapping == ["phone", "name", "last_name", "email"]
+    assert job.actor.name == "Maria"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [("", "The file is empty"), ("phone,name\n", "no rows under the header"), (b"%PDF-1.7", "PDF")],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_its_reason(client, bella, content, sentence):
+    answer = upload(client, bella, content)
+    assert sentence in answer.content.decode()
+    assert "There is a problem" in answer.content.decode()
+    assert not ImportJob.objects.exists()
+
+
+def test_sending_no_file_says_so(client, bella):
+    answer = client.post("/c/bella/imports/new/")
+    assert "Choose a file." in answer.content.decode()
+
+
+def test_the_same_file_again_is_said_with_a_link(client, bella, manager):
+    first = imported(bella, manager)
+    again = draft(bella, manager)
+    text = client.get(page(again, "columns")).content.decode()
+    assert "This very file was imported before" in text
+    assert page(first) in text
+
+
+def test_a_draft_of_the_same_file_is_not_said_to_be_imported(client, bella, manager):
+    draft(bella, manager)
+    text = client.get(page(draft(bella, manager), "columns")).content.decode()
+    assert "imported before" not in text
+
+
+def test_a_corrected_file_goes_straight_to_its_check(client, bella, manager):
+    first = imported(bella, manager, MIXED, partial=True)
+    answer = upload(client, bella, MIXED.replace("max-", "max@"), corrects=first.number)
+    job = ImportJob.objects.exclude(pk=first.pk).get()
+    assert answer.headers["Location"] == page(job, "check")
+    assert (job.corrects, job.batch, job.step, job.state) == (first, first, "check", "queued")
+
+
+def test_correcting_an_import_that_is_not_there_is_404(client, bella):
+    assert client.get("/c/bella/imports/new/?corrects=77").status_code == 404
+    assert client.get("/c/bella/imports/new/?corrects=x").status_code == 404
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_templates_can_be_downloaded(client, bella, format):
+    answer = client.get(f"/c/bella/imports/template.{format}")
+    assert answer.status_code == 200
+    assert f'guests.{format}"' in answer.headers["Content-Disposition"]
+
+
+def test_there_is_no_other_template(client, bella):
+    assert client.get("/c/bella/imports/template.ods").status_code == 404
+
+
+# -- Columns
+
+
+def test_the_columns_show_samples_and_the_fields_found(client, bella, manager):
+    text = client.get(page(draft(bella, manager), "columns")).content.decode()
+    assert "4 of 4 columns are imported." in text
+    assert "john@example.com" in text
+
+
+def test_a_missing_phone_is_said_at_once(client, bella, manager):
+    job = draft(bella, manager, "name,last_name,email\nJohn,Smith,john@example.com\n")
+    assert "No column is the telephone" in client.get(page(job, "columns")).content.decode()
+
+
+def test_a_field_chosen_twice_is_said_while_choosing_and_nothing_is_saved(client, bella, manager):
+    job = draft(bella, manager)
+    data = {"column_1": "phone", "column_2": "name", "column_3": "name", "action": "look"}
+    text = client.post(page(job, "columns"), data).content.decode()
+    assert "“First name” is chosen for more than one column" in text
+    job.refresh_from_db()
+    assert job.mapping == ["phone", "name", "last_name", "email"]
+
+
+def test_a_wrong_mapping_is_not_checked(client, bella, manager):
+    job = draft(bella, manager)
+    text = client.post(page(job, "columns"), {"column_1": "name", "action": "check"}).content
+    assert "No column is the telephone" in text.decode()
+    job.refresh_from_db()
+    assert job.state == "draft"
+
+
+def test_checking_saves_the_mapping_under_a_name(client, bella, manager):
+    job = draft(bella, manager)
+    data = {"column_1": "phone", "column_2": "name", "save_as": "Till", "action": "check"}
+    answer = client.post(page(job, "columns"), data)
+    assert answer.headers["Location"] == page(job, "check")
+    job.refresh_from_db()
+    assert job.mapping == ["phone", "name", None, None]
+    assert (job.state, job.step) == ("queued", "check")
+    assert ColumnMapping.objects.get(company=bella, name="Till").mapping == job.mapping
+
+
+def test_a_saved_mapping_is_offered_and_used(client, bella, manager):
+    job = draft(bella, manager)
+    saved = ColumnMapping.objects.create(
+        company=bella, name="Till", signature=job.signature, mapping=["phone", None, "name", None]
+    )
+    assert "Till" in client.get(page(job, "columns")).content.decode()
+    answer = client.post(page(job, "columns"), {"action": "use", "mapping": saved.pk})
+    assert answer.headers["Location"] == page(job, "columns")
+    job.refresh_from_db()
+    assert job.mapping == saved.mapping
+
+
+def test_another_companys_mapping_cannot_be_used(client, bella, roma, manager):
+    job = draft(bella, manager)
+    saved = ColumnMapping.objects.create(
+        company=roma, name="Till", signature=job.signature, mapping=["phone", None, None, None]
+    )
+    answer = client.post(page(job, "columns"), {"action": "use", "mapping": saved.pk})
+    assert answer.status_code == 404
+
+
+def test_the_reading_can_be_overruled(client, bella, manager):
+    job = draft(bella, manager, "phone;name\n+442079460958;John, Smith\n")
+    assert job.dialect["delimiter"] == ";"
+    data = {"read-header_row": 1, "read-delimiter": ",", "read-encoding": "utf-8"}
+    answer = client.post(page(job, "columns"), {**data, "action": "read"})
+    assert answer.headers["Location"] == page(job, "columns")
+    job.refresh_from_db()
+    assert job.dialect["delimiter"] == ","
+
+
+def test_a_reading_that_cannot_be_is_refused_with_its_reason(client, bella, manager):
+    job = draft(
+        bella, manager, "phone,name\n+442079460958,Анна\n".encode("windows-1251").decode("latin-1")
+    )
+    job = ImportJob.objects.get(pk=job.pk)
+    data = {"read-header_row": 99, "read-delimiter": ",", "read-encoding": "utf-8"}
+    text = client.post(page(job, "columns"), {**data, "action": "read"}).content.decode()
+    assert "no rows under the header" in text
+
+
+def test_the_deleted_column_asks_for_its_permission(sign_in, bella, operator, manager):
+    content = "phone,name,deleted\n+442079460958,John,no\n"
+    job = draft(bella, operator, content)
+    data = {"column_1": "phone", "column_2": "name", "column_3": "deleted", "action": "check"}
+    text = sign_in(operator).post(page(job, "columns"), data).content.decode()
+    assert "You may not import “Deleted”" in text
+    assert sign_in(manager).post(page(job, "columns"), data).status_code == 302
+
+
+# -- Check
+
+
+def test_the_check_shows_counts_groups_and_before_and_after(client, bella, manager):
+    text = client.get(page(checked(bella, manager, MIXED), "check")).content.decode()
+    assert "2 rows have errors" in text
+    assert "Nothing is imported until these are fixed." in text
+    assert "Import 1 guest into Bella, leave out 2" in text
+    assert "“max-example.com” is not an e-mail address" in text
+    assert not Guest.objects.exists()
+
+
+def test_a_clean_check_offers_the_import(client, bella, manager):
+    text = client.get(page(checked(bella, manager), "check")).content.decode()
+    assert "Import 2 guests into Bella" in text
+    assert "leave out" not in text
+
+
+def test_default_categories_are_ticked_and_rules_offered_for_mapped_fields(client, bella, manager):
+    Category.objects.create(company=bella, name="Newsletter", is_default=True)
+    Category.objects.create(company=bella, name="Staff")
+    text = client.get(page(checked(bella, manager), "check")).content.decode()
+    assert text.count(" checked") == 2  # the default category and the preset
+    assert 'name="rule_email"' in text
+    assert 'name="rule_birthday"' not in text
+    assert 'name="rule_phone"' not in text
+    assert manager.email in text
+
+
+def rules(**changes):
+    return {"policy": "update", "results_to": "maria@bella.example", **changes}
+
+
+def test_checking_again_saves_the_rules(client, bella, manager):
+    job = checked(bella, manager)
+    data = rules(policy="protect", rule_email="never", results_to="", action="check")
+    assert client.post(page(job, "check"), data).headers["Location"] == page(job, "check")
+    job = worked(job)
+    assert job.options["preset"] == "protect"
+    assert job.options["rules"] == {"email": "never"}
+    assert job.results_to == ""
+    assert job.findings["counts"] == {"created": 2}
+
+
+def test_importing_starts_what_was_checked(client, bella, manager):
+    job = checked(bella, manager)
+    answer = client.post(page(job, "check"), rules(action="import"))
+    assert answer.headers["Location"] == page(job, "progress")
+    assert worked(job).state == "done"
+    assert Guest.objects.count() == 2
+
+
+def test_ticking_partial_needs_no_other_check(client, bella, manager):
+    job = checked(bella, manager, MIXED)
+    answer = client.post(page(job, "check"), rules(partial="on", action="import"))
+    assert answer.headers["Location"] == page(job, "progress")
+    assert worked(job).state == "done_with_errors"
+    assert Guest.objects.count() == 1
+
+
+def test_a_strict_import_with_errors_does_not_start(client, bella, manager):
+    job = checked(bella, manager, MIXED)
+    text = client.post(page(job, "check"), rules(action="import")).content.decode()
+    assert "Some rows have errors" in text
+    job.refresh_from_db()
+    assert job.state == "draft"
+
+
+def test_importing_by_other_rules_checks_them_first(client, bella, manager):
+    job = checked(bella, manager)
+    answer = client.post(page(job, "check"), rules(policy="protect", action="import"), follow=True)
+    assert "checked again first" in answer.content.decode()
+    job.refresh_from_db()
+    assert (job.state, job.step, job.then) == ("queued", "check", "")
+
+
+def test_a_check_made_before_the_columns_changed_is_stale(client, bella, manager):
+    job = checked(bella, manager)
+    job.mapping[3] = None
+    job.save(update_fields=["mapping"])
+    assert "Check again to see" in client.get(page(job, "check")).content.decode()
+
+
+def test_ambiguous_dates_are_asked_and_one_click_answers(client, bella, manager):
+    job = checked(bella, manager, "phone,birthday\n+442079460958,05/06/1990\n")
+    text = client.get(page(job, "check")).content.decode()
+    assert "can be read in two ways" in text
+    assert "Day first: 05/06/1990 is 5 June 1990" in text
+    client.post(page(job, "check"), rules(fix="dates:dmy"))
+    job = worked(job)
+    assert job.options["dates"] == "dmy"
+    assert job.findings["counts"] == {"created": 1}
+
+
+def test_unknown_categories_are_created_by_one_click(client, bella, manager):
+    job = checked(bella, manager, "phone,categories\n+442079460958,VIP; Lunch\n")
+    assert "Create these categories" in client.get(page(job, "check")).content.decode()
+    client.post(page(job, "check"), rules(fix="categories:create"))
+    job = worked(job)
+    assert job.findings["counts"] == {"created": 1}
+    assert not Category.objects.exists()
+    client.post(page(job, "check"), rules(create_categories="on", action="import"))
+    assert worked(job).state == "done"
+    assert set(Guest.objects.get().categories.values_list("name", flat=True)) == {"VIP", "Lunch"}
+
+
+def test_phones_of_another_country_are_read_as_such_by_one_click(client, bella, manager):
+    numbers = ["8 (916) 123-45-67 1", "916 123 45 6", "8 495 123"]
+    job = checked(bella, manager, "phone\n" + "\n".join(numbers) + "\n")
+    client.post(page(job, "check"), rules(fix="region:RU"))
+    job = worked(job)
+    assert job.options["region"] == "RU"
+    assert "Numbers of RU" in client.get(page(job, "check")).content.decode()
+
+
+def test_a_fix_that_does_not_exist_is_refused(client, bella, manager):
+    assert client.post(page(checked(bella, manager), "check"), rules(fix="x:y")).status_code == 400
+
+
+def test_a_file_of_which_nothing_can_be_imported_says_why_at_the_top(client, bella, manager):
+    job = checked(bella, manager, "phone,name\nabc,John\ndef,Anna\n")
+    text = client.get(page(job, "check")).content.decode()
+    assert "None of the 2 rows can be imported. In 2 of them:" in text
+
+
+def test_a_wrong_address_is_said_and_nothing_starts(client, bella, manager):
+    job = checked(bella, manager)
+    text = client.post(page(job, "check"), rules(results_to="nobody", action="import")).content
+    assert "There is a problem" in text.decode()
+    job.refresh_from_db()
+    assert job.state == "draft"
