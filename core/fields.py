@@ -19,6 +19,8 @@ def to_units(amount: Decimal) -> int:
     Raises ValueError when it is not finite or has more than four decimals: rounding is a choice
     for whoever knows the currency, never for the storage.
     """
+    if not amount:
+        return 0
     if not amount.is_finite() or amount.adjusted() > 15:
         raise ValueError(f"not an amount: {amount}")
     units = amount * SCALE

@@ -1,6 +1,6 @@
 """Every reusable read of guests. A read starts from the company."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from typing import Self
 
 from core.querysets import CompanyOwnedQuerySet
@@ -14,16 +14,16 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         """Guests of these ids, locked in one order, so that two who lock never wait in a ring."""
         return self.filter(pk__any=list(ids)).select_for_update().order_by("pk")
 
-    def with_phones(self, phones: Collection[str]) -> Self:
+    def with_phones(self, phones: Set[str]) -> Self:
         """Guests, deleted ones too, that have one of these E.164 phones."""
         return self.filter(phone__any=phones)
 
 
 class CardQuerySet(CompanyOwnedQuerySet):
-    def with_tracks(self, tracks: Collection[str]) -> Self:
+    def with_tracks(self, tracks: Set[str]) -> Self:
         return self.filter(track__any=tracks)
 
-    def with_numbers(self, numbers: Collection[str]) -> Self:
+    def with_numbers(self, numbers: Set[str]) -> Self:
         return self.filter(number__any=numbers)
 
 

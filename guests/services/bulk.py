@@ -6,6 +6,7 @@ line), because a Change per guest would say the same again.
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from core import bulk
@@ -110,8 +111,10 @@ def add_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> None:
 
 def derived(values: Mapping[str, Any]) -> dict[str, str]:
     """Return what search and sort go by, folded here because SQLite's LOWER knows ASCII only."""
-    first, middle, last = (values.get(n, "") for n in ("first_name", "middle_name", "last_name"))
-    return {
-        "search_text": search_text(values["phone"], first, middle, last, values.get("email", "")),
-        "name_key": name_key(last, first, middle),
-    }
+    get = values.get
+    key = _name_key(get("last_name", ""), get("first_name", ""), get("middle_name", ""))
+    return {"search_text": search_text(values["phone"], key, get("email")), "name_key": key}
+
+
+#: The names of a town's guests repeat; folding one costs more than looking it up.
+_name_key = lru_cache(maxsize=8_192)(name_key)

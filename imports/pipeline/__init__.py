@@ -5,10 +5,12 @@ A check is the same trip, stopped after `plan`. `imports.services` says where a 
 is done with a planned chunk, and how it ends; `report` reads the ImportRows that it left.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+from django.db import connection
 
 from core.models import Company
 from imports.pipeline.ahead import ahead, chunked
@@ -23,6 +25,8 @@ from imports.pipeline.seen import Screened, SeenKeys
 #: Lines that commit together. More would make a web request wait longer on SQLite, fewer would
 #: make the fixed cost of a chunk count.
 CHUNK_ROWS = 5_000
+
+Land = Callable[[list[Screened], list[Decision]], None]
 
 
 @dataclass(frozen=True)
@@ -39,26 +43,35 @@ class Trip:
     after: int = 0
 
 
-def travel(
-    trip: Trip, land: Callable[[list[Screened]], None], *, on_wait: Callable[[], None]
-) -> None:
-    """Read and clean the file, one chunk ahead, and hand each chunk to `land`.
+def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
+    """Take the file through every stage up to the plan, and hand each planned chunk to `land`.
 
-    `on_wait` is called every few seconds while the file is being read and nothing comes.
+    The stages run ahead of `land`, in a thread and with a database connection of their own: the
+    next chunk is matched while the present one is written. What matters to it is not in that one,
+    for no two lines of a file may share a key; what others write in between, `land` must notice.
+    `on_wait` is called every few seconds while nothing comes.
     Raises FileRefused when the file turns out to be unreadable on the way.
     """
-    with SeenKeys() as seen:
+    with SeenKeys() as seen, closing(ahead(_planned(trip, seen), on_wait=on_wait)) as chunks:
+        for rows, decisions in chunks:
+            land(rows, decisions)
+
+
+def _planned(trip: Trip, seen: SeenKeys) -> Iterator[tuple[list[Screened], list[Decision]]]:
+    try:
         raw = open_rows(trip.path, trip.dialect)
         clean = (trip.cleaner.clean(row) for row in raw)
-        screened = (seen.screen(chunk) for chunk in chunked(clean, CHUNK_ROWS))
-        with closing(ahead(screened, on_wait=on_wait)) as chunks:  # type: ignore[type-var]
-            for chunk in chunks:
-                if rows := [row for row in chunk if row.line > trip.after]:
-                    land(rows)
+        for chunk in chunked(clean, CHUNK_ROWS):
+            if rows := [row for row in seen.screen(chunk) if row.line > trip.after]:
+                yield rows, decide(trip, rows)
+    finally:
+        connection.close()
 
 
 def decide(trip: Trip, rows: list[Screened]) -> list[Decision]:
     """Match a chunk with the database and plan what to do with each line of it."""
     clean = [row for row in rows if isinstance(row, CleanRow)]
-    met = match(trip.company, clean, categories=trip.rules.sorts_into_categories)
-    return plan(rows, met, trip.rules)
+    rules = trip.rules
+    sorts = rules.sorts_into_categories
+    met = match(trip.company, clean, fields=rules.fields, categories=sorts)
+    return plan(rows, met, rules)

@@ -22,6 +22,11 @@ from imports.pipeline.decisions import (
 )
 
 Outcome = ImportRow.Outcome
+_OUTCOMES = {
+    Create: int(Outcome.CREATED),
+    Update: int(Outcome.UPDATED),
+    Unchanged: int(Outcome.UNCHANGED),
+}
 _ROW_FIELDS = (
     "job_id", "line", "company_id", "outcome", "guest_id", "replaced", "reasons", "notes", "cells",
 )  # fmt: skip
@@ -74,17 +79,14 @@ def _record(
 
 
 def _row(decision: Decision, guest: int | None, replaced: dict[str, Any] | None) -> tuple[Any, ...]:
-    match decision:
-        case Create(line=line, notes=notes):
-            return line, Outcome.CREATED, guest, None, None, notes or None, None
-        case Update(line=line, notes=notes):
-            return line, Outcome.UPDATED, guest, replaced, None, notes or None, None
-        case Unchanged(line=line, notes=notes):
-            return line, Outcome.UNCHANGED, guest, None, None, notes or None, None
-        case Skip(line=line, note=note):
-            return line, Outcome.SKIPPED, None, None, None, [note], None
-        case Reject(line=line, cells=cells, reasons=reasons):
-            return line, Outcome.FAILED, None, None, reasons, None, cells
+    """Return (line, outcome, guest, replaced, reasons, notes, cells)."""
+    if isinstance(decision, Reject):
+        reasons, cells = decision.reasons, decision.cells
+        return decision.line, Outcome.FAILED, None, None, reasons, None, cells
+    if isinstance(decision, Skip):
+        return decision.line, Outcome.SKIPPED, None, None, None, [decision.note], None
+    outcome = _OUTCOMES[type(decision)]
+    return decision.line, outcome, guest, replaced, None, decision.notes or None, None
 
 
 def _insert(job: ImportJob, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -98,8 +100,8 @@ def _replaced(update: Update, cards: list[int]) -> dict[str, Any]:
     parts = {
         "fields": {name: [_plain(old), _plain(new)] for name, (old, new) in update.changes.items()},
         "cards": cards,
-        "categories": additions.categories,
-        "external_ids": additions.external_ids,
+        "categories": list(additions.categories),
+        "external_ids": list(additions.external_ids),
     }
     return {name: part for name, part in parts.items() if part}
 

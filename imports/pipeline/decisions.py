@@ -1,5 +1,6 @@
 """What the plan decided for a line. `apply` carries it out and `findings` counts it."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from imports.pipeline.rows import Reason
@@ -8,9 +9,9 @@ from imports.pipeline.rows import Reason
 class Additions(NamedTuple):
     """What a line adds to a guest; nothing of it replaces anything."""
 
-    cards: list[tuple[str | None, str | None]]
-    categories: list[int]
-    external_ids: list[str]
+    cards: Sequence[tuple[str | None, str | None]]
+    categories: Sequence[int]
+    external_ids: Sequence[str]
 
 
 class Create(NamedTuple):

@@ -6,21 +6,24 @@ from typing import Any
 from core.models import Company
 from guests.models import Card, ErasedPhone, ExternalId, Guest, GuestCategory
 from guests.privacy import erasure_digest
-from imports.pipeline.met import GUEST_FIELDS, Met, Surroundings
+from imports.pipeline.met import Met, Surroundings
 from imports.pipeline.rows import CleanRow, external_ids
 
-def match(company: Company, rows: Sequence[CleanRow], *, categories: bool) -> Surroundings:
+def match(
+    company: Company, rows: Sequence[CleanRow], *, fields: Sequence[str], categories: bool
+) -> Surroundings:
     """Read what `rows` meet. At most eight queries, whatever the number of rows.
 
-    `categories` says whether the import puts guests into any: then theirs are read too.
+    `fields` are those the plan compares, KEY_FIELDS among them; `categories` says whether the
+    import puts guests into any: then theirs are read too.
     """
     found = Surroundings()
-    phones = [row.values["phone"] for row in rows]
-    found.by_phone = {met.values["phone"]: met for met in _guests(company, phone__any=phones)}
-    _match_external_ids(company, rows, found)
+    phones = {row.values["phone"] for row in rows}
+    found.by_phone = {met.values["phone"]: met for met in _guests(company, fields, phone__any=phones)}
+    _match_external_ids(company, rows, fields, found)
     _match_owners(company, rows, found)
     if categories and (found.by_phone or found.by_external_id):
-        ids = [met.id for met in (*found.by_phone.values(), *found.by_external_id.values())]
+        ids = {met.id for met in (*found.by_phone.values(), *found.by_external_id.values())}
         found.in_categories = set(
             GuestCategory.objects.for_company(company)
             .filter(guest_id__any=ids)
@@ -28,19 +31,21 @@ def match(company: Company, rows: Sequence[CleanRow], *, categories: bool) -> Su
         )
     if ErasedPhone.objects.for_company(company).exists():
         digests = {erasure_digest(company.pk, phone): phone for phone in phones}
-        erased = ErasedPhone.objects.for_company(company).filter(digest__any=list(digests))
+        erased = ErasedPhone.objects.for_company(company).filter(digest__any=digests.keys())
         found.erased = {digests[digest] for digest in erased.values_list("digest", flat=True)}
     return found
 
 
-def _guests(company: Company, **conditions: Any) -> Iterable[Met]:
+def _guests(company: Company, fields: Sequence[str], **conditions: Any) -> Iterable[Met]:
     rows = Guest.objects.for_company(company).filter(**conditions)
-    for pk, version, *values in rows.values_list("id", "version", *GUEST_FIELDS):
-        yield Met(pk, version, dict(zip(GUEST_FIELDS, values, strict=True)))
+    for pk, version, *values in rows.values_list("id", "version", *fields):
+        yield Met(pk, version, dict(zip(fields, values, strict=True)))
 
 
-def _match_external_ids(company: Company, rows: Sequence[CleanRow], found: Surroundings) -> None:
-    values = [value for row in rows for value in external_ids(row)]
+def _match_external_ids(
+    company: Company, rows: Sequence[CleanRow], fields: Sequence[str], found: Surroundings
+) -> None:
+    values = {value for row in rows for value in external_ids(row)}
     if not values:
         return
     pairs = dict(
@@ -48,7 +53,7 @@ def _match_external_ids(company: Company, rows: Sequence[CleanRow], found: Surro
         .filter(value__any=values)
         .values_list("value", "guest_id")
     )
-    met = {guest.id: guest for guest in _guests(company, id__any=list(set(pairs.values())))}
+    met = {guest.id: guest for guest in _guests(company, fields, id__any=set(pairs.values()))}
     # The same guest is one object, by whichever key it is met.
     met |= {guest.id: guest for guest in found.by_phone.values()}
     found.by_external_id = {value: met[guest] for value, guest in pairs.items()}
@@ -56,15 +61,15 @@ def _match_external_ids(company: Company, rows: Sequence[CleanRow], found: Surro
 
 def _match_owners(company: Company, rows: Sequence[CleanRow], found: Surroundings) -> None:
     """Find whose the cards and member numbers of the rows are."""
-    cards = [card for row in rows for card in row.values.get("cards", ())]  # type: ignore[attr-defined]
+    cards = [card for row in rows for card in row.values.get("cards", ())]
     of_company = Card.objects.for_company(company)
-    if tracks := [track for track, _number in cards if track]:
+    if tracks := {track for track, _number in cards if track}:
         found.track_owner = dict(of_company.with_tracks(tracks).values_list("track", "guest_id"))
-    if numbers := [number for _track, number in cards if number]:
+    if numbers := {number for _track, number in cards if number}:
         found.number_owner = dict(
             of_company.with_numbers(numbers).values_list("number", "guest_id")
         )
-    members = [row.values["member_number"] for row in rows if "member_number" in row.values]
+    members = {row.values["member_number"] for row in rows if "member_number" in row.values}
     if members:
         found.member_owner = dict(
             Guest.objects.for_company(company)

@@ -3,28 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-#: What an import may change of a guest, and what the plan must know of one to decide.
-GUEST_FIELDS = (
-    "phone",
-    "first_name",
-    "middle_name",
-    "last_name",
-    "birthday",
-    "sex",
-    "email",
-    "employee_id",
-    "consent",
-    "consent_details",
-    "consent_date",
-    "comment",
-    "subscribed",
-    "is_active",
-    "member_number",
-    "member_tier_id",
-    "image_url",
-    "registered_at",
-    "opening_total",
-)
+#: What is read of every guest: the key, and what search and sort are made from.
+KEY_FIELDS = ("phone", "first_name", "middle_name", "last_name", "email")
 
 
 @dataclass(slots=True)

@@ -47,6 +47,8 @@ class Rules:
     now: datetime
     category_ids: dict[str, int]
     tier_ids: dict[str, int]
+    #: The guest's fields that any line can change, and those that are always read.
+    fields: tuple[str, ...]
     #: Whether any line can put its guest into a category.
     sorts_into_categories: bool
     #: Whether a category that is not there yet is no error: the import creates it beforehand.
@@ -118,7 +120,7 @@ def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
             reasons.append(Reason("track_taken", f"track_{index}", track, {}))
         if number and met.number_owner.get(number, own) != own:
             reasons.append(Reason("number_taken", f"number_{index}", number, {}))
-    for value in external_ids(row)[1:]:
+    for value in row.values.get("more_external_ids", ()):
         owner = met.by_external_id.get(value)
         if owner is not None and owner.id != own:
             reasons.append(Reason("external_id_taken", "external_id", value, {}))
@@ -130,18 +132,22 @@ def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
 
 def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules) -> Additions:
     """Return the cards, categories and external ids of the row that the guest does not have yet."""
+    values = row.values
     cards = []
-    for track, number in row.values.get("cards", ()):
+    for track, number in values.get("cards", ()):
         free_track = track if track and track not in met.track_owner else None
         free_number = number if number and number not in met.number_owner else None
         if free_track or free_number:
             cards.append((free_track, free_number))
-    names = row.values.get("categories", ())
-    named = (rules.category_ids.get(fold(name), NEW_CATEGORY) for name in names)
-    categories = list(dict.fromkeys((*rules.categories, *named)))
+    categories: Sequence[int] = rules.categories
+    if "categories" in values:
+        named = (rules.category_ids[fold(name)] for name in values["categories"])
+        categories = list(dict.fromkeys((*categories, *named)))
     if guest is not None:
         categories = [c for c in categories if (guest.id, c) not in met.in_categories]
-    new_ids = [value for value in external_ids(row) if value not in met.by_external_id]
+    new_ids: Sequence[str] = ()
+    if "external_id" in values:
+        new_ids = [value for value in external_ids(row) if value not in met.by_external_id]
     return Additions(cards, categories, new_ids)
 
 

@@ -10,12 +10,14 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from zoneinfo import ZoneInfo
 
-from imports.columns import overwrite_rules
+from guests.models import Guest
+from imports.columns import column_of, overwrite_rules
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline import Trip
 from imports.pipeline.clean import CleanContext, Cleaner, find_date_orders
 from imports.pipeline.lookups import Lookups
+from imports.pipeline.met import KEY_FIELDS
 from imports.pipeline.plan import Rules
 from imports.pipeline.read import Dialect, open_rows
 
@@ -90,8 +92,17 @@ def _rules(job: ImportJob, *, now: datetime) -> Rules:
         now=now,
         category_ids=lookups.categories,
         tier_ids=lookups.tiers,
+        fields=_fields(job.mapping),
         sorts_into_categories=bool(options.categories) or "categories" in job.mapping,
         create_categories=options.create_categories,
     )
 
 
+def _fields(mapping: list[str | None]) -> tuple[str, ...]:
+    """Return the guest's fields that lines of this mapping are compared with."""
+    own = {field.attname for field in Guest._meta.concrete_fields}
+    mapped = [column_of(key)[0].guest_field for key in mapping if key is not None]
+    if "consent" in mapped:
+        # The cell of a consent may hold its details and its date as well.
+        mapped += ["consent_details", "consent_date"]
+    return tuple(name for name in dict.fromkeys((*KEY_FIELDS, *mapped)) if name in own)

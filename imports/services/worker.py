@@ -66,8 +66,7 @@ def _check(job: ImportJob, attempt: Attempt) -> None:
         findings = Findings()
         _forget_rows(job, attempt)
 
-    def land(rows: list[Screened]) -> None:
-        decisions = decide(trip, rows)
+    def land(rows: list[Screened], decisions: list[Decision]) -> None:
         findings.add(decisions)
         with attempt.chunk() as locked:
             _heed_stop(locked)
@@ -140,8 +139,8 @@ def _import(job: ImportJob, attempt: Attempt) -> None:
     try:
         with trip_of(job, now=job.queued_at or timezone.now()) as trip:
 
-            def land(rows: list[Screened]) -> None:
-                _land(attempt, trip, rows, strict=strict)
+            def land(rows: list[Screened], decisions: list[Decision]) -> None:
+                _land(attempt, trip, rows, decisions, strict=strict)
 
             travel(trip, land, on_wait=attempt.beat)
     except FileRefused as refused:
@@ -155,56 +154,42 @@ def _import(job: ImportJob, attempt: Attempt) -> None:
         _end_import(attempt)
 
 
-def _land(attempt: Attempt, trip: Trip, rows: list[Screened], *, strict: bool) -> None:
-    """Write a chunk; when others are in the way, again, and at last line by line."""
-    if trip.rules.create_categories:
-        _create_categories(attempt, trip, rows)
-    for _try in range(CHUNK_TRIES):
-        try:
-            _write(attempt, trip, rows, strict=strict)
-            return
-        except (IntegrityError, GuestsChanged, OperationalError) as conflict:
-            _raise_unless_race(conflict)
+def _land(
+    attempt: Attempt,
+    trip: Trip,
+    rows: list[Screened],
+    decisions: list[Decision] | None,
+    *,
+    strict: bool,
+) -> None:
+    """Write a chunk; when others are in the way, decide anew, and at last line by line."""
+    if _written(attempt, trip, rows, decisions, strict=strict):
+        return
     for row in rows:
-        _land_row(attempt, trip, row, strict=strict)
+        if not _written(attempt, trip, [row], None, strict=strict):
+            reason = Reason("changed_meanwhile", "", "", {})
+            cells = row.cells if isinstance(row, CleanRow) else []
+            _write(attempt, [row], [Reject(row.line, cells, [reason])], strict=strict)
 
 
-def _create_categories(attempt: Attempt, trip: Trip, rows: list[Screened]) -> None:
-    """Create the categories that a chunk names and nobody has.
-
-    In a transaction of their own: their ids must hold when the chunk's is rolled back and tried
-    again.
-    """
-    known = trip.rules.category_ids
-    names = {
-        name
-        for row in rows
-        if isinstance(row, CleanRow)
-        for name in row.values.get("categories", ())
-        if fold(name) not in known
-    }
-    if names:
-        with attempt.chunk() as locked:
-            created = create_categories(
-                company=locked.company,
-                names=names,
-                actor=locked.actor,
-                source=Change.Source.WORKER,
-                now=timezone.now(),
-            )
-        known.update(created)
-
-
-def _land_row(attempt: Attempt, trip: Trip, row: Screened, *, strict: bool) -> None:
+def _written(
+    attempt: Attempt,
+    trip: Trip,
+    rows: list[Screened],
+    decisions: list[Decision] | None,
+    *,
+    strict: bool,
+) -> bool:
+    """Write `rows` as decided, or as decided anew after each race lost; False after the last."""
     for _try in range(CHUNK_TRIES):
         try:
-            _write(attempt, trip, [row], strict=strict)
-            return
+            _write(attempt, rows, decisions or decide(trip, rows), strict=strict)
         except (IntegrityError, GuestsChanged, OperationalError) as conflict:
             _raise_unless_race(conflict)
-    reason = Reason("changed_meanwhile", "", "", {})
-    cells = row.cells if isinstance(row, CleanRow) else []
-    _write(attempt, trip, [row], strict=strict, instead=[Reject(row.line, cells, [reason])])
+            decisions = None
+        else:
+            return True
+    return False
 
 
 def _raise_unless_race(error: Exception) -> None:
@@ -215,17 +200,11 @@ def _raise_unless_race(error: Exception) -> None:
 
 
 def _write(
-    attempt: Attempt,
-    trip: Trip,
-    rows: list[Screened],
-    *,
-    strict: bool,
-    instead: Sequence[Decision] | None = None,
+    attempt: Attempt, rows: list[Screened], decisions: Sequence[Decision], *, strict: bool
 ) -> None:
-    """Match, plan and apply `rows` in one transaction that also holds the checkpoint."""
+    """Apply what was decided for `rows` in one transaction that also holds the checkpoint."""
     with attempt.chunk() as locked:
         _heed_stop(locked)
-        decisions = instead or decide(trip, rows)
         if strict and any(isinstance(decision, Reject) for decision in decisions):
             raise StrictBroken
         apply(locked, decisions)

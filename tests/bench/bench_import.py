@@ -91,7 +91,9 @@ def _ratios(figures: dict[str, Any]) -> dict[str, float]:
     return {
         "of_limit": round(speed / figures["limit"]["rows_per_second"], 2),
         "of_peer": round(speed / figures["peer"]["rows_per_second"], 2),
-        "time_of_yardstick": round(figures["import"]["seconds"] / figures["yardstick"]["seconds"], 2),
+        "time_of_yardstick": round(
+            figures["import"]["seconds"] / figures["yardstick"]["seconds"], 2
+        ),
         "unchanged_of_first": round(figures["unchanged"]["rows_per_second"] / speed, 2),
         "changed_of_first": round(figures["changed"]["rows_per_second"] / speed, 2),
         "xlsx_of_csv": round(
@@ -106,7 +108,7 @@ def _import(path: Path) -> dict[str, Any]:
     process = subprocess.Popen(
         [sys.executable, "manage.py", "import_guests", str(path), "--company", SLUG, "--partial",
          "--categories", "Regulars,Newsletter", "--json"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=_environment(), text=True,
+        stdout=subprocess.PIPE, env=_environment(), text=True,
     )  # fmt: skip
     peak = _Peak(process.pid)
     output, _nothing = process.communicate()
