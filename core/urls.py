@@ -17,6 +17,8 @@ urlpatterns = [
     path("", include((core_patterns, "core"))),
     path("login/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("password/", auth.PasswordResetView.as_view(), name="password_reset"),
+    path("password/sent/", auth.PasswordResetDoneView.as_view(), name="password_reset_done"),
     path(
         "password/<uidb64>/<token>/",
         auth.PasswordResetConfirmView.as_view(),
