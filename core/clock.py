@@ -91,9 +91,8 @@ class Clock(threading.Thread):
         self._guarded(lambda: release(self.holder))
 
     def stop(self) -> None:
-        """Ask the thread to end, and wait a moment for it."""
+        """Ask the thread to end. Does not wait, for a signal handler may have asked."""
         self._stopped.set()
-        self.join(timeout=5)
 
     def tick(self) -> None:
         """Do what is due, if the lease is ours."""

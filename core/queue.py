@@ -65,3 +65,7 @@ class Transport(filesystem.Transport):
     implements = filesystem.Transport.implements.extend(exchange_type=frozenset(["direct"]))
     # Seconds between two looks into an empty queue.
     polling_interval = 0.2
+
+    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+        """Wait for messages, for half a second at most: then a worker looks whether to stop."""
+        super().drain_events(connection, timeout=timeout and min(timeout, 0.5))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import redis
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
@@ -19,9 +21,13 @@ PASSWORD = "a good long password"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Remove the run's folder: the process that made it does, when all others have ended."""
+    """Leave nothing behind: each process its keys in Redis, the first one the run's folder."""
+    if settings.REDIS_URL:
+        with redis.Redis.from_url(settings.REDIS_URL) as server:
+            keys = list(server.scan_iter(f"{os.environ['QUEUE_PREFIX']}*"))
+            server.delete("-", *keys)
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        shutil.rmtree(os.environ.get("TEST_RUN_DIR", ""), ignore_errors=True)
+        shutil.rmtree(os.environ["TEST_RUN_DIR"], ignore_errors=True)
 
 
 # -- The cast -----------------------------------------------------------------------------------
@@ -150,7 +156,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Start the system's Chromium, which asks nobody on the network for anything."""
     # Playwright keeps an event loop in this thread, in which Django would refuse the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    quiet = "background-networking component-update sync quic gpu".split()
+    quiet = ["background-networking", "component-update", "sync", "quic", "gpu"]
     flags = ["--no-first-run", *(f"--disable-{name}" for name in quiet)]
     if os.geteuid() == 0:
         flags.append("--no-sandbox")

@@ -1,10 +1,12 @@
 """Real processes for tests: workers beside the test, on its database and its queue."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -101,10 +103,8 @@ class Worker:
     def kill(self) -> None:
         """`kill -9`, for it and all that it started."""
         if self.process is not None:
-            try:
-                os.killpg(self.process.pid, 9)
-            except ProcessLookupError:
-                pass
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
 # Set by the first process and inherited by its workers; removed by the first (tests.conftest).
-RUN_DIR = Path(os.environ.setdefault("TEST_RUN_DIR", tempfile.mkdtemp(prefix="regulars-")))
+if "TEST_RUN_DIR" not in os.environ:
+    os.environ["TEST_RUN_DIR"] = tempfile.mkdtemp(prefix="regulars-")
+RUN_DIR = Path(os.environ["TEST_RUN_DIR"])
 
 # What a developer keeps in .env must not reach a test: what is set here is not read from there.
 os.environ["VAR_DIR"] = str(RUN_DIR / PROCESS)
@@ -29,3 +31,6 @@ else:
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

@@ -34,14 +34,16 @@ class SmtpServer:
             self._controller.stop()
             self._controller = None
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: Any, session: Any, envelope: Any, address: str, options: Any
     ) -> str:
         if self.recipient_answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return self.recipient_answer
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+    async def handle_DATA(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any
+    ) -> str:
         if self.answer.startswith("250"):
             message = message_from_bytes(envelope.content, policy=policy.default)
             assert isinstance(message, EmailMessage)
