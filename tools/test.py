@@ -1,0 +1,164 @@
+"""Run the suite on all that can be reached, and say what was left out and how to have it.
+
+First on SQLite and the embedded queue, which need nothing; then what depends on a database or a
+queue once more, on PostgreSQL and Redis, when they answer: at DATABASE_URL and REDIS_URL, or at
+their usual local addresses. With REQUIRE_ALL=1 it fails rather than leave anything out.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+POSTGRES = ["postgres://postgres@127.0.0.1:5432/postgres", "postgres:///postgres"]
+REDIS = "redis://127.0.0.1:6379/0"
+BROWSERS = ("chromium", "chromium-browser")
+NOTHING_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Where they answer; empty for those that do not."""
+
+    postgres: str
+    redis: str
+    browser: str
+
+    def missing(self) -> list[str]:
+        """Return a line for each that is not there: what was left out, and how to have it."""
+        lines = {
+            "PostgreSQL: start one, or say where: DATABASE_URL=postgres://user@host/name": (
+                self.postgres
+            ),
+            "Redis: start one, or say where: REDIS_URL=redis://host:6379/0": self.redis,
+            "the browser's tests: install Chromium (on Debian: apt install chromium)": self.browser,
+        }
+        return [line for line, found in lines.items() if not found]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--torture", action="store_true", help="only torture, and all of it")
+    options, rest = parser.parse_known_args()
+    servers = Servers(find_postgres(), find_redis(), find_browser())
+    require_all = os.environ.get("REQUIRE_ALL") == "1"
+    if require_all and servers.missing():
+        print("Not there, though nothing may be left out:", *servers.missing(), sep="\n  ")
+        return 1
+    counts: Counter[str] = Counter()
+    codes = [
+        run("SQLite and the embedded queue", first(servers, options.torture), rest, {}, counts)
+    ]
+    if servers.postgres or servers.redis:
+        names = {"PostgreSQL": servers.postgres, "Redis": servers.redis}
+        title = " and ".join(name for name, found in names.items() if found)
+        where = {"DATABASE_URL": servers.postgres, "REDIS_URL": servers.redis}
+        codes.append(run(title, second(servers, options.torture), rest, where, counts))
+    tell(servers, counts)
+    unclean = require_all and counts["skipped"] > 0
+    return max(codes) or int(unclean)
+
+
+def first(servers: Servers, torture: bool) -> str:
+    """Return the marker expression of the run that needs no server."""
+    wanted = ["not postgres", "not redis"]
+    return " and ".join([*wanted, *common(servers, torture)])
+
+
+def second(servers: Servers, torture: bool) -> str:
+    """Return that of the run on servers: a test that meets neither has been run already."""
+    wanted = ["not pure"]
+    if not servers.postgres:
+        wanted.append("not postgres")
+    if not servers.redis:
+        wanted.append("not redis")
+    return " and ".join([*wanted, *common(servers, torture)])
+
+
+def common(servers: Servers, torture: bool) -> list[str]:
+    return [*([] if servers.browser else ["not browser"]), *(["torture"] if torture else [])]
+
+
+def run(
+    title: str, markers: str, rest: list[str], where: dict[str, str], counts: Counter[str]
+) -> int:
+    """Run pytest once, add to `counts`, and return its exit code; no test at all is no failure."""
+    print(f"\n== On {title}", flush=True)
+    own = {"DATABASE_URL", "REDIS_URL"}
+    clean = {key: value for key, value in os.environ.items() if key not in own}
+    if "torture" in markers:
+        clean.setdefault("TORTURE", "1")
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [
+            sys.executable, "-m", "pytest", "-q", "-n", "auto", "--dist", "worksteal",
+            "-m", markers, "--junitxml", str(report), *rest,
+        ]  # fmt: skip
+        found = {key: value for key, value in where.items() if value}
+        code = subprocess.run(command, cwd=ROOT, env=clean | found, check=False).returncode
+        if report.exists():
+            count(report, counts)
+    return 0 if code == NOTHING_COLLECTED else code
+
+
+def count(report: Path, counts: Counter[str]) -> None:
+    for suite in ElementTree.parse(report).iter("testsuite"):  # noqa: S314 - pytest wrote it
+        numbers = {name: int(suite.get(name, 0)) for name in ("tests", "failures", "errors")}
+        skipped, failed = int(suite.get("skipped", 0)), numbers["failures"] + numbers["errors"]
+        counts["failed"] += failed
+        counts["skipped"] += skipped
+        counts["passed"] += numbers["tests"] - failed - skipped
+
+
+def tell(servers: Servers, counts: Counter[str]) -> None:
+    if servers.missing():
+        print("\nLeft out, and how to have it:", *servers.missing(), sep="\n  ")
+    skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
+    print(f"\nTests: {counts['passed']} passed, {counts['failed']} failed{skipped}")
+
+
+def find_postgres() -> str:
+    """Return the address of a PostgreSQL that answers and lets us make databases."""
+    given = os.environ.get("DATABASE_URL", "")
+    for url in [given] if given.startswith("postgres") else POSTGRES:
+        try:
+            with psycopg.connect(url, connect_timeout=2) as connection:
+                row = connection.execute(
+                    "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+                ).fetchone()
+        except psycopg.Error:
+            continue
+        if row and row[0]:
+            return url
+    return ""
+
+
+def find_redis() -> str:
+    url = os.environ.get("REDIS_URL") or REDIS
+    try:
+        with redis.Redis.from_url(url, socket_connect_timeout=1, socket_timeout=1) as server:
+            server.ping()
+    except (redis.RedisError, OSError):
+        return ""
+    return url
+
+
+def find_browser() -> str:
+    return next((found for name in BROWSERS if (found := shutil.which(name))), "")
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
