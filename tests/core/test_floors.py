@@ -22,7 +22,7 @@ def stands_above(app: str, other: str) -> bool:
     return app == other or FLOORS[app] > FLOORS[other]
 
 
-def keys() -> list[tuple[str, Field[Any, Any]]]:
+def keys() -> "list[tuple[str, Field[Any, Any]]]":
     """Return every foreign key of the house that points at another model of it."""
     return [
         (model._meta.app_label, field)
