@@ -20,6 +20,7 @@ from imports.pipeline.decisions import (
     Unchanged,
     Update,
 )
+from imports.pipeline.new_categories import settle
 
 Outcome = ImportRow.Outcome
 _OUTCOMES = {
@@ -38,6 +39,7 @@ def apply(job: ImportJob, decisions: Sequence[Decision]) -> None:
     Raises IntegrityError or GuestsChanged when the database is no longer as it was matched: the
     transaction is lost then, and the chunk must be matched and planned again.
     """
+    decisions = settle(job, decisions)
     creates = [d for d in decisions if isinstance(d, Create)]
     updates = [d for d in decisions if isinstance(d, Update)]
     company = job.company_id

@@ -12,6 +12,8 @@ class Additions(NamedTuple):
     cards: Sequence[tuple[str | None, str | None]]
     categories: Sequence[int]
     external_ids: Sequence[str]
+    #: Names of categories that are not there yet.
+    new_categories: Sequence[str] = ()
 
 
 class Create(NamedTuple):

@@ -32,9 +32,6 @@ _NOT_FIELDS = frozenset(
     {"cards", "categories", "external_id", "more_external_ids", "deleted", "member_tier"}
 )
 
-#: Stands for the id of a category that a check finds missing and the import will create.
-NEW_CATEGORY = 0
-
 
 @dataclass(frozen=True)
 class Rules:
@@ -51,7 +48,7 @@ class Rules:
     fields: tuple[str, ...]
     #: Whether any line can put its guest into a category.
     sorts_into_categories: bool
-    #: Whether a category that is not there yet is no error: the import creates it beforehand.
+    #: Whether a category that is not there yet is created and no error.
     create_categories: bool = False
 
 
@@ -140,15 +137,19 @@ def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
         if free_track or free_number:
             cards.append((free_track, free_number))
     categories: Sequence[int] = rules.categories
+    new_categories: Sequence[str] = ()
     if "categories" in values:
-        named = (rules.category_ids[fold(name)] for name in values["categories"])
+        known, names = rules.category_ids, values["categories"]
+        named = [known[key] for key in map(fold, names) if key in known]
+        if len(named) < len(names):
+            new_categories = [name for name in names if fold(name) not in known]
         categories = list(dict.fromkeys((*categories, *named)))
     if guest is not None:
         categories = [c for c in categories if (guest.id, c) not in met.in_categories]
     new_ids: Sequence[str] = ()
     if "external_id" in values:
         new_ids = [value for value in external_ids(row) if value not in met.by_external_id]
-    return Additions(cards, categories, new_ids)
+    return Additions(cards, categories, new_ids, new_categories)
 
 
 def _create(

@@ -11,11 +11,9 @@ from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from core import jobs
-from core.models import Change, Job
+from core.models import Job
 from core.services.jobs import Attempt, publish
-from guests.normalize import fold
 from guests.services.bulk import GuestsChanged
-from guests.services.categories import create_categories
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import CHUNK_ROWS, Trip, decide, travel
 from imports.pipeline.ahead import chunked

@@ -6,7 +6,8 @@ from django.urls import get_resolver
 from core.models import Membership
 from tests.imports.web import GOOD, MIXED, checked, draft, imported, page, under_way, undone
 
-pytestmark = pytest.mark.django_db
+# The worker matches on a connection of its own, which sees only what was committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 READ, IMPORT, UNDO = "view", "add", "undo"
 #: Each page of an import, by the method it is asked with: what one must be allowed.

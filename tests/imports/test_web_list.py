@@ -7,7 +7,8 @@ import pytest
 from imports.models import ImportJob
 from tests.imports.web import MIXED, draft, imported, page
 
-pytestmark = pytest.mark.django_db
+# The worker matches on a connection of its own, which sees only what was committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/c/bella/imports/"
 

@@ -22,7 +22,8 @@ from tests.imports.web import (
     worked,
 )
 
-pytestmark = pytest.mark.django_db
+# The worker matches on a connection of its own, which sees only what was committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 

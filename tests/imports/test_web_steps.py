@@ -6,7 +6,8 @@ from guests.models import Category, Guest
 from imports.models import ColumnMapping, ImportJob
 from tests.imports.web import GOOD, MIXED, checked, draft, imported, page, upload, worked
 
-pytestmark = pytest.mark.django_db
+# The worker matches on a connection of its own, which sees only what was committed.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -302,3 +303,20 @@ def test_a_wrong_address_is_said_and_nothing_starts(client, bella, manager):
     assert "There is a problem" in text.decode()
     job.refresh_from_db()
     assert job.state == "draft"
+
+
+def test_categories_that_are_not_there_are_created_once_however_they_are_written(
+    client, bella, manager
+):
+    Category.objects.create(company=bella, name="Lunch")
+    content = "phone,categories\n+442079460958,VIP; lunch\n+442079460959,vip\n"
+    job = checked(bella, manager, content, create_categories=True)
+    client.post(page(job, "check"), rules(create_categories="on", action="import"))
+    job = worked(job)
+    assert job.counts == {"created": 2}
+    assert sorted(Category.objects.values_list("name", flat=True)) in (
+        ["Lunch", "VIP"],
+        ["Lunch", "vip"],
+    )
+    again = imported(bella, manager, content, create_categories=True)
+    assert again.counts == {"unchanged": 2}
