@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 from core.models import Company
@@ -22,9 +23,8 @@ from imports.pipeline.read import Dialect, open_rows
 from imports.pipeline.rows import CleanRow
 from imports.pipeline.seen import Screened, SeenKeys
 
-#: Lines that commit together. More would make a web request wait longer on SQLite, fewer would
-#: make the fixed cost of a chunk count.
-CHUNK_ROWS = 5_000
+#: Lines that commit together.
+CHUNK_ROWS = settings.IMPORT_CHUNK_ROWS
 
 Land = Callable[[list[Screened], list[Decision]], None]
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from core.models import Job
@@ -13,8 +14,8 @@ from guests.services import takeback
 from imports.models import ImportJob, ImportRow
 from imports.services.results import announce
 
-#: Lines that commit together. Restored guests are saved one by one, so it is less than an import's.
-CHUNK_ROWS = 2_000
+#: Lines that commit together. A line costs more to take back than to bring in, so it is fewer.
+CHUNK_ROWS = min(2_000, settings.IMPORT_CHUNK_ROWS)
 
 Undo = ImportRow.Undo
 
