@@ -21,6 +21,7 @@ setup: .venv/.ready ## Make .venv ready; start nothing
 	@$(PYTHON) tools/setup.py
 
 run: setup ## Set up all there is, with a demo company, and serve it at http://127.0.0.1:$PORT
+	@case "$(PORT)" in *[!0-9]*) echo "PORT is a number, not $(PORT)."; exit 1;; esac
 	@exec $(BIN)/python manage.py start --demo
 
 test: setup ## Run the whole suite, on every database that can be reached
