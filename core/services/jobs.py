@@ -61,8 +61,11 @@ class Attempt:
         job.save(update_fields=[*fields, "heartbeat_at"])
 
     def advance(self, job: Job, **fields: Any) -> None:
-        """Write the chunk's checkpoint: progress, after which attempts are counted anew."""
-        self.save(job, tries=0, **fields)
+        """Write the chunk's checkpoint: progress, after which attempts are counted anew.
+
+        What an earlier attempt broke of is over then, as it is when the job ends.
+        """
+        self.save(job, tries=0, **{"error": "", **fields})
 
     def beat(self) -> None:
         """Give a sign of life between chunks. Raises LeaseLost like `chunk`."""
@@ -71,6 +74,7 @@ class Attempt:
 
     def end(self, job: Job, state: str, **fields: Any) -> None:
         """Write the job's end, inside a chunk."""
+        fields = {"error": "", **fields}
         self.save(job, state=state, finished_at=timezone.now(), **fields)
         transaction.on_commit(lambda: wake_waiting(self.model, job.company_id))
 
