@@ -1,8 +1,8 @@
 """An import's end in words: one sentence and its counts, the same on the page and in the mail."""
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from core.models import Job
 from imports.models import ImportJob
@@ -31,12 +31,16 @@ def lines(job: ImportJob) -> list[tuple[str, int]]:
     return [(str(label), job.counts[name]) for name, label in COUNTS if job.counts.get(name)]
 
 
+def _number(value: int) -> str:
+    return number_format(value, force_grouping=True)
+
+
 def sentence(job: ImportJob) -> str:
     """Return in one sentence how the import ended."""
     counts = job.counts
     come_in = sum(counts.get(name, 0) for name in ("created", "updated", "unchanged"))
     failed = counts.get("failed", 0)
-    guests = ngettext("%(n)s guest", "%(n)s guests", come_in) % {"n": come_in}
+    guests = ngettext("%(n)s guest", "%(n)s guests", come_in) % {"n": _number(come_in)}
     company = job.company.name
     if job.state == State.REFUSED:
         return _("Nothing was imported into %(company)s. %(why)s") % {
@@ -45,12 +49,12 @@ def sentence(job: ImportJob) -> str:
             or ngettext(
                 "%(n)s line has an error.", "%(n)s lines have errors.", failed
             )
-            % {"n": failed},
+            % {"n": _number(failed)},
         }
     if job.state == State.DONE:
         return _("%(guests)s imported into %(company)s.") % {"guests": guests, "company": company}
     if job.state == State.DONE_WITH_ERRORS:
-        left = ngettext("%(n)s line was", "%(n)s lines were", failed) % {"n": failed}
+        left = ngettext("%(n)s line was", "%(n)s lines were", failed) % {"n": _number(failed)}
         text = _("%(guests)s imported into %(company)s; %(left)s left out.")
         return text % {"guests": guests, "company": company, "left": left}
     if job.state == State.UNDONE:

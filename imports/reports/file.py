@@ -11,7 +11,7 @@ from imports.models import ImportJob
 from imports.pipeline.read import Dialect
 
 ENCODINGS = (("utf-8", _("UTF-8")), ("windows-1251", _("Windows-1251 (Cyrillic)")))
-DELIMITERS = ((",", _("Comma ,")), (";", _("Semicolon ;")), ("\t", _("Tab")))
+DELIMITERS = ((",", _("Comma")), (";", _("Semicolon")), ("\t", _("Tab")))
 
 
 def letter(place: int) -> str:

@@ -141,4 +141,4 @@ def _mail_text(sent: OutgoingMail) -> str:
 
 
 def _time(at: datetime) -> str:
-    return time_format(timezone.localtime(at))
+    return time_format(timezone.localtime(at), "H:i")

@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django_htmx.http import HttpResponseClientRedirect
 
 from core.models import Company, Job
 from core.web.access import CompanyRequest, View, company_view
@@ -77,6 +78,9 @@ def _page_name(job: ImportJob) -> str:
 
 
 def _lead_on(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    if request.htmx:
+        # What a page asks by itself, as while it is being left, is no news to anybody.
+        return HttpResponseClientRedirect(page_of(job))
     if request.method == "POST":
         text = _("This import is %(state)s by now: nothing was changed.")
         messages.info(request, text % {"state": job.get_state_display().lower()})

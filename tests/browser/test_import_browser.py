@@ -1,0 +1,198 @@
+"""The whole import in a real browser, with a real worker: by keyboard, and without JavaScript."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from guests.models import Guest
+from tests.conftest import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+#: Half a minute: a page waits for the worker.
+PATIENCE = 30_000
+SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
+
+#: Line 3 has a wrong e-mail, line 5 no phone.
+FILE = (
+    "Mobile phone;First name;Surname;E-mail;Card number\n"
+    "+442079460958;John;Smith;john@example.com;11111\n"
+    "+442079460959;Анна;Петрова;anna-example.com;11112\n"
+    "+442079460960;Max;Müller;max@example.com;\n"
+    ";Nobody;At all;;\n"
+)
+
+Press = Callable[[Locator], None]
+
+
+@pytest.fixture
+def context(browser: Browser, request: pytest.FixtureRequest) -> BrowserContext:
+    """A browser, in which the parameter False turns JavaScript off."""
+    context = browser.new_context(java_script_enabled=getattr(request, "param", True))
+    context.set_default_timeout(PATIENCE)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext, live_server, bella, manager, worker) -> Page:
+    """A window in which the manager has signed in."""
+    page = context.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    page.goto(f"{live_server.url}/login/?next=/c/bella/imports/")
+    page.get_by_label("E-mail").fill(manager.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Imports")).to_be_visible()
+    yield page
+    assert complaints == []
+
+
+def by_keyboard(target: Locator) -> None:
+    """Go to the element with the Tab key alone, as somebody without a mouse does, and press it."""
+    target.wait_for()
+    page = target.page
+    for _step in range(150):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            kind = target.get_attribute("type") or ""
+            page.keyboard.press("Space" if kind in ("checkbox", "radio") else "Enter")
+            return
+    raise AssertionError(f"the Tab key does not lead to {target}")
+
+
+def by_click(target: Locator) -> None:
+    target.click()
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=re.compile(name))
+
+
+def link(page: Page, name: str) -> Locator:
+    return page.get_by_role("link", name=re.compile(name))
+
+
+def import_and_undo(page: Page, press: Press, shots: str) -> None:
+    """Go the whole way: upload, columns, check, import, result, mend, undo."""
+    press(link(page, "New import").first)
+    page.get_by_label(re.compile("hoose")).set_input_files(
+        {"name": "guests.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    )
+    press(button(page, "Continue"))
+
+    expect(page.get_by_text("5 of 5 columns are imported.")).to_be_visible()
+    picture(page, shots, "columns")
+    press(button(page, "Check the file"))
+
+    expect(page.get_by_role("heading", name="2 rows have errors")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_text("Nothing is imported until these are fixed.")).to_be_visible()
+    expect(button(page, "Import 2 guests into Bella")).to_be_hidden()
+    press(page.get_by_label("Allow partial import"))
+    picture(page, shots, "check")
+    press(button(page, "Import 2 guests into Bella, leave out 2"))
+
+    done = page.get_by_role("heading", name="2 guests imported into Bella; 2 lines were left out.")
+    expect(done).to_be_visible(timeout=PATIENCE)
+    picture(page, shots, "result")
+    page.get_by_label("Line 3, E-mail").fill("anna@example.com")
+    page.get_by_label("Line 5, Mobile phone").fill("020 7946 0961")
+    press(button(page, "Import 2 rows again into Bella"))
+
+    done = page.get_by_role("heading", name="2 guests imported into Bella.")
+    expect(done).to_be_visible(timeout=PATIENCE)
+    assert Guest.objects.count() == 4
+    press(link(page, "Undo import"))
+
+    expect(page.get_by_text("Undo this import into Bella?")).to_be_visible()
+    page.get_by_label("Type 2 to go on").fill("2")
+    picture(page, shots, "undo")
+    press(button(page, "Undo 2 guests in Bella"))
+
+    done = page.get_by_role("heading", name="All 2 rows of this import are as they were before.")
+    expect(done).to_be_visible(timeout=PATIENCE)
+    assert Guest.objects.count() == 2
+
+
+def picture(page: Page, folder: str, name: str) -> None:
+    path = SCREENSHOTS / folder / f"{name}.png"
+    page.screenshot(path=path, full_page=True)
+
+
+def test_the_whole_way_by_keyboard(page):
+    import_and_undo(page, by_keyboard, "keyboard")
+
+
+@pytest.mark.parametrize("context", [False], indirect=True, ids=["no script"])
+def test_the_whole_way_without_javascript(page):
+    import_and_undo(page, by_click, "no-script")
+
+
+def test_choosing_columns_says_at_once_what_is_wrong(page, live_server):
+    upload(page, live_server, FILE)
+    page.get_by_label("First name").select_option(label="Telephone")
+    expect(page.get_by_text("“Telephone” is chosen for more than one column")).to_be_visible()
+    page.get_by_label("Mobile phone").select_option(label="Not imported")
+    expect(page.get_by_text("is chosen for more than one column")).to_be_hidden()
+    page.get_by_label("First name").select_option(label="First name")
+    expect(page.get_by_text("No column is the telephone.")).to_be_visible()
+
+
+def test_reading_it_otherwise_shows_the_preview_at_once(page, live_server):
+    upload(page, live_server, FILE)
+    page.get_by_label("Separator").select_option(label="Comma")
+    expect(page.get_by_text("1 column", exact=True)).to_be_visible()
+    page.get_by_label("Separator").select_option(label="Semicolon")
+    expect(page.get_by_text("5 columns", exact=True)).to_be_visible()
+
+
+def test_progress_moves_by_itself_and_can_be_stopped(page, live_server):
+    rows = (f"+4475{number:08},Guest {number}\n" for number in range(60_000))
+    upload(page, live_server, "phone,name\n" + "".join(rows))
+    button(page, "Check the file").click()
+    expect(page.get_by_role("heading", name="Checking")).to_be_visible()
+    button(page, "Import 60,000 guests into Bella").click(timeout=2 * PATIENCE)
+    expect(page.get_by_role("heading", name="Importing")).to_be_visible()
+    expect(page.get_by_text(re.compile("rows a second"))).to_be_visible()
+    button(page, "Stop…").click()
+    button(page, "Keep the").click()
+    stopped = page.get_by_role("heading", name=re.compile("was stopped"))
+    expect(stopped).to_be_visible(timeout=2 * PATIENCE)
+    assert 0 < Guest.objects.count() < 60_000
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "light"), (1440, "dark")])
+def test_the_main_pages_fit_the_window(page, live_server, width, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    folder = f"{width}-{scheme}"
+    for name, address in (("list", ""), ("upload", "new/")):
+        page.goto(f"{live_server.url}/c/bella/imports/{address}")
+        picture(page, folder, name)
+        assert_no_sideways(page)
+    upload(page, live_server, FILE)
+    picture(page, folder, "columns")
+    assert_no_sideways(page)
+    button(page, "Check the file").click()
+    page.get_by_role("heading", name="2 rows have errors").wait_for()
+    picture(page, folder, "check")
+    assert_no_sideways(page)
+
+
+def assert_no_sideways(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+def upload(page: Page, live_server, content: str) -> None:
+    page.goto(f"{live_server.url}/c/bella/imports/new/")
+    page.get_by_label(re.compile("hoose")).set_input_files(
+        {"name": "guests.csv", "mimeType": "text/csv", "buffer": content.encode()}
+    )
+    button(page, "Continue").click()
+    page.get_by_role("heading", name="Which column is what").wait_for()
