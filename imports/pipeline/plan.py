@@ -173,19 +173,26 @@ def _update(
         old = guest.values[name]
         if new == old or name in LOCKED:
             continue
-        if not _may_replace(rules.overwrite.get(name, "always"), name, old, new):
-            continue
         if held := _ratchet(name, old, new):
             notes.append(held)
             continue
+        if not _may_replace(rules.overwrite.get(name, "always"), name, old, new):
+            continue
         changes[name] = (old, new)
-    if any(note.code == "consent_kept" for note in notes):
+    if not _takes_consent(guest, wanted, changes):
         # Details and date of a consent that was not taken over belong to it.
         changes = {name: c for name, c in changes.items() if not name.startswith("consent")}
     if not changes and not any(additions):
         return Unchanged(row.line, guest.id, notes)
     values = guest.values | {name: new for name, (_old, new) in changes.items()}
     return Update(row.line, guest.id, guest.version, changes, additions, notes, values)
+
+
+def _takes_consent(guest: Met, wanted: dict[str, Any], changes: dict[str, Any]) -> bool:
+    """Whether the guest's consent will be what the row says, if it says anything of it."""
+    if "consent" not in wanted or "consent" in changes:
+        return True
+    return bool(wanted["consent"] == guest.values["consent"])
 
 
 def _may_replace(rule: str, name: str, old: Any, new: Any) -> bool:
