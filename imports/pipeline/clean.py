@@ -51,8 +51,12 @@ class Cleaner:
     def clean(self, raw: RawRow) -> CleanRow | Rejected:
         """Return the row's values, or all that is wrong with it."""
         line, cells = raw
-        if len(cells) != self._width and (misfit := self._mapper.misfit(raw)):
-            return Rejected(line, cells, [misfit])
+        if len(cells) != self._width:
+            if misfit := self._mapper.misfit(raw):
+                return Rejected(line, cells, [misfit])
+            # Empty cells beyond the table make no difference: not between two lines of a file,
+            # and not to where the error file puts its remark.
+            cells = cells[: self._width]
         values: dict[str, Any] = {}
         reasons: list[Reason] = []
         for cell, (target, read, key) in zip(self._pick(cells), self._columns, strict=True):
@@ -73,7 +77,10 @@ class Cleaner:
         return Rejected(line, cells, reasons) if reasons else CleanRow(line, cells, values, [])
 
     def _join_cards(self, values: dict[str, Any], reasons: list[Reason]) -> None:
-        """Put track_N and number_N together as a card each, and the same card twice as one."""
+        """Put track_N and number_N together as a card each, and the same card twice as one.
+
+        `card_places` has the N of each unless they are 1, 2, ...: a reason names its column.
+        """
         take = values.pop
         cards = []
         for index, track_key, number_key in self._cards:
@@ -81,9 +88,11 @@ class Cleaner:
             if track is not None or number is not None:
                 cards.append((index, (track, number)))
         if len(cards) > 1:
-            values["cards"] = _once_each(cards, reasons)
-        elif cards:
-            values["cards"] = [cards[0][1]]
+            cards = _once_each(cards, reasons)
+        if cards:
+            values["cards"] = [card for _index, card in cards]
+            if cards[-1][0] != len(cards):
+                values["card_places"] = [index for index, _card in cards]
 
     def _join_ids(self, values: dict[str, Any]) -> None:
         """Keep the first external id as the one that finds the guest, and the others beside it."""
@@ -108,7 +117,9 @@ def _reason(key: str, text: str, invalid: Invalid) -> Reason:
     return Reason(invalid.code, key, shown(text), params)
 
 
-def _once_each(cards: list[tuple[int, Card]], reasons: list[Reason]) -> list[Card]:
+def _once_each(
+    cards: list[tuple[int, Card]], reasons: list[Reason]
+) -> list[tuple[int, Card]]:
     """Return the cards without repetition; a track with two numbers, or the reverse, is a reason.
 
     A track alone is the card that has this track with a number, so those with both come first.
@@ -127,7 +138,7 @@ def _once_each(cards: list[tuple[int, Card]], reasons: list[Reason]) -> list[Car
                 break
         else:
             kept[index] = card
-    return [card for _index, card in sorted(kept.items())]
+    return sorted(kept.items())
 
 
 def _spread_consent(values: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from guests.privacy import erasure_digest
 from imports.pipeline.met import Met, Surroundings
 from imports.pipeline.rows import CleanRow, external_ids
 
+
 def match(
     company: Company, rows: Sequence[CleanRow], *, fields: Sequence[str], categories: bool
 ) -> Surroundings:

@@ -20,7 +20,14 @@ from imports.pipeline.decisions import (
     Update,
 )
 from imports.pipeline.met import Met, Surroundings
-from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated, external_ids
+from imports.pipeline.rows import (
+    CleanRow,
+    Reason,
+    Rejected,
+    Repeated,
+    card_places,
+    external_ids,
+)
 from imports.pipeline.seen import Screened
 
 #: Fields that no rule can make an import change: iiko's "any of the fields save for a telephone
@@ -29,7 +36,15 @@ LOCKED = frozenset({"phone", "opening_total"})
 
 #: What the row carries beside the guest's own fields.
 _NOT_FIELDS = frozenset(
-    {"cards", "categories", "external_id", "more_external_ids", "deleted", "member_tier"}
+    {
+        "card_places",
+        "cards",
+        "categories",
+        "deleted",
+        "external_id",
+        "member_tier",
+        "more_external_ids",
+    }
 )
 
 
@@ -112,7 +127,8 @@ def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
     """Return a reason for each card and member number that belongs to another guest."""
     own = guest.id if guest else None
     reasons = []
-    for index, (track, number) in enumerate(row.values.get("cards", ()), start=1):
+    cards = row.values.get("cards", ())
+    for index, (track, number) in zip(card_places(row) if cards else (), cards, strict=True):
         if track and met.track_owner.get(track, own) != own:
             reasons.append(Reason("track_taken", f"track_{index}", track, {}))
         if number and met.number_owner.get(number, own) != own:

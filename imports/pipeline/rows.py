@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 
@@ -46,6 +47,12 @@ class Repeated(NamedTuple):
     line: int
     first: int
     """Line of the earlier row."""
+
+
+def card_places(row: CleanRow) -> Sequence[int]:
+    """Return for each of the row's cards which it is: 2 for the card of track_2 and number_2."""
+    places: Sequence[int] = row.values.get("card_places") or range(1, 1 + len(row.values["cards"]))
+    return places
 
 
 def external_ids(row: CleanRow) -> list[str]:

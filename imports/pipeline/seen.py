@@ -11,11 +11,18 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
-from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated, external_ids
+from imports.pipeline.rows import (
+    CleanRow,
+    Reason,
+    Rejected,
+    Repeated,
+    card_places,
+    external_ids,
+)
 
 #: Which value of a row is a key, the letter it is stored under, and the reason code when it comes again.
 _KEYS = (("phone", "p", "phone_again"), ("member_number", "m", "member_number_again"))
-_CARD_KEYS = (("track_1", "t", "track_again"), ("number_1", "n", "number_again"))
+_CARD_KEYS = (("track", "t", "track_again"), ("number", "n", "number_again"))
 
 Screened = CleanRow | Rejected | Repeated
 
@@ -90,7 +97,9 @@ def _keys_of(row: CleanRow) -> Iterator[tuple[str, str, str, str]]:
             yield letter + str(value), code, column, str(value)
     for value in external_ids(row):
         yield "x" + value, "external_id_again", "external_id", value
-    for card in values.get("cards", ()):
+    if "cards" not in values:
+        return
+    for place, card in zip(card_places(row), values["cards"], strict=True):
         for value, (column, letter, code) in zip(card, _CARD_KEYS, strict=True):
             if value is not None:
-                yield letter + value, code, column, value
+                yield letter + value, code, f"{column}_{place}", value

@@ -9,8 +9,8 @@ from django.utils import timezone
 from core.models import Change, Company, User
 from guests.models import Card, Category, ExternalId, Guest, GuestCategory
 from imports.models import ImportJob, ImportRow
-from imports.reasons import reason_text
 from imports.pipeline.rows import Reason
+from imports.reasons import reason_text
 from imports.services import runs, uploads
 from tests.imports.web import worked
 
