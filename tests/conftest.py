@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
 
+from config.celery import app as celery_app
 from core.models import Change, Company, Membership, Role, User
 from core.services.companies import create_company
 from tests.processes import Worker
@@ -109,16 +110,24 @@ def sign_in() -> Callable[[User], Client]:
 
 
 @pytest.fixture(scope="session")
-def _shared_worker(django_db_setup: None, django_db_blocker: Any) -> Iterator[Worker]:
+def _shared_worker() -> Iterator[Worker]:
     worker = Worker("shared")
     yield worker
     worker.stop()
 
 
+@pytest.fixture(autouse=True)
+def _worker_rests(request: pytest.FixtureRequest, _shared_worker: Worker) -> None:
+    """Stop the shared worker before a test that does not ask for it, and may do its work itself."""
+    if "worker" not in request.fixturenames:
+        _shared_worker.stop()
+
+
 @pytest.fixture
 def worker(transactional_db: None, _shared_worker: Worker) -> Worker:
-    """A real worker on the real queue, shared by the tests of a process: do not kill it."""
+    """A real worker on the real queue, shared by tests that follow each other: do not kill it."""
     if not _shared_worker.is_running():
+        celery_app.control.purge()
         _shared_worker.start()
     return _shared_worker
 
@@ -127,6 +136,7 @@ def worker(transactional_db: None, _shared_worker: Worker) -> Worker:
 def start_worker(transactional_db: None) -> Iterator[Callable[..., Worker]]:
     """Call it for a worker of the test's own; keywords go into its environment."""
     started: list[Worker] = []
+    celery_app.control.purge()
 
     def start(**extra: str) -> Worker:
         started.append(Worker("own", **extra).start())

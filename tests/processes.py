@@ -93,7 +93,8 @@ class Worker:
 
     def stop(self) -> None:
         """Let it finish what it does."""
-        if self.process is not None:
+        if self.is_running():
+            assert self.process is not None
             self.process.terminate()
             try:
                 self.process.wait(timeout=20)
