@@ -14,17 +14,30 @@ if TYPE_CHECKING:
     from core.services.jobs import Attempt
 
 Perform = Callable[[Any, "Attempt"], None]
+GiveUp = Callable[[Any], None]
 
 _performers: dict[type[Job], Perform] = {}
+_givers_up: dict[type[Job], GiveUp] = {}
 
 
-def register(model: type[Job], perform: Perform) -> None:
-    """Say that `perform(job, attempt)` does the work of `model`."""
+def register(model: type[Job], perform: Perform, *, give_up: GiveUp | None = None) -> None:
+    """Say that `perform(job, attempt)` does the work of `model`.
+
+    `give_up(job)` is called in the transaction that ends a job as failed after its last attempt.
+    """
     _performers[model] = perform
+    if give_up is not None:
+        _givers_up[model] = give_up
 
 
 def perform_of(model: type[Job]) -> Perform:
     return _performers[model]
+
+
+def give_up(job: Job) -> None:
+    """Do what the job's app does when nobody tries it any more."""
+    if act := _givers_up.get(type(job)):
+        act(job)
 
 
 def models() -> Iterator[type[Job]]:

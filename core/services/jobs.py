@@ -155,6 +155,7 @@ def retire(attempt: Attempt, job: Job, error: str) -> None:
             "error": error,
         }
         attempt.end(job, Job.State.FAILED, error=reason)
+        jobs.give_up(job)
         return
     job.state, job.error = Job.State.QUEUED, error
     job.save(update_fields=["state", "error"])

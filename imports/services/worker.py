@@ -45,13 +45,19 @@ class StrictBroken(Exception):
 
 def register() -> None:
     """Make ImportJob known to the workers."""
-    jobs.register(ImportJob, perform)
+    jobs.register(ImportJob, perform, give_up=_give_up)
 
 
 def perform(job: ImportJob, attempt: Attempt) -> None:
     """Do the job's present step, from its checkpoint on."""
     steps = {Step.CHECK: _check, Step.IMPORT: _import, Step.UNDO: undo}
     steps[Step(job.step)](job, attempt)
+
+
+def _give_up(job: ImportJob) -> None:
+    """Have it mailed that an import broke off; whoever only checked sees it on the page."""
+    if job.writes or job.then:
+        announce(job, now=timezone.now())
 
 
 # -- Check --------------------------------------------------------------------------------------
