@@ -1,0 +1,28 @@
+"""Doing things at the same moment, each in a thread with a database connection of its own."""
+
+import threading
+from collections.abc import Callable
+
+from django.db import connection
+
+
+def at_once(*acts: Callable[[], object]) -> list[BaseException]:
+    """Call all of `acts` together and return what they raised."""
+    ready = threading.Barrier(len(acts))
+    raised: list[BaseException] = []
+
+    def call(act: Callable[[], object]) -> None:
+        try:
+            ready.wait()
+            act()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=call, args=(act,)) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
