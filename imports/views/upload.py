@@ -21,8 +21,11 @@ from imports.views.pages import may
 def new(request: CompanyRequest, company: Company) -> HttpResponse:
     """Take a file and go on to its columns, or of a corrected file to its check."""
     corrects = _corrected(request, company)
-    sent = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*sent, initial={"corrects": corrects.number if corrects else None})
+    form = UploadForm(
+        request.POST if request.method == "POST" else None,
+        request.FILES if request.method == "POST" else None,
+        initial={"corrects": corrects.number if corrects else None},
+    )
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
