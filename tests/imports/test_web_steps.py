@@ -1,6 +1,9 @@
 """The five steps, each by its page: what it shows, and where its buttons lead."""
 
+import io
+
 import pytest
+from openpyxl import Workbook
 
 from guests.models import Category, Guest
 from imports.models import ColumnMapping, ImportJob
@@ -320,3 +323,31 @@ def test_categories_that_are_not_there_are_created_once_however_they_are_written
     )
     again = imported(bella, manager, content, create_categories=True)
     assert again.counts == {"unchanged": 2}
+
+
+def test_a_workbook_is_read_from_the_sheet_that_is_chosen(client, bella):
+    upload(client, bella, workbook(), "guests.xlsx")
+    job = ImportJob.objects.get()
+    assert job.dialect["sheet"] == "Guests"
+    text = client.get(page(job, "columns")).content.decode()
+    assert '<option value="Staff">' in text
+    assert "read-encoding" not in text
+    data = {"read-sheet": "Staff", "read-header_row": 1, "action": "read"}
+    client.post(page(job, "columns"), data)
+    job.refresh_from_db()
+    # The header of the other sheet stands elsewhere, and is looked for anew.
+    assert (job.dialect["sheet"], job.dialect["header_row"]) == ("Staff", 3)
+    assert job.header == ["Phone", "Surname"]
+
+
+def workbook():
+    book = Workbook()
+    guests, staff = book.active, book.create_sheet("Staff")
+    guests.title = "Guests"
+    for row in (["phone", "name"], ["+442079460958", "John"]):
+        guests.append(row)
+    for row in (["Staff list"], [""], ["Phone", "Surname"], ["+442079460959", "Petrova"]):
+        staff.append(row)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()

@@ -1,0 +1,80 @@
+"""The import's pages by axe-core (WCAG 2.2 AA and best practice), light and dark, wide and narrow.
+
+Needs axe-core under var/axe: `npm install --prefix var/axe --no-save axe-core`.
+"""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.imports.web import (
+    MIXED,
+    checked,
+    draft,
+    imported,
+    page as address_of,
+    under_way,
+    undone,
+)
+
+AXE = Path(settings.BASE_DIR) / "var" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: see the top of this module"),
+]
+
+BIRTHDAYS = "phone,birthday\n+442079460958,05/06/1990\n"
+
+
+@pytest.fixture
+def addresses(bella, manager):
+    """Every page of the import, each in a state that shows much of it."""
+    base = f"/c/{bella.slug}/imports/"
+    return {
+        "nothing": f"/c/{bella.slug}/imports/?q=nothing",
+        "upload": f"{base}new/",
+        "columns": address_of(draft(bella, manager, MIXED), "columns"),
+        "columns with a problem": address_of(draft(bella, manager, "name\nJohn\n"), "columns"),
+        "check": address_of(checked(bella, manager, MIXED), "check"),
+        "check of unclear dates": address_of(checked(bella, manager, BIRTHDAYS), "check"),
+        "undone": address_of(undone(bella, manager), "undo"),
+        "undo": address_of(imported(bella, manager), "undo"),
+        "result": address_of(imported(bella, manager, MIXED, partial=True), "result"),
+        "progress": address_of(under_way(draft(bella, manager)), "progress"),
+        "list": base,
+    }
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
+)
+def test_axe_finds_nothing(
+    browser, live_server, sign_in, manager, addresses, width, scheme, subtests
+):
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=width < 400
+    )
+    session = sign_in(manager).cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+    page, axe = context.new_page(), AXE.read_text()
+    for name, address in addresses.items():
+        page.goto(f"{live_server.url}{address}")
+        assert page.url == f"{live_server.url}{address}"
+        page.evaluate(
+            "for (const each of document.querySelectorAll('details')) each.open = true;"
+            "document.querySelector('[popover]')?.showPopover()"
+        )
+        page.evaluate(axe)
+        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+        with subtests.test(page=name):
+            assert [_said(violation) for violation in found["violations"]] == []
+    context.close()
+
+
+def _said(violation):
+    nodes = [node["html"][:200] for node in violation["nodes"][:3]]
+    return violation["id"], violation["help"], nodes
