@@ -1,6 +1,5 @@
 """The roles' permissions. Each app declares its own in `AppConfig.role_permissions`."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -27,14 +26,11 @@ def sync(app_config: AppConfig, **kwargs: Any) -> None:
     if own is None:
         return
     with transaction.atomic():
+        of_app = Permission.objects.filter(content_type__app_label=app_config.label)
+        known = {permission.codename: permission for permission in of_app.order_by("pk")}
         for role in Role.values:
             group, _created = Group.objects.get_or_create(name=role)
-            wanted = set(_permissions(app_config, [n for n, roles in own.items() if role in roles]))
+            wanted = {known[name] for name, roles in own.items() if role in roles}
             present = set(group.permissions.filter(content_type__app_label=app_config.label))
             group.permissions.add(*wanted - present)
             group.permissions.remove(*present - wanted)
-
-
-def _permissions(app_config: AppConfig, codenames: Iterable[str]) -> Iterable[Permission]:
-    for codename in codenames:
-        yield Permission.objects.get(content_type__app_label=app_config.label, codename=codename)
