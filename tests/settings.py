@@ -27,6 +27,8 @@ ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
 else:
+    # A test database need not survive a loss of power.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
     DATABASES["default"]["TEST"] = {"NAME": f"test_{RUN_DIR.name.replace('-', '_')}".lower()}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
