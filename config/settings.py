@@ -130,7 +130,8 @@ TEMPLATES = [
 
 # -- Database -----------------------------------------------------------------------------------
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR}/regulars.sqlite3")}
+_database_url = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR}/regulars.sqlite3"
+DATABASES = {"default": env.db_url_config(_database_url)}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         # A transaction takes the write lock when it begins: it waits there, never fails half-way.
