@@ -14,17 +14,19 @@ from typing import IO
 
 from django.utils.translation import gettext
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.formula import guard
 from imports.pipeline.read import Dialect
 from imports.pipeline.rows import Reason
-from imports.reasons import reason_text
+from imports.reasons import MESSAGES, reason_text
+from imports.text_cells import text_cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Every heading the last column ever had: a file of any of them is recognised.
 ERROR_HEADINGS = ("What was wrong", "Что не так")
+#: Of so many lines the remarks are looked for in a correction.
+REMARKS_KNOWN = 2_000
 
 
 def error_heading() -> str:
@@ -70,8 +72,7 @@ def write_xlsx(job: ImportJob, target: IO[bytes]) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(gettext("Errors"))
     for row in _table(job):
-        # One cell that no workbook can hold must not cost the whole report.
-        sheet.append([ILLEGAL_CHARACTERS_RE.sub("", guard(cell)) for cell in row])
+        sheet.append([text_cell(sheet, cell) for cell in row])
     book.save(target)
 
 
@@ -95,6 +96,33 @@ def mended_csv(job: ImportJob, rows: Iterable[Sequence[str]]) -> bytes:
     return text.getvalue().encode()
 
 
+def table_width(job: ImportJob) -> int:
+    """Return how many columns the upload has, without the remark of an error file."""
+    if job.header is not None:
+        return len(without_error_column(job.header))
+    width = len(job.mapping)
+    # Without a header nothing names the remark, but what the file corrects has one column less.
+    if job.corrects is not None and width == table_width(job.corrects) + 1:
+        return width - 1
+    return width
+
+
+def has_remarks(corrects: ImportJob, rows: Iterable[Sequence[str]]) -> bool:
+    """Whether rows without a header, uploaded to correct an import, still have its remarks.
+
+    A row is one cell wider by its remark, or because it was too wide from the start: where there
+    were such rows only the remarks themselves tell.
+    """
+    width = table_width(corrects)
+    lines = ImportRow.objects.filter(job_id=corrects.pk).to_mend().in_file_order()[:REMARKS_KNOWN]
+    cells = [_cells(corrects, line, width) for line in lines]
+    known = {_remark(line) for line in lines}
+    too_wide = any(len(each) == width + 1 for each in cells)
+    return any(
+        known.intersection(row) or (len(row) == width + 1 and not too_wide) for row in rows
+    )
+
+
 def _table(job: ImportJob) -> Iterator[list[str]]:
     """Yield the rows of the file: the header, if the upload had one, then the lines to be mended.
 
@@ -103,15 +131,32 @@ def _table(job: ImportJob) -> Iterator[list[str]]:
     if job.header is not None:
         yield [*without_error_column(job.header), error_heading()]
     lines = ImportRow.objects.filter(job_id=job.pk).to_mend().in_file_order()
-    width = len(without_error_column(job.header)) if job.header is not None else None
+    width = table_width(job)
     for row in lines.iterator(chunk_size=2_000):
-        cells = row.cells if width is None else _trimmed(row.cells, width)
-        yield [*cells, "; ".join(sentences(row))]
+        yield [*_cells(job, row, width), _remark(row)]
 
 
-def _trimmed(cells: list[str], width: int) -> list[str]:
-    """Return the cells without the old remark of an error file that was uploaded again."""
-    return cells[:width] if len(cells) == width + 1 else cells
+def _cells(job: ImportJob, row: ImportRow, width: int) -> list[str]:
+    """Return the cells of a line, of an error file that was uploaded again without its remark."""
+    cells: list[str] = row.cells or []
+    if len(job.mapping if job.header is None else job.header) == width:
+        return cells
+    if len(cells) == width + 1 or _of_width(cells[-1]):
+        return cells[:-1]
+    if len(cells) == width:
+        # The line lost a cell. The new remark must not make up for it: nobody knows which.
+        return [*cells, ""]
+    return cells
+
+
+def _of_width(cell: str) -> bool:
+    """Whether a cell is the remark on a line of another width than the table's."""
+    sentence = re.escape(str(MESSAGES["wrong_width"]) % {"found": 0, "expected": 0})
+    return re.fullmatch(sentence.replace("0", "[0-9]+"), cell) is not None
+
+
+def _remark(row: ImportRow) -> str:
+    return "; ".join(sentences(row))
 
 
 def sentences(row: ImportRow) -> list[str]:

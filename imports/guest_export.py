@@ -16,15 +16,13 @@ from typing import IO
 from django.db.models import Count, Max, Prefetch, QuerySet
 from django.utils.translation import gettext
 from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from core.models import Company
 from guests.models import Card, ExternalId
 from guests.querysets import GuestQuerySet
 from imports.columns import COLUMNS, Column
 from imports.pipeline.formula import guard
+from imports.text_cells import text_cell
 
 BATCH = 2_000
 """Guests that are read together, with four queries for what hangs on them."""
@@ -78,7 +76,7 @@ def write_xlsx(rows: Table, target: IO[bytes]) -> None:
     for count, row in enumerate(rows, start=1):
         if count > SHEET_ROWS:
             raise TooManyGuests
-        sheet.append([_text_cell(sheet, value) for value in row])
+        sheet.append([text_cell(sheet, value) for value in row])
     book.save(target)
 
 
@@ -99,14 +97,6 @@ WRITERS: dict[str, Callable[[Table, IO[bytes]], None]] = {
     "xlsx": write_xlsx,
     "json": write_json,
 }
-
-
-def _text_cell(sheet: WriteOnlyWorksheet, value: str) -> WriteOnlyCell | None:
-    if not value:
-        return None
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
-    cell.data_type, cell.number_format = "s", "@"
-    return cell
 
 
 def _layout(counts: dict[str, int]) -> Iterator[tuple[Column, int]]:

@@ -5,7 +5,6 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -18,10 +17,12 @@ from django.db.models import Max
 from core.models import Company, Job, User
 from guests.models import Category
 from imports import columns
-from imports.error_file import without_error_column
+from imports.error_file import has_remarks, table_width, without_error_column
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
 from imports.pipeline.read import Detected, FileRefused, detect, signature
+from imports.pipeline.read.header import trimmed
+from imports.pipeline.rows import RawRow
 from imports.services.trips import local_file
 
 
@@ -58,8 +59,7 @@ def receive_upload(
     """
     with _kept(chunks) as (path, size, digest):
         name = clean_filename(filename)
-        overrides = _overrides_of(corrects) | (overrides or {})
-        found = detect(path, filename=name, known=columns.known, overrides=overrides)
+        found = _detect(path, name, corrects, overrides or {})
         job = ImportJob(
             company=company,
             actor=actor,
@@ -168,7 +168,7 @@ def _read_as(job: ImportJob, found: Detected) -> None:
     """Write onto the unsaved job how its file is read, and which columns were recognised."""
     job.dialect, job.header, job.width = found.dialect.to_json(), found.header, found.width
     job.signature = signature(found.header, found.width)
-    inherited = _mapping_of(job.corrects, job) if job.corrects else None
+    inherited = _mapping_of(job.corrects, job, found.preview) if job.corrects else None
     if inherited is not None:
         job.mapping = inherited
         return
@@ -179,23 +179,47 @@ def _read_as(job: ImportJob, found: Detected) -> None:
         job.mapping = columns.guess([row.cells for row in found.preview])
 
 
-def _mapping_of(corrects: ImportJob, job: ImportJob) -> list[str | None] | None:
+def _detect(
+    path: Path, name: str, corrects: ImportJob | None, overrides: dict[str, Any]
+) -> Detected:
+    """Find out how a file is to be read; the header of an error file is the one it corrects."""
+    if corrects is not None and corrects.header is None:
+        # An error file of a file without a header has none either: do not go looking for one.
+        overrides = {"header_row": 0} | overrides
+    found = detect(path, filename=name, known=columns.known, overrides=overrides)
+    if corrects is None or corrects.header is None or "header_row" in overrides:
+        return found
+    same = next((row for row in found.top if _same_header(corrects, row.cells)), None)
+    if same is None or same.line == found.dialect.header_row:
+        return found
+    overrides = {**overrides, "header_row": same.line}
+    return detect(path, filename=name, known=columns.known, overrides=overrides)
+
+
+def _mapping_of(
+    corrects: ImportJob, job: ImportJob, rows: Sequence[RawRow]
+) -> list[str | None] | None:
     """Return the mapping of the import whose error file this is, if the columns are still those.
 
-    The error file has one column more, which says what was wrong: it is left out.
+    The error file has one column more, which says what was wrong: it is left out. Where no header
+    names it, the remarks themselves tell that it is there; without them a line as wide as that
+    would be one that was wrong for its width.
     """
-    if job.width == len(corrects.mapping):
-        return list(corrects.mapping)
-    if job.width == len(corrects.mapping) + 1:
-        return [*corrects.mapping, None]
+    mapping = corrects.mapping[: table_width(corrects)]
+    if job.header is None:
+        cells = (trimmed(row.cells) for row in rows)
+        return [*mapping, None] if has_remarks(corrects, cells) else mapping
+    if _same_header(corrects, job.header):
+        return mapping + [None] * (job.width - len(mapping))
     return None
 
 
-def _overrides_of(corrects: ImportJob | None) -> dict[str, Any]:
-    """An error file of a file without a header has none either: do not go looking for one."""
-    if corrects is None or corrects.header is not None:
-        return {}
-    return {"header_row": 0}
+def _same_header(corrects: ImportJob, cells: Sequence[str]) -> bool:
+    """Whether these are the names of the columns that the corrected import had, in their order."""
+    if corrects.header is None:
+        return False
+    names = [without_error_column(header) for header in (corrects.header, cells)]
+    return len({signature(each, len(each)) for each in names}) == 1
 
 
 def _options_of(corrects: ImportJob | None, company: Company) -> Options:
