@@ -28,7 +28,7 @@ class Channel(filesystem.Channel):
     get_table = virtual.Channel.get_table  # type: ignore[assignment]
     _delete = virtual.Channel._delete
 
-    def _put(self, queue: str, payload: dict[str, Any], **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """Add `payload` to `queue`: written aside, then renamed, so that nobody sees half of it."""
         name = f"{time.time_ns()}-{uuid.uuid4()}.{queue}.msg"
         folder = Path(self.data_folder_out)
@@ -66,6 +66,8 @@ class Transport(filesystem.Transport):
     # Seconds between two looks into an empty queue.
     polling_interval = 0.2
 
-    def drain_events(self, connection: Any, timeout: float | None = None) -> None:
+    def drain_events(self, connection: Any, **kwargs: Any) -> None:
         """Wait for messages, for half a second at most: then a worker looks whether to stop."""
-        super().drain_events(connection, timeout=timeout and min(timeout, 0.5))
+        if kwargs.get("timeout"):
+            kwargs["timeout"] = min(kwargs["timeout"], 0.5)
+        super().drain_events(connection, **kwargs)
