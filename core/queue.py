@@ -66,7 +66,9 @@ class Transport(filesystem.Transport):
     # Seconds between two looks into an empty queue.
     polling_interval = 0.2
 
-    def drain_events(self, connection: Any, **kwargs: Any) -> None:
+    def drain_events(  # type: ignore[override]
+        self, connection: Any, **kwargs: Any
+    ) -> None:
         """Wait for messages, for half a second at most: then a worker looks whether to stop."""
         if kwargs.get("timeout"):
             kwargs["timeout"] = min(kwargs["timeout"], 0.5)
