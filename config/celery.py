@@ -23,7 +23,9 @@ def _start_clock(**kwargs: Any) -> None:
 
 
 @worker_shutting_down.connect
-def _stop_clock(**kwargs: Any) -> None:
+def _stop_work(**kwargs: Any) -> None:
     from core import clock
+    from core.services import jobs
 
     clock.stop()
+    jobs.end_soon()

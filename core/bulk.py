@@ -28,7 +28,7 @@ class AnyOf(Lookup):
     lookup_name = "any"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
         # One string: the driver takes it as it is, where it would dump an array value by value.
         values = json.dumps(list(self.rhs), ensure_ascii=False)
@@ -37,8 +37,8 @@ class AnyOf(Lookup):
             # A join, not an array: of an array's length the planner knows nothing, and while a
             # table is new it would rather compare every row with every value.
             rows = f"SELECT jsonb_array_elements_text(%s::jsonb)::{cast}"
-            return f"{column} IN ({rows})", [*params, values]
-        return f"{column} IN (SELECT value FROM json_each(%s))", [*params, values]
+            return f"{column} IN ({rows})", (*params, values)
+        return f"{column} IN (SELECT value FROM json_each(%s))", (*params, values)
 
 
 def register_lookups() -> None:
@@ -75,7 +75,7 @@ def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]
     beyond what the surrounding transaction rolls back.
     """
     meta = model._meta
-    used = [meta.get_field(name) for name in fields]
+    used: list[Any] = [meta.get_field(name) for name in fields]
     columns = ", ".join(f'"{field.column}"' for field in used)
     ready = _converted(used, rows)
     with connection.cursor() as cursor:
@@ -98,8 +98,8 @@ def update(
     else was there in between.
     """
     meta = model._meta
-    used = [meta.get_field(name) for name in fields]
-    keys = [meta.pk, meta.get_field("version")] if version else [meta.pk]
+    used: list[Any] = [meta.get_field(name) for name in fields]
+    keys: list[Any] = [meta.pk, meta.get_field("version")] if version else [meta.pk]
     ready = _converted([*keys, *used], rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -12,7 +12,7 @@ from core import guards
 def guards_are_installed(
     databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Warn of guards that a table lacks. Not an error, or `migrate`, the cure, would refuse to run."""
+    """Warn of guards that a table lacks. An error would keep `migrate`, the cure, from running."""
     return [
         Warning(
             f"The guard {name} is missing in database {alias!r}.",

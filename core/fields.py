@@ -48,7 +48,9 @@ class AmountField(models.BigIntegerField):
         try:
             return Decimal(str(value))
         except ArithmeticError as error:
-            raise ValidationError(_("“%(value)s” is not an amount."), params={"value": value}) from error
+            raise ValidationError(
+                _("“%(value)s” is not an amount."), params={"value": value}
+            ) from error
 
     def from_db_value(self, value: int | None, expression: Any, connection: Any) -> Decimal | None:
         return None if value is None else from_units(value)

@@ -106,9 +106,7 @@ class Guest(models.Model):
     sex = models.CharField(_("sex"), max_length=6, choices=Sex, blank=True)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)
     employee_id = models.CharField(_("employee ID"), max_length=64, blank=True)
-    consent = models.CharField(
-        _("consent"), max_length=8, choices=Consent, default=Consent.UNKNOWN
-    )
+    consent = models.CharField(_("consent"), max_length=8, choices=Consent, default=Consent.UNKNOWN)
     consent_details = models.CharField(_("consent details"), max_length=500, blank=True)
     consent_date = models.DateField(_("consent date"), null=True, blank=True)
     referrer = models.ForeignKey(
@@ -171,7 +169,8 @@ class Guest(models.Model):
             ),
             models.CheckConstraint(condition=~Q(phone=""), name="guest_phone_not_blank"),
             models.CheckConstraint(
-                condition=Q(referrer__isnull=True) | ~Q(referrer=F("id")), name="guest_not_own_referrer"
+                condition=Q(referrer__isnull=True) | ~Q(referrer=F("id")),
+                name="guest_not_own_referrer",
             ),
         ]
 
@@ -236,15 +235,20 @@ class GuestCategory(models.Model):
         verbose_name_plural = _("guests' categories")
         indexes = [models.Index(fields=["category", "guest"], name="guest_category_by_category")]
 
+    def __str__(self) -> str:
+        return f"{self.guest_id} in {self.category_id}"
+
 
 class ExternalId(models.Model):
-    """An id that another system gave a guest. Many may lead to one guest, so that it outlives a merge.
+    """An id that another system gave a guest. Many may lead to one: so an id outlives a merge.
 
     At most 45 characters: the customer contract of reservations and waitlists.
     """
 
     company = _company_key()
-    guest = models.ForeignKey(Guest, models.CASCADE, db_constraint=False, related_name="external_ids")
+    guest = models.ForeignKey(
+        Guest, models.CASCADE, db_constraint=False, related_name="external_ids"
+    )
     value = models.CharField(_("external id"), max_length=45)
 
     objects = CompanyOwnedQuerySet.as_manager()
@@ -261,7 +265,7 @@ class ExternalId(models.Model):
 
 
 class ErasedPhone(models.Model):
-    """A keyed hash of the phone of somebody who asked to be erased: imports never bring them back."""
+    """A keyed hash of the phone of somebody who was erased: imports never bring them back."""
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
     digest = models.CharField(max_length=64)
@@ -272,3 +276,6 @@ class ErasedPhone(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["company", "digest"], name="erased_phone_unique"),
         ]
+
+    def __str__(self) -> str:
+        return self.digest

@@ -1,7 +1,6 @@
 """How guests come in: one ImportJob per file, one narrow ImportRow per line of it."""
 
 from pathlib import PurePath
-from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -192,7 +191,7 @@ class ColumnMapping(models.Model):
     name = models.CharField(_("name"), max_length=80)
     signature = models.CharField(max_length=64, db_index=True)
     mapping = models.JSONField(default=list)
-    dialect = models.JSONField(default=dict, help_text="What the operator overruled in the reading.")
+    dialect = models.JSONField(default=dict, help_text="What was overruled in the reading.")
     updated_at = models.DateTimeField(_("saved"), auto_now=True)
 
     objects = CompanyOwnedQuerySet.as_manager()
@@ -206,6 +205,3 @@ class ColumnMapping(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-

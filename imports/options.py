@@ -23,7 +23,7 @@ class Options:
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:
-        """Return the options in `stored`; what a later version wrote and this one lacks is dropped."""
+        """Return the options in `stored`, without what only a later version knows."""
         known = {f.name for f in fields(cls)}
         return cls(**{name: value for name, value in stored.items() if name in known})
 

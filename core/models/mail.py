@@ -18,7 +18,7 @@ class OutgoingMail(models.Model):
 
     company = models.ForeignKey("core.Company", models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40, help_text="The name under which core.mail knows it.")
-    subject_id = models.BigIntegerField(help_text="What the mail is about: the kind knows the table.")
+    subject_id = models.BigIntegerField(help_text="What it is about: the kind knows the table.")
     to = models.EmailField(_("to"))
     message_id = models.CharField(max_length=200, unique=True)
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)

@@ -10,7 +10,8 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from multiprocessing.sharedctypes import RawValue
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections, connection, transaction
@@ -23,15 +24,37 @@ from core.models import Job
 
 logger = logging.getLogger(__name__)
 
+J = TypeVar("J", bound=Job)
+
 
 class LeaseLost(Exception):
     """The job went to another attempt while this one was at work: stop, and write nothing."""
 
 
-class Attempt:
+class WorkerEnds(Exception):
+    """The worker was asked to end: its job goes back to the queue, as far as it has come."""
+
+
+#: Shared with the processes that a worker forks, and without a lock that one of them, killed,
+#: could keep for ever.
+_ending = RawValue("b", 0)
+
+
+def end_soon() -> None:
+    """Have this worker's jobs go back at their next chunk. May be called by a signal handler."""
+    _ending.value = 1
+
+
+def _heed_the_end() -> None:
+    if _ending.value:
+        raise WorkerEnds
+
+
+class Attempt(Generic[J]):
     """One worker's hold on a job. The job's row changes only through it."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: J) -> None:
+        self.model: type[J]
         self.model, self.pk, self.number = type(job), job.pk, job.attempt
 
     def _own(self) -> Any:
@@ -40,7 +63,17 @@ class Attempt:
         )
 
     @contextmanager
-    def chunk(self) -> Iterator[Job]:
+    def chunk(self) -> Iterator[J]:
+        """A transaction for a piece of the work: as `locked`, and the place to stop in between.
+
+        Raises LeaseLost and WorkerEnds before anything is written.
+        """
+        _heed_the_end()
+        with self.locked() as job:
+            yield job
+
+    @contextmanager
+    def locked(self) -> Iterator[J]:
         """A transaction that holds the job's row: yields it as it is now, locked.
 
         Raises LeaseLost, before anything is written, when the job is no longer this attempt's.
@@ -68,7 +101,8 @@ class Attempt:
         self.save(job, tries=0, **{"error": "", **fields})
 
     def beat(self) -> None:
-        """Give a sign of life between chunks. Raises LeaseLost like `chunk`."""
+        """Give a sign of life between chunks. Raises LeaseLost and WorkerEnds like `chunk`."""
+        _heed_the_end()
         if not self._own().update(heartbeat_at=timezone.now()):
             raise LeaseLost(f"{self.model.__name__} {self.pk}, attempt {self.number}")
 
@@ -126,6 +160,9 @@ def claim(model: type[Job], pk: int, *, now: datetime) -> Job | None:
 
 def run(model: type[Job], pk: int) -> None:
     """Claim a job and do it. Safe to call at any time, any number of times."""
+    if _ending.value:
+        logger.info("%s %s is left to the next worker", model.__name__, pk)
+        return
     job = claim(model, pk, now=timezone.now())
     if job is None:
         return
@@ -134,16 +171,27 @@ def run(model: type[Job], pk: int) -> None:
         jobs.perform_of(model)(job, attempt)
     except LeaseLost as lost:
         logger.warning("Lease lost: %s", lost)
+    except WorkerEnds:
+        logger.info("%s %s goes to the next worker", model.__name__, pk)
+        _hand_over(attempt)
     except Exception as error:
         logger.exception("%s %s failed at attempt %s", model.__name__, pk, job.attempt)
         _give_back(attempt, f"{type(error).__name__}: {error}")
+
+
+def _hand_over(attempt: Attempt) -> None:
+    """Let another worker go on at once. Nothing broke: it does not count as an attempt."""
+    with attempt.locked() as job:
+        job.state, job.tries = Job.State.QUEUED, max(job.tries - 1, 0)
+        job.save(update_fields=["state", "tries"])
+        publish(job)
 
 
 def _give_back(attempt: Attempt, error: str) -> None:
     """Put a job that broke back into the queue, or end it when it broke too often."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
-    with attempt.chunk() as job:
+    with attempt.locked() as job:
         retire(attempt, job, error)
 
 
@@ -170,7 +218,7 @@ def sweep(*, now: datetime) -> int:
         for job in model._default_manager.stale(before=now - lease):
             found += 1
             try:
-                with Attempt(job).chunk() as locked:
+                with Attempt(job).locked() as locked:
                     if locked.heartbeat_at < now - lease:
                         retire(Attempt(job), locked, _("The worker stopped without a word."))
             except LeaseLost:

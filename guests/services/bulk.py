@@ -50,7 +50,7 @@ class GuestsChanged(Exception):
     """Somebody changed one of the guests since they were read: read again and decide anew."""
 
 
-def create_guests(company_id: int, drafts: Sequence[Mapping[str, Any]]) -> list[int]:
+def create_guests(company_id: int, drafts: Sequence[dict[str, Any]]) -> list[int]:
     """Create a guest for each draft, values by field, and return their ids in the same order.
 
     Raises IntegrityError when a phone or member number is taken.
@@ -66,7 +66,7 @@ def create_guests(company_id: int, drafts: Sequence[Mapping[str, Any]]) -> list[
     return ids
 
 
-def update_guests(updates: Sequence[tuple[int, int, Mapping[str, Any]]]) -> None:
+def update_guests(updates: Sequence[tuple[int, int, dict[str, Any]]]) -> None:
     """Write guests as `(id, version read, all their values)`, and count their versions up.
 
     Raises GuestsChanged when one of them has another version by now.
@@ -85,10 +85,8 @@ def update_guests(updates: Sequence[tuple[int, int, Mapping[str, Any]]]) -> None
         raise GuestsChanged(f"{len(updates) - met} of {len(updates)}")
 
 
-def add_cards(
-    company_id: int, cards: Sequence[tuple[int, str | None, str | None]]
-) -> list[int]:
-    """Add `(guest id, track, number)` and return the cards' ids. Raises IntegrityError when taken."""
+def add_cards(company_id: int, cards: Sequence[tuple[int, str | None, str | None]]) -> list[int]:
+    """Add `(guest id, track, number)`; return the cards' ids. Raises IntegrityError when taken."""
     if not cards:
         return []
     ids = bulk.reserve_ids(Card, len(cards))

@@ -7,125 +7,433 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_initial'),
-        ('guests', '0001_initial'),
+        ("core", "0001_initial"),
+        ("guests", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ImportJob',
+            name="ImportJob",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('queued', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('done_with_errors', 'Done with errors'), ('refused', 'Refused'), ('stopped', 'Stopped'), ('failed', 'Failed'), ('undone', 'Undone')], default='draft', max_length=16, verbose_name='state')),
-                ('done', models.PositiveBigIntegerField(default=0, help_text='Units behind it.', verbose_name='done')),
-                ('total', models.PositiveBigIntegerField(default=0, help_text='0: not known yet.', verbose_name='total')),
-                ('attempt', models.PositiveIntegerField(default=0, help_text='Who writes must hold the present one.', verbose_name='attempt')),
-                ('tries', models.PositiveSmallIntegerField(default=0, help_text='Attempts since the last checkpoint.')),
-                ('heartbeat_at', models.DateTimeField(blank=True, null=True, verbose_name='last sign of life')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
-                ('queued_at', models.DateTimeField(blank=True, null=True, verbose_name='queued')),
-                ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
-                ('error', models.TextField(blank=True, verbose_name='error')),
-                ('number', models.PositiveIntegerField(help_text='Counted in the company.', verbose_name='number')),
-                ('key', models.UUIDField(editable=False, help_text='Names the stored upload.')),
-                ('kind', models.CharField(choices=[('guests', 'Guests')], default='guests', max_length=8, verbose_name='kind')),
-                ('step', models.CharField(choices=[('check', 'Check'), ('import', 'Import'), ('undo', 'Undo')], default='check', max_length=8, verbose_name='step')),
-                ('file', models.FileField(blank=True, max_length=200, upload_to=imports.models.upload_path, verbose_name='file')),
-                ('filename', models.CharField(max_length=255, verbose_name='file name')),
-                ('file_size', models.PositiveBigIntegerField(help_text='Bytes.', verbose_name='size')),
-                ('file_hash', models.CharField(help_text='SHA-256 of the file, hexadecimal.', max_length=64)),
-                ('dialect', models.JSONField(default=dict)),
-                ('header', models.JSONField(help_text='Cells of the header row; null without one.', null=True)),
-                ('width', models.PositiveSmallIntegerField(default=0, help_text='Columns of the file.')),
-                ('signature', models.CharField(blank=True, help_text='Equal for files with the same columns.', max_length=64)),
-                ('mapping', models.JSONField(default=list, help_text='A column key or null for each column.')),
-                ('options', models.JSONField(default=dict)),
-                ('results_to', models.EmailField(blank=True, max_length=254, verbose_name='results to')),
-                ('checkpoint', models.PositiveBigIntegerField(default=0, help_text='The last line of the file that is accounted for in this step.')),
-                ('counts', models.JSONField(default=dict, help_text='Lines by outcome, of the import.')),
-                ('findings', models.JSONField(default=dict, help_text='What the last check found.')),
-                ('checked_key', models.CharField(blank=True, help_text='Digest of what the last finished check was made with.', max_length=64)),
-                ('undo_counts', models.JSONField(default=dict, help_text='Lines by how their undo ended.')),
-                ('then', models.CharField(blank=True, choices=[('import', 'import'), ('refuse', 'refuse')], help_text='What the present step leads to.', max_length=6)),
-                ('stop_request', models.CharField(blank=True, choices=[('keep', 'Keep what is in'), ('undo', 'Undo what is in')], max_length=4)),
-                ('actor', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('batch', models.ForeignKey(blank=True, help_text='The first import of a chain of corrected error files.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='imports.importjob')),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.company')),
-                ('corrects', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='corrections', to='imports.importjob')),
-                ('stopped_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("queued", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("done_with_errors", "Done with errors"),
+                            ("refused", "Refused"),
+                            ("stopped", "Stopped"),
+                            ("failed", "Failed"),
+                            ("undone", "Undone"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "done",
+                    models.PositiveBigIntegerField(
+                        default=0, help_text="Units behind it.", verbose_name="done"
+                    ),
+                ),
+                (
+                    "total",
+                    models.PositiveBigIntegerField(
+                        default=0, help_text="0: not known yet.", verbose_name="total"
+                    ),
+                ),
+                (
+                    "attempt",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="Who writes must hold the present one.",
+                        verbose_name="attempt",
+                    ),
+                ),
+                (
+                    "tries",
+                    models.PositiveSmallIntegerField(
+                        default=0, help_text="Attempts since the last checkpoint."
+                    ),
+                ),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last sign of life"),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created")),
+                ("queued_at", models.DateTimeField(blank=True, null=True, verbose_name="queued")),
+                ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started")),
+                (
+                    "finished_at",
+                    models.DateTimeField(blank=True, null=True, verbose_name="finished"),
+                ),
+                ("error", models.TextField(blank=True, verbose_name="error")),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        help_text="Counted in the company.", verbose_name="number"
+                    ),
+                ),
+                ("key", models.UUIDField(editable=False, help_text="Names the stored upload.")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("guests", "Guests")],
+                        default="guests",
+                        max_length=8,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[("check", "Check"), ("import", "Import"), ("undo", "Undo")],
+                        default="check",
+                        max_length=8,
+                        verbose_name="step",
+                    ),
+                ),
+                (
+                    "file",
+                    models.FileField(
+                        blank=True,
+                        max_length=200,
+                        upload_to=imports.models.upload_path,
+                        verbose_name="file",
+                    ),
+                ),
+                ("filename", models.CharField(max_length=255, verbose_name="file name")),
+                (
+                    "file_size",
+                    models.PositiveBigIntegerField(help_text="Bytes.", verbose_name="size"),
+                ),
+                (
+                    "file_hash",
+                    models.CharField(help_text="SHA-256 of the file, hexadecimal.", max_length=64),
+                ),
+                ("dialect", models.JSONField(default=dict)),
+                (
+                    "header",
+                    models.JSONField(
+                        help_text="Cells of the header row; null without one.", null=True
+                    ),
+                ),
+                (
+                    "width",
+                    models.PositiveSmallIntegerField(default=0, help_text="Columns of the file."),
+                ),
+                (
+                    "signature",
+                    models.CharField(
+                        blank=True,
+                        help_text="Equal for files with the same columns.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "mapping",
+                    models.JSONField(
+                        default=list, help_text="A column key or null for each column."
+                    ),
+                ),
+                ("options", models.JSONField(default=dict)),
+                (
+                    "results_to",
+                    models.EmailField(blank=True, max_length=254, verbose_name="results to"),
+                ),
+                (
+                    "checkpoint",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        help_text="The last line of the file that is accounted for in this step.",
+                    ),
+                ),
+                (
+                    "counts",
+                    models.JSONField(default=dict, help_text="Lines by outcome, of the import."),
+                ),
+                (
+                    "findings",
+                    models.JSONField(default=dict, help_text="What the last check found."),
+                ),
+                (
+                    "checked_key",
+                    models.CharField(
+                        blank=True,
+                        help_text="Digest of what the last finished check was made with.",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "undo_counts",
+                    models.JSONField(default=dict, help_text="Lines by how their undo ended."),
+                ),
+                (
+                    "then",
+                    models.CharField(
+                        blank=True,
+                        choices=[("import", "import"), ("refuse", "refuse")],
+                        help_text="What the present step leads to.",
+                        max_length=6,
+                    ),
+                ),
+                (
+                    "stop_request",
+                    models.CharField(
+                        blank=True,
+                        choices=[("keep", "Keep what is in"), ("undo", "Undo what is in")],
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The first import of a chain of corrected error files.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="imports.importjob",
+                    ),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="core.company",
+                    ),
+                ),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="corrections",
+                        to="imports.importjob",
+                    ),
+                ),
+                (
+                    "stopped_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import',
-                'verbose_name_plural': 'imports',
-                'permissions': [('undo_importjob', 'Can undo an import')],
+                "verbose_name": "import",
+                "verbose_name_plural": "imports",
+                "permissions": [("undo_importjob", "Can undo an import")],
             },
         ),
         migrations.CreateModel(
-            name='ImportRow',
+            name="ImportRow",
             fields=[
-                ('pk', models.CompositePrimaryKey('job_id', 'line', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('line', models.PositiveIntegerField(verbose_name='line')),
-                ('outcome', models.PositiveSmallIntegerField(choices=[(1, 'Created'), (2, 'Updated'), (3, 'Unchanged'), (4, 'Skipped'), (5, 'Failed'), (6, 'Not reached')], verbose_name='outcome')),
-                ('replaced', models.JSONField(help_text='{"fields": {name: [old, new]}, "cards": [ids], "categories": [ids]}', null=True)),
-                ('reasons', models.JSONField(help_text='[[code, column, value, params], ...]', null=True)),
-                ('notes', models.JSONField(help_text='As reasons: what was done otherwise than asked.', null=True)),
-                ('cells', models.JSONField(help_text='The raw cells of a line that belongs into the error file.', null=True)),
-                ('undo', models.PositiveSmallIntegerField(choices=[(1, 'Undone'), (2, 'Undone in part'), (3, 'Kept')], null=True, verbose_name='undo')),
-                ('undo_notes', models.JSONField(help_text='As reasons: what could not be undone.', null=True)),
-                ('company', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='core.company')),
-                ('guest', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='guests.guest')),
-                ('job', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rows', to='imports.importjob')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "job_id",
+                        "line",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("line", models.PositiveIntegerField(verbose_name="line")),
+                (
+                    "outcome",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (1, "Created"),
+                            (2, "Updated"),
+                            (3, "Unchanged"),
+                            (4, "Skipped"),
+                            (5, "Failed"),
+                            (6, "Not reached"),
+                        ],
+                        verbose_name="outcome",
+                    ),
+                ),
+                (
+                    "replaced",
+                    models.JSONField(
+                        help_text='{"fields": {name: [old, new]}, "cards": [ids], "categories": [ids]}',
+                        null=True,
+                    ),
+                ),
+                (
+                    "reasons",
+                    models.JSONField(help_text="[[code, column, value, params], ...]", null=True),
+                ),
+                (
+                    "notes",
+                    models.JSONField(
+                        help_text="As reasons: what was done otherwise than asked.", null=True
+                    ),
+                ),
+                (
+                    "cells",
+                    models.JSONField(
+                        help_text="The raw cells of a line that belongs into the error file.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "undo",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "Undone"), (2, "Undone in part"), (3, "Kept")],
+                        null=True,
+                        verbose_name="undo",
+                    ),
+                ),
+                (
+                    "undo_notes",
+                    models.JSONField(help_text="As reasons: what could not be undone.", null=True),
+                ),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="core.company",
+                    ),
+                ),
+                (
+                    "guest",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="guests.guest",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="imports.importjob",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'import row',
-                'verbose_name_plural': 'import rows',
+                "verbose_name": "import row",
+                "verbose_name_plural": "import rows",
             },
         ),
         migrations.CreateModel(
-            name='ColumnMapping',
+            name="ColumnMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('signature', models.CharField(db_index=True, max_length=64)),
-                ('mapping', models.JSONField(default=list)),
-                ('dialect', models.JSONField(default=dict, help_text='What the operator overruled in the reading.')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='saved')),
-                ('company', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.company')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                ("signature", models.CharField(db_index=True, max_length=64)),
+                ("mapping", models.JSONField(default=list)),
+                (
+                    "dialect",
+                    models.JSONField(
+                        default=dict, help_text="What was overruled in the reading."
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="saved")),
+                (
+                    "company",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="core.company",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'column mapping',
-                'verbose_name_plural': 'column mappings',
-                'constraints': [models.UniqueConstraint(fields=('company', 'name'), name='column_mapping_name_unique')],
+                "verbose_name": "column mapping",
+                "verbose_name_plural": "column mappings",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("company", "name"), name="column_mapping_name_unique"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['company', '-id'], name='import_by_time'),
+            model_name="importjob",
+            index=models.Index(fields=["company", "-id"], name="import_by_time"),
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(fields=['company', 'file_hash'], name='import_by_hash'),
+            model_name="importjob",
+            index=models.Index(fields=["company", "file_hash"], name="import_by_hash"),
         ),
         migrations.AddIndex(
-            model_name='importjob',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['state'], name='import_active'),
+            model_name="importjob",
+            index=models.Index(
+                condition=models.Q(("state__in", ["queued", "running"])),
+                fields=["state"],
+                name="import_active",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.UniqueConstraint(fields=('company', 'number'), name='import_number_unique'),
+            model_name="importjob",
+            constraint=models.UniqueConstraint(
+                fields=("company", "number"), name="import_number_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='importjob',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'running'), models.Q(('step', 'check'), _negated=True)), fields=('company',), name='import_one_writer'),
+            model_name="importjob",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("state", "running"), models.Q(("step", "check"), _negated=True)
+                ),
+                fields=("company",),
+                name="import_one_writer",
+            ),
         ),
         migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('guest__isnull', False)), fields=['guest'], name='import_row_by_guest'),
+            model_name="importrow",
+            index=models.Index(
+                condition=models.Q(("guest__isnull", False)),
+                fields=["guest"],
+                name="import_row_by_guest",
+            ),
         ),
     ]

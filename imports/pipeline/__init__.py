@@ -5,7 +5,7 @@ A check is the same trip, stopped after `plan`. `imports.services` says where a 
 is done with a planned chunk, and how it ends; `report` reads the ImportRows that it left.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,12 +57,14 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
             land(rows, decisions)
 
 
-def _planned(trip: Trip, seen: SeenKeys) -> Iterator[tuple[list[Screened], list[Decision]]]:
+def _planned(
+    trip: Trip, seen: SeenKeys
+) -> Generator[tuple[list[Screened], list[Decision]], None, None]:
     try:
         raw = open_rows(trip.path, trip.dialect)
-        clean = (trip.cleaner.clean(row) for row in raw)
-        for chunk in chunked(clean, CHUNK_ROWS):
-            if rows := [row for row in seen.screen(chunk) if row.line > trip.after]:
+        for chunk in chunked(raw, CHUNK_ROWS):
+            clean = trip.cleaner.clean_many(chunk)
+            if rows := [row for row in seen.screen(clean) if row.line > trip.after]:
                 yield rows, decide(trip, rows)
     finally:
         connection.close()

@@ -1,7 +1,7 @@
 """Working ahead: the next chunk is read and cleaned while the present one is written."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from itertools import islice
 from queue import Empty, Full, Queue
@@ -21,8 +21,11 @@ def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 def ahead(
-    items: Iterator[Item], *, depth: int = 2, on_wait: Callable[[], None] = lambda: None
-) -> Iterator[Item]:
+    items: Generator[Item, None, None],
+    *,
+    depth: int = 2,
+    on_wait: Callable[[], None] = lambda: None,
+) -> Generator[Item, None, None]:
     """Yield `items`, made by a thread of their own, at most `depth` of them in advance.
 
     The database driver lets go of the interpreter while it waits, so a second thread is enough
@@ -50,14 +53,16 @@ def ahead(
         maker.join()
 
 
-def _make(items: Iterator[Any], queue: "Queue[tuple[str, Any]]", stopped: threading.Event) -> None:
+def _make(
+    items: Generator[Any, None, None], queue: "Queue[tuple[str, Any]]", stopped: threading.Event
+) -> None:
     try:
-        with closing(items):  # type: ignore[type-var]
+        with closing(items):
             for item in items:
                 if not _put(queue, ("item", item), stopped):
                     return
         _put(queue, ("end", None), stopped)
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - raised again where the items are wanted
         _put(queue, ("error", error), stopped)
 
 

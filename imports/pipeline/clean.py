@@ -6,13 +6,15 @@ value changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 from guests.normalize import Invalid
 from guests.normalize.errors import shown
 from imports.columns import CleanContext, column_of
+from imports.columns.widgets import Reader
 from imports.pipeline.dates import DatesAmbiguous, find_date_orders
 from imports.pipeline.map import Mapper
 from imports.pipeline.rows import CleanRow, RawRow, Reason, Rejected
@@ -20,6 +22,9 @@ from imports.pipeline.rows import CleanRow, RawRow, Reason, Rejected
 __all__ = ["CleanContext", "Cleaner", "DatesAmbiguous", "find_date_orders"]
 
 Card = tuple[str | None, str | None]
+
+_FAILED = object()
+"""What stands in a column that is read as a whole where its reader refused the cell."""
 
 
 class Cleaner:
@@ -41,6 +46,7 @@ class Cleaner:
             column, _index = column_of(key)
             target = key if column.repeats else column.fills
             self._columns.append((target, column.widget.reader(context.at(place)), key))
+        self._plain = [_plain(read) for _target, read, _key in self._columns]
         keys = self._mapper.keys
         ids = _numbered(keys, "external_id").values()
         self._ids = [] if list(ids) == ["external_id"] else list(ids)
@@ -68,13 +74,45 @@ class Cleaner:
                 reasons.append(_reason(key, text, invalid))
         if "phone" not in values and not any(reason.column == "phone" for reason in reasons):
             reasons.insert(0, Reason("phone_missing", "phone", "", {}))
+        self._join(values, reasons)
+        return Rejected(line, cells, reasons) if reasons else CleanRow(line, cells, values, [])
+
+    def clean_many(self, rows: Sequence[RawRow]) -> list[CleanRow | Rejected]:
+        """Return what `clean` returns for each of `rows`, sooner.
+
+        A column is read as a whole: blanks and values that were met before cost one look-up then.
+        Rows that anything is wrong with, or that are not plain, go through `clean`.
+        """
+        plain = [row for row in rows if len(row.cells) == self._width]
+        picked = zip(*(self._pick(row.cells) for row in plain), strict=True)
+        columns = [
+            list(map(read, cells)) for read, cells in zip(self._plain, picked, strict=bool(plain))
+        ]
+        done = dict(zip(map(itemgetter(0), plain), self._assembled(plain, columns), strict=True))
+        return [done.get(row.line) or self.clean(row) for row in rows]
+
+    def _assembled(self, rows: list[RawRow], columns: list[list[Any]]) -> Iterator[CleanRow | None]:
+        """Yield for each row its values put together from the columns, or None where one failed."""
+        targets = [target for target, _read, _key in self._columns]
+        for (line, cells), found in zip(rows, zip(*columns, strict=True), strict=True):
+            if _FAILED in found:
+                yield None
+                continue
+            values = {
+                name: value for name, value in zip(targets, found, strict=True) if value is not None
+            }
+            reasons: list[Reason] = []
+            self._join(values, reasons)
+            yield None if reasons or "phone" not in values else CleanRow(line, cells, values, [])
+
+    def _join(self, values: dict[str, Any], reasons: list[Reason]) -> None:
+        """Put together what several columns say of one thing."""
         if self._cards:
             self._join_cards(values, reasons)
         if self._ids:
             self._join_ids(values)
         if self._consents and "consent" in values:
             _spread_consent(values)
-        return Rejected(line, cells, reasons) if reasons else CleanRow(line, cells, values, [])
 
     def _join_cards(self, values: dict[str, Any], reasons: list[Reason]) -> None:
         """Put track_N and number_N together as a card each, and the same card twice as one.
@@ -103,6 +141,25 @@ class Cleaner:
                 values["more_external_ids"] = others
 
 
+def _plain(read: Reader) -> Reader:
+    """Return a reader of whole cells that answers None for a blank one and _FAILED for a wrong one.
+
+    What `read` remembers, this remembers by the cell as it stands.
+    """
+
+    def answer(cell: str) -> Any:
+        text = cell.strip()
+        if not text:
+            return None
+        try:
+            return read(text)
+        except Invalid:
+            return _FAILED
+
+    remembers = getattr(read, "cache_parameters", None)
+    return lru_cache(remembers()["maxsize"])(answer) if remembers else answer
+
+
 def _numbered(keys: list[str], name: str) -> dict[int, str]:
     """Return the keys of a repeating column by their number, in its order."""
     found = ((*column_of(key), key) for key in keys)
@@ -117,9 +174,7 @@ def _reason(key: str, text: str, invalid: Invalid) -> Reason:
     return Reason(invalid.code, key, shown(text), params)
 
 
-def _once_each(
-    cards: list[tuple[int, Card]], reasons: list[Reason]
-) -> list[tuple[int, Card]]:
+def _once_each(cards: list[tuple[int, Card]], reasons: list[Reason]) -> list[tuple[int, Card]]:
     """Return the cards without repetition; a track with two numbers, or the reverse, is a reason.
 
     A track alone is the card that has this track with a number, so those with both come first.

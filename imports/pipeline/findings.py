@@ -20,11 +20,15 @@ _OUTCOMES = {
     Skip: "skipped",
     Reject: "failed",
 }
-_NOTES = {"opt_out_kept": "opt_outs_kept", "consent_kept": "consents_kept", "erased": "erased"}
+_NOTES = {
+    "opt_out_kept": "opt_outs_kept",
+    "consent_kept": "consents_kept",
+    "erased": "erased",
+}
 
 
 def count(decisions: Iterable[Decision]) -> Counter[str]:
-    """Count lines by outcome, and what managers ask about: deletes, restores, a no that was kept."""
+    """Count lines by outcome, and what managers ask about: deletes, restores, a kept no."""
     counts: Counter[str] = Counter()
     for decision in decisions:
         counts[_OUTCOMES[type(decision)]] += 1

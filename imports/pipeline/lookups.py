@@ -1,4 +1,4 @@
-"""The small tables that rows speak of by name: categories and member tiers. Read once per attempt."""
+"""The small tables that rows speak of by name, categories and member tiers: read once a trip."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

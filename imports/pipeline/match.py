@@ -1,7 +1,9 @@
-"""A chunk of clean rows -> each with the guest and the cards it meets, in a fixed number of queries."""
+"""A chunk of clean rows -> the guests and the cards they meet, in a fixed number of queries."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from django.db.models import QuerySet
 
 from core.models import Company
 from guests.models import Card, ErasedPhone, ExternalId, Guest, GuestCategory
@@ -20,7 +22,9 @@ def match(
     """
     found = Surroundings()
     phones = {row.values["phone"] for row in rows}
-    found.by_phone = {met.values["phone"]: met for met in _guests(company, fields, phone__any=phones)}
+    found.by_phone = {
+        met.values["phone"]: met for met in _guests(company, fields, phone__any=phones)
+    }
     _match_external_ids(company, rows, fields, found)
     _match_owners(company, rows, found)
     if categories and (found.by_phone or found.by_external_id):
@@ -65,15 +69,13 @@ def _match_owners(company: Company, rows: Sequence[CleanRow], found: Surrounding
     cards = [card for row in rows for card in row.values.get("cards", ())]
     of_company = Card.objects.for_company(company)
     if tracks := {track for track, _number in cards if track}:
-        found.track_owner = dict(of_company.with_tracks(tracks).values_list("track", "guest_id"))
+        found.track_owner = _owners(of_company.with_tracks(tracks), "track", "guest_id")
     if numbers := {number for _track, number in cards if number}:
-        found.number_owner = dict(
-            of_company.with_numbers(numbers).values_list("number", "guest_id")
-        )
-    members = {row.values["member_number"] for row in rows if "member_number" in row.values}
-    if members:
-        found.member_owner = dict(
-            Guest.objects.for_company(company)
-            .filter(member_number__any=members)
-            .values_list("member_number", "id")
-        )
+        found.number_owner = _owners(of_company.with_numbers(numbers), "number", "guest_id")
+    if members := {row.values["member_number"] for row in rows if "member_number" in row.values}:
+        with_members = Guest.objects.for_company(company).filter(member_number__any=members)
+        found.member_owner = _owners(with_members, "member_number", "id")
+
+
+def _owners(rows: QuerySet, key: str, owner: str) -> dict[str, int]:
+    return dict(rows.values_list(key, owner))

@@ -4,7 +4,7 @@ Pure: everything it knows of the database is in `Surroundings`. The rules are th
 "always", "if_empty" or "never" per field; a blank cell changes nothing; a ratchet for consent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,7 @@ _NOT_FIELDS = frozenset(
 class Rules:
     """What one import does with what it finds. `overwrite` is by guest field."""
 
-    overwrite: dict[str, str]
+    overwrite: Mapping[str, str]
     categories: tuple[int, ...]
     default_consent: str
     default_subscribed: bool
@@ -117,9 +117,12 @@ def _named(row: CleanRow, rules: Rules) -> tuple[dict[str, Any], list[Reason]]:
         if tier is None:
             reasons.append(Reason("tier_unknown", "member_tier", values["member_tier"], {}))
         wanted["member_tier_id"] = tier
-    for name in () if rules.create_categories else values.get("categories", ()):
-        if fold(name) not in rules.category_ids:
-            reasons.append(Reason("category_unknown", "categories", name, {}))
+    if not rules.create_categories:
+        reasons += [
+            Reason("category_unknown", "categories", name, {})
+            for name in values.get("categories", ())
+            if fold(name) not in rules.category_ids
+        ]
     return wanted, reasons
 
 
@@ -127,7 +130,7 @@ def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
     """Return a reason for each card and member number that belongs to another guest."""
     own = guest.id if guest else None
     reasons = []
-    cards = row.values.get("cards", ())
+    cards = row.values.get("cards", ()) if met.track_owner or met.number_owner else ()
     for index, (track, number) in zip(card_places(row) if cards else (), cards, strict=True):
         if track and met.track_owner.get(track, own) != own:
             reasons.append(Reason("track_taken", f"track_{index}", track, {}))
@@ -168,9 +171,7 @@ def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
     return Additions(cards, categories, new_ids, new_categories)
 
 
-def _create(
-    row: CleanRow, wanted: dict[str, Any], additions: Additions, rules: Rules
-) -> Create:
+def _create(row: CleanRow, wanted: dict[str, Any], additions: Additions, rules: Rules) -> Create:
     values = {
         "consent": rules.default_consent,
         "subscribed": rules.default_subscribed,

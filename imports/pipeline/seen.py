@@ -4,8 +4,8 @@ A million rows carry up to five million keys: they go to a temporary SQLite file
 does not grow with the upload. The file belongs to one attempt and vanishes with it.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -20,10 +20,6 @@ from imports.pipeline.rows import (
     external_ids,
 )
 
-#: Which value of a row is a key, the letter it is stored under, and the reason code when it comes again.
-_KEYS = (("phone", "p", "phone_again"), ("member_number", "m", "member_number_again"))
-_CARD_KEYS = (("track", "t", "track_again"), ("number", "n", "number_again"))
-
 Screened = CleanRow | Rejected | Repeated
 
 
@@ -37,7 +33,7 @@ class SeenKeys:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.executescript(
             "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;"
-            "CREATE TABLE seen (key TEXT PRIMARY KEY, line INTEGER, digest INTEGER) WITHOUT ROWID;"
+            "CREATE TABLE seen (key TEXT PRIMARY KEY, line) WITHOUT ROWID;"
             "BEGIN;"
         )
 
@@ -59,47 +55,88 @@ class SeenKeys:
         An identical line becomes Repeated. Any other line that uses a key again becomes Rejected,
         with a reason for each such key that names the first line.
         """
-        keys = [
-            (key, row.line, digest)
-            for row in chunk
-            if isinstance(row, CleanRow)
-            for digest in (hash(tuple(row.cells)),)
-            for key, _code, _column, _value in _keys_of(row)
-        ]
-        stored = self._db.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?, ?)", keys).rowcount
-        if stored == len(keys):
+        keys: dict[str, int | str] = {}
+        count = 0
+        for row in chunk:
+            if isinstance(row, CleanRow):
+                keys.setdefault("p" + row.values["phone"], f"{row.line}:{_digest(row)}")
+                others = _other_keys(row)
+                for key in others:
+                    keys.setdefault(key, row.line)
+                count += 1 + len(others)
+        if self._store(keys) == count:
             return list(chunk)
         return [self._screen_row(row) for row in chunk]
+
+    def _store(self, keys: dict[str, int | str]) -> int:
+        """Remember keys that are new, and return how many were.
+
+        In one statement, which lets go of the interpreter while it runs; sorted, because pages are
+        then filled one after the other.
+        """
+        return self._db.execute(
+            "INSERT OR IGNORE INTO seen SELECT key, value FROM json_each(?) ORDER BY key",
+            (json.dumps(keys),),
+        ).rowcount
+
+    def _first(self, key: str) -> tuple[int, str]:
+        """Return the line that used the key first and, of a phone, what else stood in that line."""
+        (stored,) = self._db.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()
+        line, _colon, digest = str(stored).partition(":")
+        return int(line), digest
 
     def _screen_row(self, row: CleanRow | Rejected) -> Screened:
         if isinstance(row, Rejected):
             return row
-        digest = hash(tuple(row.cells))
+        phone = row.values["phone"]
         reasons = []
-        for key, code, column, value in _keys_of(row):
-            line, first_digest = self._db.execute(
-                "SELECT line, digest FROM seen WHERE key = ?", (key,)
-            ).fetchone()
-            if line == row.line:
-                continue
-            if column == "phone" and first_digest == digest:
+        line, digest = self._first("p" + phone)
+        if line != row.line:
+            if digest == str(_digest(row)):
                 return Repeated(row.line, line)
-            reasons.append(Reason(code, column, value, {"line": line}))
+            reasons.append(Reason("phone_again", "phone", phone, {"line": line}))
+        for key in _other_keys(row):
+            line, _none = self._first(key)
+            if line != row.line:
+                code, column = _NAMES[key[0]]
+                value = key[1:]
+                reasons.append(Reason(code, _place(row, column, value), value, {"line": line}))
         return Rejected(row.line, row.cells, reasons) if reasons else row
 
 
-def _keys_of(row: CleanRow) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (stored key, reason code, column, value) for everything that must not come twice."""
+#: Reason code and column of a key that comes again, by the letter that the key begins with.
+_NAMES = {
+    "x": ("external_id_again", "external_id"),
+    "m": ("member_number_again", "member_number"),
+    "t": ("track_again", "track"),
+    "n": ("number_again", "number"),
+}
+
+
+def _other_keys(row: CleanRow) -> list[str]:
+    """Return what must not come twice beside the phone, each with a letter for its kind."""
     values = row.values
-    for column, letter, code in _KEYS:
-        value = values.get(column)
-        if value is not None:
-            yield letter + str(value), code, column, str(value)
-    for value in external_ids(row):
-        yield "x" + value, "external_id_again", "external_id", value
-    if "cards" not in values:
-        return
-    for place, card in zip(card_places(row), values["cards"], strict=True):
-        for value, (column, letter, code) in zip(card, _CARD_KEYS, strict=True):
-            if value is not None:
-                yield letter + value, code, f"{column}_{place}", value
+    keys = []
+    if "external_id" in values:
+        keys += ["x" + value for value in external_ids(row)]
+    if "member_number" in values:
+        keys.append("m" + values["member_number"])
+    for track, number in values.get("cards", ()):
+        if track:
+            keys.append("t" + track)
+        if number:
+            keys.append("n" + number)
+    return keys
+
+
+def _digest(row: CleanRow) -> int:
+    """Return what tells two lines with the same phone apart. Good within one process only."""
+    return hash(tuple(row.cells))
+
+
+def _place(row: CleanRow, column: str, value: str) -> str:
+    """Return the key of the column in which the row has the value: those of cards are numbered."""
+    if column not in ("track", "number"):
+        return column
+    cards = zip(card_places(row), row.values["cards"], strict=True)
+    return next(f"{column}_{place}" for place, card in cards if value in card)

@@ -1,1 +1,1 @@
-"""Every write of imports: receiving a file, choosing how it is read, checking, importing, undoing."""
+"""Every write of imports: receive a file, choose how it is read, check, import, undo."""

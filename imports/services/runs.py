@@ -28,9 +28,7 @@ class StillWrong(Exception):
 
 
 @transaction.atomic
-def request_check(
-    *, job: ImportJob, options: Options, results_to: str, now: datetime
-) -> ImportJob:
+def request_check(*, job: ImportJob, options: Options, results_to: str, now: datetime) -> ImportJob:
     """Have the whole file checked with these options; nothing is written to guests.
 
     Raises NotNow when the import is under way.

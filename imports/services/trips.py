@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from guests.models import Guest
+from guests.normalize import Check
 from imports.columns import column_of, overwrite_rules
 from imports.models import ImportJob
 from imports.options import Options
@@ -74,7 +76,7 @@ def _context(job: ImportJob, path: Path, dialect: Dialect, *, now: datetime) -> 
     tz = ZoneInfo(company.timezone)
     return CleanContext(
         region=options.region or company.region,
-        phone_check=company.phone_check,
+        phone_check=cast(Check, company.phone_check),
         date_orders=find_date_orders(open_rows(path, dialect), job.mapping, chosen=options.dates),
         today=now.astimezone(tz).date(),
         tz=tz,

@@ -20,7 +20,7 @@ CHUNK_ROWS = min(2_000, settings.IMPORT_CHUNK_ROWS)
 Undo = ImportRow.Undo
 
 
-def undo(job: ImportJob, attempt: Attempt) -> None:
+def undo(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Take the job's lines back from its checkpoint on. Safe to repeat: a line is undone once."""
     while _undo_chunk(attempt):
         pass
@@ -35,12 +35,12 @@ def undo(job: ImportJob, attempt: Attempt) -> None:
             _end(attempt, locked)
 
 
-def _end(attempt: Attempt, locked: ImportJob) -> None:
+def _end(attempt: Attempt[ImportJob], locked: ImportJob) -> None:
     attempt.end(locked, Job.State.UNDONE, stop_request="", done=locked.done, total=locked.done)
     announce(locked, now=timezone.now())
 
 
-def _undo_chunk(attempt: Attempt) -> bool:
+def _undo_chunk(attempt: Attempt[ImportJob]) -> bool:
     """Undo the next lines, and return whether there were any."""
     with attempt.chunk() as job:
         rows = list(
@@ -52,7 +52,9 @@ def _undo_chunk(attempt: Attempt) -> bool:
             return False
         _take_back(job, rows)
         _save(job, rows)
-        counts = Counter(job.undo_counts) + Counter(Undo(row.undo).name.lower() for row in rows)
+        counts = Counter(job.undo_counts) + Counter(
+            Undo(row.undo or 0).name.lower() for row in rows
+        )
         attempt.advance(
             job,
             checkpoint=rows[-1].line,
@@ -64,27 +66,31 @@ def _undo_chunk(attempt: Attempt) -> bool:
 
 def _take_back(job: ImportJob, rows: Sequence[ImportRow]) -> None:
     """Take the lines back and write on each how it went."""
-    created = [r.guest_id for r in rows if r.outcome == ImportRow.Outcome.CREATED]
+    created = [_guest_of(r) for r in rows if r.outcome == ImportRow.Outcome.CREATED]
     kept = takeback.remove_created(job.company, created)
     replaced = {
-        row.guest_id: row.replaced or {}
-        for row in rows
-        if row.outcome == ImportRow.Outcome.UPDATED
+        _guest_of(r): r.replaced or {} for r in rows if r.outcome == ImportRow.Outcome.UPDATED
     }
     left = takeback.restore_replaced(job.company, replaced)
     for row in rows:
         if row.outcome == ImportRow.Outcome.CREATED:
-            notes = [kept[row.guest_id]] if row.guest_id in kept else []
+            notes = [kept[_guest_of(row)]] if row.guest_id in kept else []
             whole = bool(notes)
         else:
-            notes = left.get(row.guest_id, [])
+            notes = left.get(_guest_of(row), [])
             whole = _is_whole(row.replaced or {}, notes)
         row.undo = (Undo.KEPT if whole else Undo.IN_PART) if notes else Undo.UNDONE
         row.undo_notes = [_reason(note) for note in notes] or None
 
 
+def _guest_of(row: ImportRow) -> int:
+    """Return the guest of a line that changed one."""
+    assert row.guest_id is not None
+    return row.guest_id
+
+
 def _is_whole(replaced: Mapping[str, Any], notes: Sequence[takeback.Left]) -> bool:
-    """Whether nothing of a line was taken back: its guest is gone, or all it did was overwritten."""
+    """Whether nothing of a line was taken back: the guest is gone, or all of it overwritten."""
     if any(note.code == "guest_gone" for note in notes):
         return True
     return set(replaced) == {"fields"} and len(notes) == len(replaced["fields"])

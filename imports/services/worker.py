@@ -48,7 +48,7 @@ def register() -> None:
     jobs.register(ImportJob, perform, give_up=_give_up)
 
 
-def perform(job: ImportJob, attempt: Attempt) -> None:
+def perform(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Do the job's present step, from its checkpoint on."""
     steps = {Step.CHECK: _check, Step.IMPORT: _import, Step.UNDO: undo}
     steps[Step(job.step)](job, attempt)
@@ -63,7 +63,7 @@ def _give_up(job: ImportJob) -> None:
 # -- Check --------------------------------------------------------------------------------------
 
 
-def _check(job: ImportJob, attempt: Attempt) -> None:
+def _check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Plan every line and write down only what is wrong with it."""
     findings = Findings(job.findings)
     if not job.checkpoint:
@@ -88,7 +88,7 @@ def _check(job: ImportJob, attempt: Attempt) -> None:
         _end_check(job, attempt, findings)
 
 
-def _end_check(job: ImportJob, attempt: Attempt, findings: Findings) -> None:
+def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) -> None:
     """Go on as the job says: back to its operator, on to the import, or refuse it."""
     rejected = findings.counts["failed"]
     if job.then and (rejected or job.then == Then.REFUSE):
@@ -107,7 +107,7 @@ def _end_check(job: ImportJob, attempt: Attempt, findings: Findings) -> None:
             attempt.end(locked, State.DRAFT, **fields)
 
 
-def _end_check_stopped(job: ImportJob, attempt: Attempt) -> None:
+def _end_check_stopped(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Give a check back to its operator; an import that was still being checked ends here."""
     if job.then:
         _account_for_rest(job, attempt)
@@ -118,7 +118,7 @@ def _end_check_stopped(job: ImportJob, attempt: Attempt) -> None:
             attempt.end(locked, State.DRAFT, stop_request="", checked_key="", findings={})
 
 
-def _end_unreadable(attempt: Attempt, refused: FileRefused) -> None:
+def _end_unreadable(attempt: Attempt[ImportJob], refused: FileRefused) -> None:
     """End a job whose file cannot be read: nothing of it was written."""
     problem = {"code": refused.code, "params": refused.params}
     with attempt.chunk() as locked:
@@ -131,7 +131,7 @@ def _end_unreadable(attempt: Attempt, refused: FileRefused) -> None:
 # -- Import -------------------------------------------------------------------------------------
 
 
-def _import(job: ImportJob, attempt: Attempt) -> None:
+def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Write the file's guests, chunk by chunk. A strict import is checked first as a whole."""
     strict = not job.options.get("partial", False)
     if strict and job.checked_key != checked_key(job):
@@ -159,7 +159,7 @@ def _import(job: ImportJob, attempt: Attempt) -> None:
 
 
 def _land(
-    attempt: Attempt,
+    attempt: Attempt[ImportJob],
     trip: Trip,
     rows: list[Screened],
     decisions: list[Decision] | None,
@@ -177,7 +177,7 @@ def _land(
 
 
 def _written(
-    attempt: Attempt,
+    attempt: Attempt[ImportJob],
     trip: Trip,
     rows: list[Screened],
     decisions: list[Decision] | None,
@@ -198,13 +198,17 @@ def _written(
 
 def _raise_unless_race(error: Exception) -> None:
     """Raise `error` again unless it means that somebody else was there first."""
-    if isinstance(error, OperationalError):
-        if getattr(error.__cause__, "sqlstate", "") not in _RACES:
-            raise error
+    lost_a_race = getattr(error.__cause__, "sqlstate", "") in _RACES
+    if isinstance(error, OperationalError) and not lost_a_race:
+        raise error
 
 
 def _write(
-    attempt: Attempt, rows: list[Screened], decisions: Sequence[Decision], *, strict: bool
+    attempt: Attempt[ImportJob],
+    rows: list[Screened],
+    decisions: Sequence[Decision],
+    *,
+    strict: bool,
 ) -> None:
     """Apply what was decided for `rows` in one transaction that also holds the checkpoint."""
     with attempt.chunk() as locked:
@@ -216,13 +220,13 @@ def _write(
         _save_checkpoint(attempt, locked, rows, counts=dict(counts))
 
 
-def _end_import(attempt: Attempt) -> None:
+def _end_import(attempt: Attempt[ImportJob]) -> None:
     with attempt.chunk() as locked:
         state = State.DONE_WITH_ERRORS if locked.counts.get("failed") else State.DONE
         _end(attempt, locked, state, total=locked.done)
 
 
-def _end_stopped(job: ImportJob, attempt: Attempt) -> None:
+def _end_stopped(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Write down which lines were not reached; then undo the others if that was asked."""
     _account_for_rest(job, attempt)
     with attempt.chunk() as locked:
@@ -232,7 +236,7 @@ def _end_stopped(job: ImportJob, attempt: Attempt) -> None:
             _end(attempt, locked, State.STOPPED)
 
 
-def _import_unreadable(job: ImportJob, attempt: Attempt, refused: FileRefused) -> None:
+def _import_unreadable(job: ImportJob, attempt: Attempt[ImportJob], refused: FileRefused) -> None:
     """A file that stops being readable half-way (a quote that never closes) is refused whole."""
     if not ImportRow.objects.filter(job_id=job.pk).to_undo().exists():
         _end_unreadable(attempt, refused)
@@ -250,34 +254,36 @@ def _heed_stop(job: ImportJob) -> None:
 
 
 def _save_checkpoint(
-    attempt: Attempt, locked: ImportJob, rows: list[Screened], **fields: object
+    attempt: Attempt[ImportJob], locked: ImportJob, rows: list[Screened], **fields: object
 ) -> None:
     done = locked.done + len(rows)
     total = max(locked.total, done) if locked.total else 0
     attempt.advance(locked, checkpoint=rows[-1].line, done=done, total=total, **fields)
 
 
-def _queue_step(attempt: Attempt, locked: ImportJob, step: str, **fields: object) -> None:
+def _queue_step(
+    attempt: Attempt[ImportJob], locked: ImportJob, step: str, **fields: object
+) -> None:
     """Let the job wait for its next step, which begins at the first line."""
     fields = {"then": "", "step": step, "checkpoint": 0, "done": 0, **fields}
     attempt.advance(locked, state=State.QUEUED, **fields)
     publish(locked)
 
 
-def _end(attempt: Attempt, locked: ImportJob, state: str, **fields: object) -> None:
+def _end(attempt: Attempt[ImportJob], locked: ImportJob, state: str, **fields: object) -> None:
     """End the import for good, and have its result mailed after the commit."""
     attempt.end(locked, state, then="", stop_request="", **fields)
     announce(locked, now=timezone.now())
 
 
-def _forget_rows(job: ImportJob, attempt: Attempt) -> None:
+def _forget_rows(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Take away what an earlier check left, before this step writes its own rows."""
     with attempt.chunk() as locked:
         ImportRow.objects.filter(job_id=job.pk).delete()
         attempt.save(locked, counts={})
 
 
-def _account_for_rest(job: ImportJob, attempt: Attempt) -> None:
+def _account_for_rest(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Write a row for every line of the file that has none."""
     with local_file(job) as path:
         rows = open_rows(path, Dialect.from_json(job.dialect))
@@ -286,7 +292,7 @@ def _account_for_rest(job: ImportJob, attempt: Attempt) -> None:
             _record_rest(attempt, chunk)
 
 
-def _record_rest(attempt: Attempt, lines: list[int]) -> None:
+def _record_rest(attempt: Attempt[ImportJob], lines: list[int]) -> None:
     with attempt.chunk() as locked:
         known = ImportRow.objects.filter(
             job_id=locked.pk, line__gte=lines[0], line__lte=lines[-1]

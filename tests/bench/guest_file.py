@@ -31,10 +31,11 @@ def rows(count: int, *, changed: bool = False, seed: int = 1) -> Iterator[list[s
         bad = rng.random() < 0.01
         if changed and i % 2:
             last, comment = f"{last}-Grey", f"{comment} (2)".strip()
+        key = _scattered(i)
         yield [
-            "12-ab" if bad else f"+4479{i % 100_000_000:08}",
-            f"77{i:010}",
-            f"{i:08}",
+            "12-ab" if bad else f"+4479{key:08}",
+            f"77{key:010}",
+            f"{key:08}",
             first,
             last,
             f"guest{i}@example.com" if i % 3 else "",
@@ -44,6 +45,11 @@ def rows(count: int, *, changed: bool = False, seed: int = 1) -> Iterator[list[s
             "1" if i % 5 else "0",
             f"{rng.randint(0, 99_999)}.{rng.randint(0, 99):02}",
         ]
+
+
+def _scattered(i: int) -> int:
+    """Return eight digits, another for each `i`, in no order: a customer base is never sorted."""
+    return (i * 48_271_993 + 7) % 100_000_007 % 100_000_000
 
 
 def write_csv(path: Path, count: int, **options: bool) -> Path:
