@@ -5,10 +5,13 @@ import sys
 import time
 from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.core.validators import validate_email
 from django.utils import timezone
 
 from core.models import Change, Company, Job
@@ -16,7 +19,6 @@ from core.services import jobs
 from guests.models import Category
 from guests.normalize import fold
 from imports import error_file
-from imports.columns import label_of
 from imports.models import ColumnMapping, ImportJob, ImportRow
 from imports.options import Options
 from imports.pipeline.read import FileRefused
@@ -29,6 +31,8 @@ DELIMITERS = {",": ",", ";": ";", "tab": "\t"}
 ERRORS_IN_JSON, ERRORS_SHOWN = 100, 10
 PIECE = 1024 * 1024
 REFUSED = 2
+#: States in which nothing is left of what was written.
+NOTHING_LEFT = frozenset({Job.State.REFUSED, Job.State.UNDONE})
 
 
 class Command(BaseCommand):
@@ -61,7 +65,7 @@ class Command(BaseCommand):
         started = time.monotonic()
         try:
             job = self._set_up(options)
-        except (FileRefused, uploads.MappingRefused) as refused:
+        except (FileRefused, uploads.MappingRefused, CommandError) as refused:
             self._refuse(str(refused), as_json=options["json"], started=started)
         else:
             self._start(job, check=options["check"])
@@ -76,6 +80,7 @@ class Command(BaseCommand):
         company = Company.objects.filter(slug=options["company"]).first()
         if company is None:
             raise CommandError(f"There is no company “{options['company']}”.", returncode=REFUSED)
+        _check_address(options["email"])
         job = uploads.receive_upload(
             company=company,
             actor=None,
@@ -144,6 +149,16 @@ def _pieces(path: Path) -> Iterator[bytes]:
         ) from error
 
 
+def _check_address(address: str) -> None:
+    try:
+        if address:
+            validate_email(address)
+    except ValidationError as error:
+        raise CommandError(
+            f"Results cannot go to “{address}”: it is no e-mail address.", returncode=REFUSED
+        ) from error
+
+
 def _corrected(company: Company, number: int | None) -> ImportJob | None:
     if number is None:
         return None
@@ -207,12 +222,14 @@ def _category_ids(company: Company, names: str) -> Iterator[int]:
 def _finish(job: ImportJob, *, by_worker: bool) -> ImportJob:
     """Work until the job has ended, or wait for the worker that does."""
     while True:
+        before = job.attempt
         if not by_worker:
             jobs.run(ImportJob, job.pk)
         job = ImportJob.objects.select_related("company").get(pk=job.pk)
         if not job.is_active:
             return job
-        if by_worker or job.error or job.state == Job.State.RUNNING:
+        # It broke and is tried again, a worker has it, or it waits for another of the company.
+        if job.error or job.state == Job.State.RUNNING or job.attempt == before:
             time.sleep(0.5)
 
 
@@ -223,14 +240,14 @@ def _write_error_file(job: ImportJob, path: Path) -> None:
 
 
 def _answer(job: ImportJob) -> dict[str, Any]:
-    """Return the outcome as the JSON answer has it."""
+    """Return the outcome as the JSON answer has it. Columns are named as `--columns` names them."""
     checked = job.state == Job.State.DRAFT
     counts = job.findings.get("counts", {}) if checked else job.counts
     names = ("created", "updated", "unchanged", "skipped", "failed", "not_reached")
     answer: dict[str, Any] = {"id": job.number, "state": "checked" if checked else job.state}
     answer |= {name: counts.get(name, 0) for name in names}
     answer["rows"] = sum(answer[name] for name in names)
-    answer["errors"] = list(_errors(job))
+    answer["errors"] = list(islice(_errors(job), ERRORS_IN_JSON))
     return answer
 
 
@@ -243,7 +260,7 @@ def _errors(job: ImportJob) -> Iterator[dict[str, Any]]:
             reason = Reason(*stored)
             yield {
                 "line": row.line,
-                "column": label_of(reason.column) if reason.column else "",
+                "column": reason.column,
                 "value": reason.value,
                 "reason": reason_text(reason),
             }
@@ -258,4 +275,4 @@ def _exit_code(job: ImportJob) -> int:
         return 0 if not failed else 1 if Options.from_json(job.options).partial else REFUSED
     if job.state == Job.State.DONE:
         return 0
-    return 1 if written and job.state != Job.State.REFUSED else REFUSED
+    return 1 if written and job.state not in NOTHING_LEFT else REFUSED

@@ -1,0 +1,336 @@
+"""`import_guests`: for cron and for scripts, by the services that the pages use."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from core.models import Change, OutgoingMail
+from guests.models import Category, Guest
+from imports.models import ColumnMapping, ImportJob
+from imports.services import uploads
+from tests.imports.trips import (
+    ANNA,
+    IIKO,
+    IIKO_COLUMNS,
+    JOHN,
+    MAX,
+    categories,
+    everything,
+    guest,
+    outcomes,
+)
+from tests.imports.web import under_way
+from tests.processes import manage
+
+HEADER = "phone,name,email"
+GOOD = f"{HEADER}\n{ANNA},Anna,\n{JOHN},John,john@example.com\n"
+MIXED = f"{GOOD}12,Nobody,nobody\n"
+
+
+@pytest.fixture
+def command(inline, bella, tmp_path, capsys):
+    """Call it with a file's content and arguments: its exit code, what it said, and its JSON."""
+
+    def run(content, *arguments, name="guests.csv", company="bella"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        code = 0
+        said = ""
+        try:
+            call_command("import_guests", str(path), "--company", company, *arguments)
+        except SystemExit as end:
+            code = end.code
+        except CommandError as error:
+            code, said = error.returncode, str(error)
+        output = capsys.readouterr().out
+        answer = json.loads(output.splitlines()[-1]) if "--json" in arguments else None
+        return SimpleNamespace(code=code, said=said or output, answer=answer)
+
+    return run
+
+
+def jobs():
+    return ImportJob.objects.order_by("pk")
+
+
+# -- The answer ---------------------------------------------------------------------------------
+
+
+def test_done_and_nothing_failed_is_0(command):
+    done = command(GOOD, "--json")
+    assert done.code == 0
+    assert done.answer.pop("seconds") >= 0
+    assert done.answer == {
+        "id": 1,
+        "state": "done",
+        "created": 2,
+        "updated": 0,
+        "unchanged": 0,
+        "skipped": 0,
+        "failed": 0,
+        "not_reached": 0,
+        "rows": 2,
+        "errors": [],
+    }
+    again = command(GOOD.replace("John,", "Jack,"), "--json").answer
+    assert (again["updated"], again["unchanged"], again["id"]) == (1, 1, 2)
+
+
+def test_done_in_part_is_1_and_says_which_lines(command):
+    done = command(MIXED, "--partial", "--json")
+    assert (done.code, done.answer["state"]) == (1, "done_with_errors")
+    assert (done.answer["created"], done.answer["failed"], done.answer["rows"]) == (2, 1, 3)
+    assert [(e["line"], e["column"], e["value"]) for e in done.answer["errors"]] == [
+        (4, "phone", "12"),
+        (4, "email", "nobody"),
+    ]
+    assert all(error["reason"].endswith(".") for error in done.answer["errors"])
+
+
+def test_refused_is_2_and_nothing_is_written(command):
+    done = command(MIXED, "--json")
+    assert (done.code, done.answer["state"]) == (2, "refused")
+    assert (done.answer["created"], done.answer["failed"], done.answer["rows"]) == (0, 1, 3)
+    assert not Guest.objects.exists()
+
+
+def test_partial_without_a_row_that_could_be_imported_is_2_too(command):
+    done = command(f"{HEADER}\n12,a,\n13,b,\n", "--partial", "--json")
+    assert (done.code, done.answer["failed"]) == (2, 2)
+
+
+def test_the_first_hundred_errors_are_in_the_answer(command):
+    rows = "".join(f"{n},x,nobody\n" for n in range(1, 100))
+    done = command(f"{HEADER}\n{rows}", "--json")
+    assert (done.answer["failed"], len(done.answer["errors"])) == (99, 100)
+    assert done.answer["errors"][-1]["line"] == 51
+
+
+def test_people_are_told_in_words(command):
+    done = command(MIXED, "--partial")
+    assert "Import 1: Done with errors. 2 created" in done.said
+    assert "  line 4: “12” has too few digits" in done.said
+    assert "The telephone" not in command(GOOD).said
+
+
+def test_the_sample_of_iiko(command):
+    columns = ("--columns", IIKO_COLUMNS, "--json")
+    done = command(IIKO.read_bytes(), *columns)
+    assert (done.code, done.answer["state"], Guest.objects.count()) == (2, "refused", 0)
+    (error,) = done.answer["errors"]
+    assert error["line"] == 3
+    assert "10 cells" in error["reason"]
+    assert "11 columns" in error["reason"]
+    done = command(IIKO.read_bytes(), *columns, "--partial")
+    assert (done.code, done.answer["created"], done.answer["failed"]) == (1, 1, 1)
+    assert Guest.objects.get().is_active is False
+
+
+# -- The arguments ------------------------------------------------------------------------------
+
+
+def test_check_looks_at_everything_and_writes_nothing(command, bella):
+    guest(bella, first_name="Hanna")
+    before = everything(bella)
+    done = command(MIXED, "--check", "--json")
+    assert (done.code, done.answer["state"]) == (2, "checked")
+    assert (done.answer["created"], done.answer["updated"], done.answer["failed"]) == (1, 1, 1)
+    assert command(MIXED, "--check", "--partial").code == 1
+    assert command(GOOD, "--check").code == 0
+    assert everything(bella) == before
+    assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize(("argument", "character"), [(",", ","), (";", ";"), ("tab", "\t")])
+def test_delimiter(command, argument, character):
+    odd = f"phone{character}comment\n{ANNA}{character}a;,b\n".replace(
+        "a;,b", "".join(set(";,\t") - {character})
+    )
+    done = command(odd, "--delimiter", argument, "--json")
+    assert (done.code, done.answer["created"]) == (0, 1)
+
+
+def test_encoding(command):
+    """The bytes of a Windows-1251 letter or two that happen to be UTF-8."""
+    content = f"phone,name\n{ANNA},Р°\n".encode("windows-1251")
+    assert command(content, "--encoding", "windows-1251").code == 0
+    assert Guest.objects.get().first_name == "Р°"
+    assert command(content, "--encoding", "utf-8").code == 0
+    assert Guest.objects.get().first_name == "а"
+    refused = command("phone,name\n+44,Ё\n".encode("cp1251"), "--encoding", "utf-8")
+    assert refused.code == 2
+    assert "The file is not utf-8 text: line 2" in refused.said
+
+
+def test_header_and_no_header(command):
+    assert command(f"a,b\n{ANNA},c\n", "--header", "--columns", "phone,comment").code == 0
+    assert command(f"{JOHN},c\n{MAX},d\n", "--no-header", "--columns", "phone,-").code == 0
+    assert dict(Guest.objects.values_list("phone", "comment")) == {ANNA: "c", JOHN: "", MAX: ""}
+    refused = command(GOOD, "--no-header", "--columns", "phone,name,email", "--json")
+    assert [error["line"] for error in refused.answer["errors"]] == [1, 1]
+
+
+def test_columns_are_in_the_files_order_and_a_dash_leaves_one_out(command):
+    content = f"x,Anna,{ANNA},1,2\n"
+    done = command(content, "--columns", "-,name, phone,number_1,track_1", "--json")
+    assert done.answer["created"] == 1
+    card = Guest.objects.get().cards.get()
+    assert (card.number, card.track) == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("columns", "sentence"),
+    [
+        ("name,email", "No column is the telephone."),
+        ("phone,phone", "“Telephone” is chosen for more than one column."),
+        ("phone,shoe_size", "There is no field “shoe_size”."),
+    ],
+)
+def test_columns_that_cannot_be_are_said_and_nothing_is_left(command, columns, sentence):
+    refused = command(GOOD, "--columns", columns)
+    assert refused.code == 2
+    assert sentence in refused.said
+    assert not ImportJob.objects.exists()
+
+
+def test_a_saved_mapping_by_name(command, bella):
+    ColumnMapping.objects.create(
+        company=bella, name="Till", signature="x", mapping=["comment", "phone"]
+    )
+    assert command(f"a,b\nx,{ANNA}\n", "--header", "--mapping", "Till").code == 0
+    assert Guest.objects.get().comment == "x"
+    refused = command(GOOD, "--mapping", "Tills")
+    assert (refused.code, refused.said) == (2, "There is no column mapping “Tills”.")
+    assert ImportJob.objects.count() == 1
+
+
+def test_policy(command, bella):
+    guest(bella, first_name="Hanna")
+    command(GOOD, "--policy", "protect")
+    assert Guest.objects.get(phone=ANNA).first_name == "Hanna"
+    command(GOOD, "--policy", "update")
+    assert Guest.objects.get(phone=ANNA).first_name == "Anna"
+
+
+def test_categories_instead_of_the_default_ones(command, bella):
+    for name, default in (("Guests", True), ("VIP", False), ("Lunch club", False)):
+        Category.objects.create(company=bella, name=name, is_default=default)
+    command(f"phone\n{ANNA}\n", "--categories", "vip, Lunch club")
+    command(f"phone\n{JOHN}\n")
+    command(f"phone\n{MAX}\n", "--categories", "")
+    assert categories(bella, ANNA) == {"VIP", "Lunch club"}
+    assert (categories(bella, JOHN), categories(bella, MAX)) == ({"Guests"}, set())
+    refused = command(GOOD, "--categories", "VIP,Vipers")
+    assert (refused.code, refused.said) == (2, "There is no category “Vipers”.")
+
+
+def test_ambiguous_dates_are_asked_for(command):
+    content = f"phone,birthday\n{ANNA},05/06/1990\n"
+    refused = command(content, "--json")
+    assert (refused.code, refused.answer["state"]) == (2, "refused")
+    assert (
+        "“05/06/1990” (Date of birth) can be read in two ways"
+        in (refused.answer["errors"][0]["reason"])
+    )
+    assert not Guest.objects.exists()
+    assert command(content, "--check").code == 2
+    for order, month in (("dmy", 6), ("mdy", 5)):
+        assert command(content, "--dates", order).code == 0
+        assert Guest.objects.get().birthday.month == month
+
+
+def test_where_one_date_tells_nobody_is_asked(command):
+    content = f"phone,birthday\n{ANNA},05/06/1990\n{JOHN},06/25/1990\n"
+    assert command(content).code == 0
+    assert Guest.objects.get(phone=ANNA).birthday.month == 5
+
+
+def test_the_result_goes_to_the_address_that_is_given(command):
+    command(GOOD)
+    assert not OutgoingMail.objects.exists()
+    command(GOOD, "--email", "somebody@example.com")
+    assert OutgoingMail.objects.get().to == "somebody@example.com"
+    refused = command(GOOD, "--email", "nobody")
+    assert refused.code == 2
+    assert "nobody" in refused.said
+
+
+def test_the_error_file_comes_back_as_a_correction(command, tmp_path):
+    path = tmp_path / "errors.csv"
+    command(MIXED, "--partial", "--error-file", str(path))
+    corrected = path.read_text().replace("12,", f"{MAX},").replace(",nobody,", ",,")
+    assert len(corrected.splitlines()) == 2
+    done = command(corrected, "--corrects", "1", "--json")
+    assert (done.code, done.answer["created"]) == (0, 1)
+    first, second = jobs()
+    assert (second.corrects, second.batch) == (first, first)
+    refused = command(corrected, "--corrects", "9")
+    assert (refused.code, refused.said) == (2, "There is no import 9 in this company.")
+
+
+def test_without_errors_the_error_file_has_no_lines(command, tmp_path):
+    path = tmp_path / "errors.csv"
+    command(GOOD, "--error-file", str(path))
+    assert path.read_text().splitlines() == [f"{HEADER},What was wrong"]
+
+
+def test_a_company_or_a_file_that_is_not_there(command, tmp_path, capsys):
+    refused = command(GOOD, company="nowhere")
+    assert (refused.code, refused.said) == (2, "There is no company “nowhere”.")
+    refused = command(GOOD, "--json", company="nowhere")
+    assert (refused.code, refused.answer["state"], refused.answer["id"]) == (2, "refused", None)
+    with pytest.raises(CommandError, match="cannot be read: No such file") as missing:
+        call_command("import_guests", str(tmp_path / "no.csv"), "--company", "bella")
+    assert missing.value.returncode == 2
+
+
+def test_it_leaves_a_trace_of_who_and_from_where(command, bella):
+    command(GOOD)
+    change = Change.objects.get(company=bella, action="import")
+    assert (change.source, change.actor) == ("command", None)
+
+
+# -- Real processes -----------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_a_process_of_its_own(bella, tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text(MIXED)
+    ran = manage("import_guests", str(path), "--company", "bella", "--partial", "--json")
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert json.loads(ran.stdout.splitlines()[-1])["created"] == 2
+    assert outcomes(ImportJob.objects.get()) == {2: "created", 3: "created", 4: "failed"}
+
+
+def test_a_worker_can_do_it(worker, bella, tmp_path, capsys):
+    path = tmp_path / "guests.csv"
+    path.write_text(GOOD)
+    with pytest.raises(SystemExit) as end:
+        call_command("import_guests", str(path), "--company", "bella", "--queue", "--json")
+    assert end.value.code == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["created"] == 2
+    assert "core.tasks.run_job" in worker.output()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_waits_for_another_import_of_the_company_without_haste(bella, tmp_path, monkeypatch):
+    other = uploads.receive_upload(
+        company=bella, actor=None, chunks=[GOOD.encode()], filename="other.csv"
+    )
+    under_way(other)
+    path = tmp_path / "guests.csv"
+    path.write_text(GOOD)
+    naps = []
+
+    def nap(seconds):
+        naps.append(seconds)
+        if len(naps) == 3:
+            ImportJob.objects.filter(pk=other.pk).update(state="done")
+
+    monkeypatch.setattr("imports.management.commands.import_guests.time.sleep", nap)
+    with pytest.raises(SystemExit) as end:
+        call_command("import_guests", str(path), "--company", "bella", "--partial")
+    assert (end.value.code, len(naps)) == (0, 3)
