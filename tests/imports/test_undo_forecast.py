@@ -8,7 +8,7 @@ from imports.services.runs import request_undo
 from imports.services.undo_forecast import forecast
 from tests.imports.web import imported, worked
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 HEADER = "phone,name,email,number_1,categories\n"
 PHONES = [f"+44207946000{number}" for number in range(6)]

@@ -7,8 +7,7 @@ import pytest
 from imports.models import ImportJob
 from tests.imports.web import MIXED, draft, imported, page
 
-# The worker matches on a connection of its own, which sees only what was committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 LIST = "/c/bella/imports/"
 

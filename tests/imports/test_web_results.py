@@ -22,8 +22,7 @@ from tests.imports.web import (
     worked,
 )
 
-# The worker matches on a connection of its own, which sees only what was committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 

@@ -9,8 +9,7 @@ from guests.models import Category, Guest
 from imports.models import ColumnMapping, ImportJob
 from tests.imports.web import GOOD, MIXED, checked, draft, imported, page, upload, worked
 
-# The worker matches on a connection of its own, which sees only what was committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """What the tests of the import's pages share: files, and an import in each of its states."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -71,8 +74,19 @@ def undone(company: Company, actor: User | None, content: str = GOOD, **kwargs) 
 def worked(job: ImportJob) -> ImportJob:
     """Do in this process what a worker would, until nothing is left to do, and return the job."""
     while (job := ImportJob.objects.get(pk=job.pk)).state == "queued":
-        run(ImportJob, job.pk)
+        with one_thread():
+            run(ImportJob, job.pk)
     return job
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Match in this thread, whose connection alone sees what the test's transaction holds."""
+    with (
+        patch("imports.pipeline.ahead", lambda items, on_wait: items),
+        patch("imports.pipeline.connection"),
+    ):
+        yield
 
 
 def under_way(job: ImportJob, **fields) -> ImportJob:
