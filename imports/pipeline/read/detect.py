@@ -82,6 +82,10 @@ class _Sample:
     rows: list[RawRow] = field(default_factory=list)
     refused: FileRefused | None = None
 
+    @property
+    def has_too_many_columns(self) -> bool:
+        return self.refused is not None and self.refused.code == "too_many_columns"
+
 
 def _sample(rows: Iterator[RawRow]) -> _Sample:
     sample = _Sample()
@@ -108,6 +112,9 @@ def _find_separator(
         return *separator_score(sample.rows, known), sample.refused is None
 
     best = max(candidates, key=score)
+    if commonest_width(samples[best].rows)[0] <= 1:
+        # Nothing separates the rows but what has been refused for separating too much.
+        best = next((each for each in candidates if samples[each].has_too_many_columns), best)
     return best, samples[best]
 
 

@@ -32,6 +32,7 @@ KINDS = {
 MESSAGES = {
     # Any file
     "empty": _("The file is empty: it has no row with anything in it."),
+    "too_large": _("The file is larger than %(limit)s. Split it and upload the parts one by one."),
     "no_rows": _("There are no rows under the header in line %(line)s."),
     "too_many_columns": _(
         "Line %(line)s has %(count)s columns; a file may have %(limit)s. "
@@ -123,6 +124,6 @@ def describe(code: str, params: dict[str, Any]) -> str:
     shown = dict(params)
     if code == "wrong_kind":
         shown["kind"] = KINDS[params["kind"]]
-    if code == "zip_bomb":
+    if code in ("zip_bomb", "too_large"):
         shown = {name: filesizeformat(size) for name, size in params.items()}
     return gettext("The file cannot be read.") if code not in MESSAGES else MESSAGES[code] % shown
