@@ -3,6 +3,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext, gettext_lazy as _
 
 
 class CoreConfig(AppConfig):
@@ -26,6 +27,7 @@ class CoreConfig(AppConfig):
         post_migrate.connect(roles.sync, dispatch_uid="core.roles.sync")
         post_migrate.connect(guards.install, dispatch_uid="core.guards.install")
         mail.register(companies.INVITATION, companies.build_invitation)
+        _register_checklist()
         often = settings.CLOCK_TICK_SECONDS
         clock.every(often, "bring back jobs", at_start=True)(jobs.sweep)
         clock.every(often, "send mail that is due", at_start=True)(mails.resume)
@@ -36,3 +38,23 @@ def _forget_sessions(**kwargs: Any) -> None:
     from django.contrib.sessions.backends.db import SessionStore
 
     SessionStore.clear_expired()
+
+
+def _register_checklist() -> None:
+    from core.web import checklist
+
+    checklist.register(
+        checklist.Step(
+            order=10,
+            title=_("Your company is there"),
+            text=lambda company: (
+                gettext(
+                    "Money is %(currency)s, the time zone %(timezone)s, and a telephone without its "
+                    "country is read as a number of %(region)s."
+                )
+                % {name: getattr(company, name) for name in ("currency", "timezone", "region")}
+            ),
+            is_done=lambda company: True,
+            permission="core.change_company",
+        )
+    )

@@ -4,10 +4,9 @@ from typing import cast
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 
 from core.models import Company, User
-from core.web import navigation
+from core.web import checklist, navigation
 from core.web.access import company_view, signed_in_view
 
 
@@ -22,6 +21,14 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @company_view("core.view_company")
 def company_home(request: HttpRequest, company: Company) -> HttpResponse:
-    """Go to the first screen that the person may open."""
-    items = navigation.items(cast(User, request.user), company, "")
-    return redirect(items[0].url if items else reverse("core:home"))
+    """Show what is left to do at the start; once all is done, go to the first screen there is.
+
+    Whoever has no screen of their own yet, a host, is told so.
+    """
+    user = cast(User, request.user)
+    steps, screens = checklist.items(user, company), navigation.items(user, company, "")
+    left = sum(not step["done"] for step in steps)
+    if screens and not left:
+        return redirect(screens[0].url)
+    context = {"checklist": steps, "checklist_left": left, "screens": screens}
+    return render(request, "core/home.html", context)

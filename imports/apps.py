@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 
 class ImportsConfig(AppConfig):
@@ -11,12 +11,29 @@ class ImportsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from core.web import navigation
+        from core import clock
+        from core.web import checklist, navigation
+        from guests.models import Guest
         from imports import mail
-        from imports.services import worker
+        from imports.services import retention, worker
 
         worker.register()
         mail.register()
+        clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
+        checklist.register(
+            checklist.Step(
+                order=20,
+                title=_("Bring your guests in"),
+                text=lambda company: gettext(
+                    "A .csv or .xlsx from your till or your old system. It is checked before "
+                    "anything is written, and can be undone."
+                ),
+                is_done=lambda company: Guest.objects.for_company(company).exists(),
+                permission="imports.add_importjob",
+                url_name="imports:new",
+                action=_("Import guests"),
+            )
+        )
         navigation.register(
             navigation.Entry(
                 order=30,
