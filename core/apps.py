@@ -49,8 +49,8 @@ def _register_checklist() -> None:
             title=_("Your company is there"),
             text=lambda company: (
                 gettext(
-                    "Money is %(currency)s, the time zone %(timezone)s, and a telephone without its "
-                    "country is read as a number of %(region)s."
+                    "Money is %(currency)s, the time zone %(timezone)s, and a telephone without "
+                    "its country is read as a number of %(region)s."
                 )
                 % {name: getattr(company, name) for name in ("currency", "timezone", "region")}
             ),

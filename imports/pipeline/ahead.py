@@ -1,5 +1,6 @@
 """Working ahead: the next chunk is read and cleaned while the present one is written."""
 
+import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
@@ -8,6 +9,10 @@ from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
+
+#: How long a thread may keep the interpreter from another that wants it, in seconds. The one that
+#: writes wants it after each answer of the database; at Python's own 5 ms it would mostly wait.
+_SWITCH = 0.0005
 
 #: How often a waiting consumer is called, in seconds.
 _PATIENCE = 5.0
@@ -35,6 +40,8 @@ def ahead(
     queue: Queue[tuple[str, Any]] = Queue(maxsize=depth)
     stopped = threading.Event()
     maker = threading.Thread(target=_make, args=(items, queue, stopped), daemon=True, name="ahead")
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
     maker.start()
     try:
         while True:
@@ -51,6 +58,7 @@ def ahead(
     finally:
         stopped.set()
         maker.join()
+        sys.setswitchinterval(switch)
 
 
 def _make(
