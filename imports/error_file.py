@@ -118,9 +118,7 @@ def has_remarks(corrects: ImportJob, rows: Iterable[Sequence[str]]) -> bool:
     cells = [_cells(corrects, line, width) for line in lines]
     known = {_remark(line) for line in lines}
     too_wide = any(len(each) == width + 1 for each in cells)
-    return any(
-        known.intersection(row) or (len(row) == width + 1 and not too_wide) for row in rows
-    )
+    return any(known.intersection(row) or (len(row) == width + 1 and not too_wide) for row in rows)
 
 
 def _table(job: ImportJob) -> Iterator[list[str]]:

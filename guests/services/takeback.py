@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from core import bulk
 from core.models import Company
@@ -116,13 +117,11 @@ def _column(name: str) -> Any:
 
 def _remove_added(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -> None:
     """Remove the cards, categories and external ids that were added and are still the guest's."""
-    cards = [card for parts in replaced.values() for card in parts.get("cards", ())]
-    Card.objects.for_company(company).filter(pk__any=cards, guest__any=list(replaced)).delete()
-    ids = [value for parts in replaced.values() for value in parts.get("external_ids", ())]
-    if ids:
-        ExternalId.objects.for_company(company).filter(
-            value__any=ids, guest__any=list(replaced)
-        ).delete()
+    added = {card: pk for pk, parts in replaced.items() for card in parts.get("cards", ())}
+    _remove_of_owners(Card.objects.for_company(company).filter(pk__any=list(added)), "pk", added)
+    ids = {value: pk for pk, parts in replaced.items() for value in parts.get("external_ids", ())}
+    values = ExternalId.objects.for_company(company).filter(value__any=list(ids))
+    _remove_of_owners(values, "value", ids)
     by_category: dict[int, list[int]] = {}
     for pk, parts in replaced.items():
         for category in parts.get("categories", ()):
@@ -132,3 +131,12 @@ def _remove_added(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -
             category_id=category, guest__any=guests
         )
         rows._raw_delete(rows.db)
+
+
+def _remove_of_owners(rows: QuerySet, key: str, owners: Mapping[Any, int]) -> None:
+    """Remove those of the rows that still belong to the guest to whom they were added."""
+    if not owners:
+        return
+    present = rows.values_list("pk", key, "guest_id")
+    gone = [pk for pk, value, guest in present if owners[value] == guest]
+    rows.model._default_manager.filter(pk__any=gone).delete()

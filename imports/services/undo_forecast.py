@@ -81,11 +81,10 @@ def _count_updated(job: ImportJob, replaced: dict[int, dict], found: Forecast) -
 
 
 def _still_there(job: ImportJob, replaced: dict[int, dict]) -> int:
-    ids = [pk for parts in replaced.values() for pk in parts.get("cards", ())]
-    if not ids:
-        return 0
-    cards = Card.objects.for_company(job.company)
-    return cards.filter(pk__any=ids, guest__any=list(replaced)).count()
+    owners = {card: pk for pk, parts in replaced.items() for card in parts.get("cards", ())}
+    cards = Card.objects.for_company(job.company).filter(pk__any=list(owners))
+    present = cards.values_list("pk", "guest_id") if owners else ()
+    return sum(owners[card] == guest for card, guest in present)
 
 
 def _still_in(job: ImportJob, replaced: dict[int, dict]) -> int:
