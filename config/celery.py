@@ -9,6 +9,7 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 TRANSPORT_ALIASES["embedded"] = "core.queue:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "core.redis_queue:Transport"
 
 app = Celery("regulars")
 app.config_from_object("django.conf:settings", namespace="CELERY")
