@@ -15,16 +15,16 @@ from core.models import Job
 from core.services.jobs import Attempt, publish
 from guests.services.bulk import GuestsChanged
 from imports.models import ImportJob, ImportRow
-from imports.pipeline import CHUNK_ROWS, Trip, decide, travel
-from imports.pipeline.ahead import chunked
-from imports.pipeline.apply import apply, record_not_reached, record_rejects
+from imports.pipeline import Trip, decide, travel
+from imports.pipeline.apply import apply, record_rejects
 from imports.pipeline.decisions import Decision, Reject
 from imports.pipeline.findings import Findings, count
-from imports.pipeline.read import Dialect, FileRefused, open_rows
+from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
 from imports.pipeline.seen import Screened
+from imports.services.remainder import account_for_rest
 from imports.services.results import announce
-from imports.services.trips import checked_key, local_file, trip_of
+from imports.services.trips import checked_key, trip_of
 from imports.services.undoing import undo
 
 Step, Then, State = ImportJob.Step, ImportJob.Then, Job.State
@@ -92,7 +92,7 @@ def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) 
     """Go on as the job says: back to its operator, on to the import, or refuse it."""
     rejected = findings.counts["failed"]
     if job.then and (rejected or job.then == Then.REFUSE):
-        _account_for_rest(job, attempt)
+        account_for_rest(job, attempt)
     with attempt.chunk() as locked:
         locked.findings = findings.to_json()
         locked.checked_key, locked.total = checked_key(locked), locked.done
@@ -110,7 +110,7 @@ def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) 
 def _end_check_stopped(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Give a check back to its operator; an import that was still being checked ends here."""
     if job.then:
-        _account_for_rest(job, attempt)
+        account_for_rest(job, attempt)
     with attempt.chunk() as locked:
         if locked.then:
             _end(attempt, locked, State.STOPPED)
@@ -228,7 +228,7 @@ def _end_import(attempt: Attempt[ImportJob]) -> None:
 
 def _end_stopped(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Write down which lines were not reached; then undo the others if that was asked."""
-    _account_for_rest(job, attempt)
+    account_for_rest(job, attempt)
     with attempt.chunk() as locked:
         if locked.stop_request == ImportJob.StopRequest.UNDO:
             _queue_step(attempt, locked, Step.UNDO)
@@ -281,24 +281,3 @@ def _forget_rows(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     with attempt.chunk() as locked:
         ImportRow.objects.filter(job_id=job.pk).delete()
         attempt.save(locked, counts={})
-
-
-def _account_for_rest(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
-    """Write a row for every line of the file that has none."""
-    with local_file(job) as path:
-        rows = open_rows(path, Dialect.from_json(job.dialect))
-        lines = (row.line for row in rows)
-        for chunk in chunked(lines, CHUNK_ROWS):
-            _record_rest(attempt, chunk)
-
-
-def _record_rest(attempt: Attempt[ImportJob], lines: list[int]) -> None:
-    with attempt.chunk() as locked:
-        known = ImportRow.objects.filter(
-            job_id=locked.pk, line__gte=lines[0], line__lte=lines[-1]
-        ).values_list("line", flat=True)
-        missing = sorted(set(lines).difference(known))
-        if missing:
-            record_not_reached(locked, missing)
-            counts = Counter(locked.counts) + Counter(not_reached=len(missing))
-            attempt.save(locked, counts=dict(counts))

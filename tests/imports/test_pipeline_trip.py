@@ -1,0 +1,424 @@
+"""The trip as a whole: chunks and checkpoints, strict and partial, stops, and others in the way."""
+
+import sys
+import threading
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from core.models import Change
+from core.services import jobs
+from guests.models import Card, Category, Guest
+from imports.models import ImportJob, ImportRow
+from imports.options import Options
+from imports.pipeline.ahead import ahead
+from imports.services import runs, uploads, worker
+from tests.imports.trips import (
+    ANNA,
+    JOHN,
+    MAX,
+    everything,
+    guest,
+    imported,
+    outcomes,
+    reasons,
+    received,
+    start,
+    undone,
+)
+from tests.imports.web import worked
+
+
+def rows(count, first=0):
+    return [f"+4420794{n:05},N{n}" for n in range(first, first + count)]
+
+
+def text(*lines, header="phone,name"):
+    return "\n".join([header, *lines]) + "\n"
+
+
+@pytest.fixture
+def small_chunks(monkeypatch):
+    """Two lines commit together."""
+    for place in ("imports.pipeline", "imports.services.remainder", "imports.services.undoing"):
+        monkeypatch.setattr(f"{place}.CHUNK_ROWS", 2)
+
+
+def accounted(job):
+    """Assert what holds of every import that ended: each line once, and the counters right."""
+    lines = ImportRow.objects.filter(job_id=job.pk)
+    found = {}
+    for name in outcomes(job).values():
+        found[name] = found.get(name, 0) + 1
+    counted = {name: n for name, n in job.counts.items() if name in found and n}
+    assert counted == found
+    return lines.count()
+
+
+# -- Strict and partial -------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_strict_one_error_anywhere_and_nothing_is_written_but_all_errors_are_listed(bella):
+    guest(bella, ANNA)
+    before = everything(bella)
+    lines = [*rows(4), "12,x", f"{ANNA},Anna", "13,y"]
+    job = imported(bella, text(*lines), partial=False)
+    assert job.state == "refused"
+    assert everything(bella) == before
+    assert list(reasons(job)) == [6, 8]
+    assert job.counts == {"failed": 2, "not_reached": 5}
+    assert accounted(job) == 7
+    assert not runs.is_undoable(job)
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_partial_leaves_out_what_is_wrong(bella):
+    job = imported(bella, text(*rows(3), "12,x", *rows(2, 3)))
+    assert job.counts == {"created": 5, "failed": 1}
+    assert accounted(job) == 6
+    assert (job.done, job.total, job.checkpoint) == (6, 6, 7)
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_strict_import_that_was_checked_with_errors_does_not_start(bella):
+    job = received(bella, text("12,x"), partial=False)
+    options = Options.from_json(job.options)
+    job = worked(runs.request_check(job=job, options=options, results_to="", now=timezone.now()))
+    assert (job.state, job.counts) == ("draft", {})
+    with pytest.raises(runs.StillWrong):
+        runs.start_import(job=job, actor=None, source=Change.Source.WEB, now=timezone.now())
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_a_strict_import_that_breaks_while_it_is_written_takes_itself_back(bella, monkeypatch):
+    """Between check and import somebody gave John's card to Max."""
+    guest(bella, MAX)
+    job = received(
+        bella,
+        text(
+            f"{ANNA},n1",
+            *(f"+4420794{n:05}," for n in range(3)),
+            f"{JOHN},n2",
+            header="phone,number_1",
+        ),
+        partial=False,
+    )
+    options = Options.from_json(job.options)
+    job = worked(runs.request_check(job=job, options=options, results_to="", now=timezone.now()))
+    assert job.findings["counts"] == {"created": 5}
+    Card.objects.create(company=bella, guest=Guest.objects.get(phone=MAX), number="n2")
+    before = everything(bella)
+    job = start(job)
+    assert job.state == "refused"
+    assert everything(bella) == before
+    assert reasons(job) == {6: [("number_taken", "number_1")]}
+    assert job.counts["failed"] == 1
+    assert not job.counts.get("created")
+    assert accounted(job) == 5
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_what_was_changed_since_the_check_is_checked_again(bella):
+    job = received(bella, text(*rows(2)), partial=False)
+    options = Options.from_json(job.options)
+    job = worked(runs.request_check(job=job, options=options, results_to="", now=timezone.now()))
+    job = uploads.choose_columns(job=job, mapping=["phone", "email"], may=lambda permission: True)
+    assert start(job).state == "refused"
+
+
+# -- Stop ---------------------------------------------------------------------------------------
+
+
+def stop_after(monkeypatch, chunks, *, keep):
+    """Let somebody ask the import to stop when so many chunks are in."""
+    written = worker._save_checkpoint
+    count = []
+
+    def saved(attempt, locked, *args, **fields):
+        written(attempt, locked, *args, **fields)
+        count.append(1)
+        if len(count) == chunks:
+            job = ImportJob.objects.get(pk=locked.pk)
+            runs.request_stop(job=job, keep=keep, actor=None)
+
+    monkeypatch.setattr("imports.services.worker._save_checkpoint", saved)
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_stopped_what_is_in_stays_and_the_rest_is_counted_as_not_reached(bella, monkeypatch):
+    stop_after(monkeypatch, 2, keep=True)
+    job = imported(bella, text(*rows(3), "12,x", *rows(4, 3)))
+    assert (job.state, job.stop_request) == ("stopped", "")
+    assert job.counts == {"created": 3, "failed": 1, "not_reached": 4}
+    assert list(outcomes(job).values())[4:] == ["not_reached"] * 4
+    assert (accounted(job), Guest.objects.count()) == (8, 3)
+    assert runs.is_undoable(job)
+    assert undone(job).state == "undone"
+    assert not Guest.objects.exists()
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_stopped_and_undone(bella, monkeypatch):
+    guest(bella, ANNA, first_name="Anna")
+    stop_after(monkeypatch, 2, keep=False)
+    job = imported(bella, text(f"{ANNA},Hanna", *rows(6)))
+    assert job.state == "undone"
+    assert job.counts == {"created": 3, "updated": 1, "not_reached": 3}
+    assert list(Guest.objects.values_list("first_name")) == [("Anna",)]
+    assert accounted(job) == 7
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_a_check_that_is_stopped_gives_the_import_back(bella, monkeypatch):
+    stop_after(monkeypatch, 1, keep=True)
+    job = received(bella, text("12,x", *rows(6)))
+    options = Options.from_json(job.options)
+    job = worked(runs.request_check(job=job, options=options, results_to="", now=timezone.now()))
+    assert (job.state, job.findings, job.checked_key) == ("draft", {}, "")
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_stopped_before_a_file_turns_out_to_be_unreadable_it_still_ends(bella, monkeypatch):
+    stop_after(monkeypatch, 1, keep=True)
+    job = imported(bella, text(*rows(3_000)) + '+44,"x\n')
+    assert job.state == "stopped"
+    assert job.counts == {"created": 2, "not_reached": 2_998}
+
+
+@pytest.mark.usefixtures("inline")
+def test_nothing_that_has_ended_can_be_stopped(bella):
+    job = imported(bella, text(*rows(1)))
+    with pytest.raises(uploads.NotNow):
+        runs.request_stop(job=job, keep=True, actor=None)
+
+
+# -- Others in the way --------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_a_chunk_that_somebody_elses_change_breaks_is_decided_anew(bella, monkeypatch):
+    anna = guest(bella, ANNA, first_name="Anna")
+    decide, asked = worker.decide, []
+    apply = worker.apply
+
+    def someone_first(job, decisions):
+        if not asked:
+            asked.append("break")
+            Guest.objects.filter(pk=anna.pk).update(version=7, comment="theirs")
+            guest(bella, JOHN)
+        apply(job, decisions)
+
+    def counted(trip, rows):
+        asked.append(len(rows))
+        return decide(trip, rows)
+
+    monkeypatch.setattr(worker, "apply", someone_first)
+    monkeypatch.setattr(worker, "decide", counted)
+    job = imported(bella, text(f"{ANNA},Hanna", f"{JOHN},John", *rows(2)))
+    assert asked == ["break", 2]
+    anna.refresh_from_db()
+    # What the other one wrote was in the chunk's transaction, and went with it.
+    assert (job.state, anna.first_name) == ("done", "Hanna")
+    assert job.counts == {"created": 3, "updated": 1}
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+@pytest.mark.parametrize("error", [IntegrityError("taken"), worker.GuestsChanged("1 of 2")])
+def test_after_three_tries_it_goes_line_by_line_and_one_that_still_fails_is_left_out(
+    bella, monkeypatch, error
+):
+    apply, tried = worker.apply, []
+
+    def refuse_john(job, decisions):
+        tried.append(len(decisions))
+        named = [getattr(decision, "values", {}).get("phone") for decision in decisions]
+        if JOHN in named:
+            raise error
+        apply(job, decisions)
+
+    monkeypatch.setattr(worker, "apply", refuse_john)
+    job = imported(bella, text(f"{ANNA},Anna", f"{JOHN},John", f"{MAX},Max"))
+    assert tried == [2, 2, 2, 1, 1, 1, 1, 1, 1]
+    assert outcomes(job) == {2: "created", 3: "failed", 4: "created"}
+    assert reasons(job) == {3: [("changed_meanwhile", "")]}
+    assert ImportRow.objects.get(job_id=job.pk, line=3).cells == [JOHN, "John"]
+    assert accounted(job) == 3
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_an_error_that_is_no_race_is_not_tried_away(bella, monkeypatch, settings):
+    settings.JOB_MAX_ATTEMPTS = 2
+    calls = []
+
+    def broken(job, decisions):
+        calls.append(1)
+        raise OperationalError("disk I/O error")
+
+    monkeypatch.setattr(worker, "apply", broken)
+    job = imported(bella, text(*rows(1)))
+    assert (job.state, len(calls)) == ("failed", 2)
+    assert "disk I/O error" in job.error
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+def test_an_import_that_broke_goes_on_where_it_was(bella, monkeypatch):
+    apply, calls = worker.apply, []
+
+    def breaks(job, decisions):
+        calls.append([decision.line for decision in decisions])
+        if len(calls) == 3:
+            raise RuntimeError("pulled the plug")
+        apply(job, decisions)
+
+    monkeypatch.setattr(worker, "apply", breaks)
+    lines = [*rows(2), "12,x", *rows(2, 2), rows(1)[0]]
+    job = imported(bella, text(*lines))
+    assert calls == [[2, 3], [4, 5], [6, 7], [6, 7]]
+    # The last line repeats the first one: what was read before the break is still remembered.
+    assert outcomes(job)[7] == "skipped"
+    assert (job.state, job.attempt) == ("done_with_errors", 2)
+    assert accounted(job) == 6
+
+
+@pytest.mark.usefixtures("inline")
+def test_one_writing_import_per_company_at_a_time_and_the_next_waits(bella, roma):
+    first, second, other = (received(company, text(*rows(1))) for company in (bella, bella, roma))
+    now = timezone.now()
+    for job in (first, second, other):
+        runs.start_import(job=job, actor=None, source=Change.Source.WEB, now=now)
+    assert jobs.claim(ImportJob, first.pk, now=now)
+    assert jobs.claim(ImportJob, second.pk, now=now) is None
+    assert jobs.claim(ImportJob, other.pk, now=now)
+    second.refresh_from_db()
+    assert (second.state, second.attempt) == ("queued", 0)
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_check_does_not_wait_for_a_writing_import(bella):
+    first, second = received(bella, text(*rows(1))), received(bella, text(*rows(1)))
+    now = timezone.now()
+    runs.start_import(job=first, actor=None, source=Change.Source.WEB, now=now)
+    options = Options.from_json(second.options)
+    runs.request_check(job=second, options=options, results_to="", now=now)
+    assert jobs.claim(ImportJob, first.pk, now=now)
+    assert jobs.claim(ImportJob, second.pk, now=now)
+
+
+# -- What it costs ------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_chunk_is_matched_and_written_in_a_fixed_number_of_queries(bella):
+    Category.objects.create(company=bella, name="VIP", is_default=True)
+    header = "phone,name,number_1,external_id,member_number"
+
+    def queries(count, first):
+        lines = (f"{row},c{n},x{n},m{n}" for n, row in enumerate(rows(count, first), start=first))
+        job = received(bella, text(*lines, header=header))
+        with CaptureQueriesContext(connection) as captured:
+            start(job)
+        return len(captured)
+
+    assert queries(3, 0) == queries(60, 100)  # created
+    assert queries(3, 0) == queries(60, 100)  # unchanged
+
+
+# -- The thread ahead ---------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("small_chunks")
+def test_the_stages_run_ahead_with_a_connection_of_their_own(bella):
+    guest(bella, ANNA)
+    job = imported(bella, text(f"{ANNA},Anna", *rows(7), "12,x"))
+    assert job.counts == {"created": 7, "updated": 1, "failed": 1}
+    assert [thread.name for thread in threading.enumerate()].count("ahead") == 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("small_chunks")
+def test_of_an_import_that_breaks_no_thread_and_no_transaction_is_left(
+    bella, monkeypatch, settings
+):
+    settings.JOB_MAX_ATTEMPTS = 1
+
+    def broken(job, decisions):
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(worker, "apply", broken)
+    assert imported(bella, text(*rows(40))).state == "failed"
+    assert [thread.name for thread in threading.enumerate()].count("ahead") == 0
+    with transaction.atomic():
+        Guest.objects.filter(company=bella).update(comment="")
+
+
+@pytest.mark.pure
+def test_ahead_is_bounded_and_hands_on_what_its_maker_raises():
+    made = []
+
+    def items():
+        for n in range(10):
+            made.append(n)
+            yield n
+        raise ValueError("the end")
+
+    found = ahead(items(), depth=1)
+    assert next(found) == 0
+    assert len(made) <= 4
+    with pytest.raises(ValueError, match="the end"):
+        list(found)
+    assert made == list(range(10))
+
+
+@pytest.mark.pure
+def test_ahead_says_when_it_waits(monkeypatch):
+    monkeypatch.setattr(sys.modules["imports.pipeline.ahead"], "_PATIENCE", 0.01)
+    go, waited = threading.Event(), []
+
+    def items():
+        go.wait(5)
+        yield 1
+
+    def on_wait():
+        waited.append(1)
+        go.set()
+
+    assert list(ahead(items(), on_wait=on_wait)) == [1]
+    assert waited
+
+
+# -- Mappings that are kept ---------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_mapping_saved_under_a_name_is_offered_for_the_same_columns(bella, roma):
+    content = text(f"{ANNA},x", header="Tel,Bemerkung")
+    job = received(bella, content)
+    uploads.choose_columns(
+        job=job, mapping=["phone", "comment"], may=lambda permission: True, save_as=" Till "
+    )
+    (saved,) = uploads.saved_mappings(received(bella, content.replace("Tel,", " TEL ,")))
+    assert (saved.name, saved.mapping) == ("Till", ["phone", "comment"])
+    assert uploads.saved_mappings(received(bella, text(f"{ANNA},x", header="Tel,Notiz"))) == []
+    assert uploads.saved_mappings(received(roma, content)) == []
+    # The same name again is the same mapping, changed.
+    job = received(bella, content)
+    uploads.choose_columns(
+        job=job, mapping=["phone", None], may=lambda permission: True, save_as="Till"
+    )
+    (saved,) = uploads.saved_mappings(job)
+    assert saved.mapping == ["phone", None]
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_mapping_that_cannot_be_is_refused_with_every_problem(bella):
+    job = received(bella, text(f"{ANNA},x"))
+    with pytest.raises(uploads.MappingRefused) as refused:
+        uploads.choose_columns(job=job, mapping=["deleted", "name"], may=lambda permission: False)
+    assert [problem.code for problem in refused.value.problems] == [
+        "phone_unmapped",
+        "not_permitted",
+    ]
