@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.processes import Worker, eventually
 from tests.torture.at_once import at_once
 from tests.torture.conftest import Prepare
 from tests.torture.guest_list import GuestList, problems, undo_problems
-from tests.torture.progress import ended, is_past, reach
+from tests.torture.progress import ended, is_past, reach, state_of
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
@@ -33,35 +33,106 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def unprotected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A claim that asks nobody, and chunks that do not look whose the job is."""
-
-    def claim(model: type[Job], pk: int, *, now: datetime) -> Job:
-        job = model._default_manager.select_related("company", "actor").get(pk=pk)
-        job.state = Job.State.RUNNING
-        job.save(update_fields=["state"])
-        return job
+    """Transactions that do not look whose the job is, and hold it against nobody."""
 
     @contextmanager
-    def chunk(attempt: jobs.Attempt) -> Iterator[Job]:
+    def locked(attempt: jobs.Attempt) -> Iterator[Job]:
         with transaction.atomic():
             yield attempt.model._default_manager.get(pk=attempt.pk)
 
-    monkeypatch.setattr(jobs, "claim", claim)
-    monkeypatch.setattr(jobs.Attempt, "chunk", chunk)
-    monkeypatch.setattr(jobs.Attempt, "beat", lambda attempt: None)
+    monkeypatch.setattr(jobs.Attempt, "locked", locked)
+
+
+@pytest.fixture
+def overtake(monkeypatch: pytest.MonkeyPatch) -> Callable[[ImportJob], list[int]]:
+    """Call it with a job whose first attempt is to fall asleep half-way, and not to die.
+
+    It wakes up when a second attempt has taken over and has finished. Returns the numbers of the
+    attempts that fell asleep, empty at first.
+    """
+
+    def overtaken(job: ImportJob) -> list[int]:
+        chunk, slept = jobs.Attempt.chunk, []
+
+        @contextmanager
+        def slow(attempt: jobs.Attempt) -> Iterator[Job]:
+            if not slept and is_past(job, "import", 100):
+                slept.append(attempt.number)
+                jobs.sweep(now=timezone.now() + timedelta(hours=1))
+                at_once(partial(jobs.run, ImportJob, job.pk))
+            with chunk(attempt) as locked:
+                yield locked
+
+        monkeypatch.setattr(jobs.Attempt, "chunk", slow)
+        return slept
+
+    return overtaken
 
 
 def run_at_once(job: ImportJob, times: int) -> list[BaseException]:
     return at_once(*[partial(jobs.run, ImportJob, job.pk)] * times)
 
 
-def test_two_at_once_do_harm_without_protection(
-    bella: Company, start_import: Prepare, unprotected: None
+def test_without_protection_a_slow_attempt_breaks_a_finished_import(
+    bella: Company,
+    start_import: Prepare,
+    unprotected: None,
+    overtake: Callable[[ImportJob], list[int]],
 ) -> None:
     guests = GuestList(400)
     job = start_import(bella, guests)
-    raised = run_at_once(job, 2)
-    assert raised or problems(job, guests)
+    slept = overtake(job)
+    jobs.run(ImportJob, job.pk)
+    assert slept == [1]
+    assert problems(job, guests) != []
+
+
+def test_a_slow_attempt_finds_that_it_was_overtaken(
+    bella: Company,
+    start_import: Prepare,
+    overtake: Callable[[ImportJob], list[int]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    guests = GuestList(400)
+    job = start_import(bella, guests)
+    slept = overtake(job)
+    jobs.run(ImportJob, job.pk)
+    assert slept == [1]
+    assert f"Lease lost: ImportJob {job.pk}, attempt 1" in caplog.text
+    job.refresh_from_db()
+    assert job.attempt == 2
+    assert problems(job, guests) == []
+
+
+def test_without_its_condition_a_claim_is_given_twice(
+    bella: Company, start_import: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = type(ImportJob.objects.all())
+    job = start_import(bella, GuestList(20))
+    assert [_claims(job, 4), state_of(job)[0]] == [1, Job.State.RUNNING]
+    # The same without the state in its condition: whoever asks gets it.
+    ImportJob.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
+    filtered = everyone.filter
+    monkeypatch.setattr(
+        everyone,
+        "filter",
+        lambda self, **wanted: filtered(
+            self, **{name: each for name, each in wanted.items() if name != "state"}
+        ),
+    )
+    assert _claims(job, 4) == 4
+
+
+def _claims(job: ImportJob, times: int) -> int:
+    """Claim the job so many times at once, and return how many got it."""
+    claimed: list[Job] = []
+
+    def claim() -> None:
+        if got := jobs.claim(ImportJob, job.pk, now=timezone.now()):
+            claimed.append(got)
+
+    assert at_once(*[claim] * times) == []
+    return len(claimed)
 
 
 def test_four_at_once_import_once(
@@ -77,35 +148,6 @@ def test_four_at_once_import_once(
             if number == 0:
                 assert problems(job, guests) == []
     assert caplog.records == []
-
-
-def test_an_attempt_whose_lease_ran_out_stops_without_a_trace(
-    bella: Company, start_import: Prepare, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The first attempt is not dead but slow; it wakes up while the second is at work."""
-    guests = GuestList(400)
-    job = start_import(bella, guests)
-    chunk, lost, slept = jobs.Attempt.chunk, [], []
-
-    @contextmanager
-    def overtaken(attempt: jobs.Attempt) -> Iterator[Job]:
-        if not slept and is_past(job, "import", 100):
-            slept.append(attempt.number)
-            jobs.sweep(now=timezone.now() + timedelta(hours=1))
-            at_once(partial(jobs.run, ImportJob, job.pk))
-        try:
-            with chunk(attempt) as locked:
-                yield locked
-        except jobs.LeaseLost:
-            lost.append(attempt.number)
-            raise
-
-    monkeypatch.setattr(jobs.Attempt, "chunk", overtaken)
-    jobs.run(ImportJob, job.pk)
-    assert lost == [1], "the first attempt really was overtaken"
-    job.refresh_from_db()
-    assert job.attempt == 2
-    assert problems(job, guests) == []
 
 
 def test_messages_to_two_workers_import_once_and_undo_once(

@@ -36,15 +36,15 @@ def hints(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 def break_at(monkeypatch: pytest.MonkeyPatch, line: int, *, times: int = 1000) -> list[int]:
     """Have the cleaning of this line break, in the thread that works ahead."""
-    clean, broken = pipeline.Cleaner.clean, []
+    clean, broken = pipeline.clean.Cleaner.clean_many, []
 
-    def breaking(cleaner: Any, raw: Any) -> Any:
-        if raw.line == line and len(broken) < times:
+    def breaking(cleaner: Any, rows: Any) -> Any:
+        if line in [raw.line for raw in rows] and len(broken) < times:
             broken.append(line)
             raise RuntimeError("the thread ahead broke")
-        return clean(cleaner, raw)
+        return clean(cleaner, rows)
 
-    monkeypatch.setattr("imports.pipeline.clean.Cleaner.clean", breaking)
+    monkeypatch.setattr("imports.pipeline.clean.Cleaner.clean_many", breaking)
     return broken
 
 
