@@ -178,6 +178,10 @@ class ImportRow(models.Model):
             models.Index(
                 fields=["guest"], condition=Q(guest__isnull=False), name="import_row_by_guest"
             ),
+            # The error file of a million lines must not read them all.
+            models.Index(
+                fields=["job", "line"], condition=Q(cells__isnull=False), name="import_row_to_mend"
+            ),
         ]
 
     def __str__(self) -> str:

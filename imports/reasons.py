@@ -76,6 +76,7 @@ MESSAGES: dict[str, str | Promise] = {
     "guest_visited": _("The guest has ordered since, and stays."),
     "guest_changed": _("The guest was changed since, and stays."),
     "guest_is_referrer": _("The guest has referred another one, and stays."),
+    "member_number_used": _("The member number from before belongs to another guest by now."),
     "field_changed": _("%(columns)s was changed since, and stays as it is now."),
     "number_repeated": _("The card “%(value)s” stands in the row twice, with different tracks."),
 }

@@ -74,9 +74,11 @@ def restore_replaced(
     """
     left: dict[int, list[Left]] = {pk: [Left("guest_gone", "")] for pk in replaced}
     guests = list(Guest.objects.for_company(company).locked(replaced))
+    holders = _holders_of_member_numbers(company, replaced)
     restored: set[str] = set()
     for guest in guests:
-        changed, left[guest.pk] = _restore_fields(guest, replaced[guest.pk].get("fields", {}))
+        fields_of = replaced[guest.pk].get("fields", {})
+        changed, left[guest.pk] = _restore_fields(guest, fields_of, holders)
         restored.update(changed)
     fields = [*sorted(restored), "search_text", "name_key"]
     bulk.update(
@@ -97,15 +99,34 @@ def fields_changed_since(guest: Guest, fields: Mapping[str, list[Any]]) -> list[
     ]
 
 
-def _restore_fields(guest: Guest, fields: Mapping[str, list[Any]]) -> tuple[list[str], list[Left]]:
-    """Set the old values on `guest`, unsaved; return which fields, and what was left."""
-    left = fields_changed_since(guest, fields)
-    changed = [name for name in fields if name not in left]
+def _holders_of_member_numbers(
+    company: Company, replaced: Mapping[int, Mapping[str, Any]]
+) -> dict[str | None, int]:
+    """Return who has, by now, the member numbers that would be given back."""
+    changes = (parts.get("fields", {}).get("member_number") for parts in replaced.values())
+    numbers = {change[0] for change in changes if change and change[0]}
+    holders = Guest.objects.for_company(company).filter(member_number__any=numbers)
+    return dict(holders.values_list("member_number", "pk")) if numbers else {}
+
+
+def _restore_fields(
+    guest: Guest, fields: Mapping[str, list[Any]], holders: Mapping[str | None, int]
+) -> tuple[list[str], list[Left]]:
+    """Set the old values on `guest`, unsaved; return which fields, and what was left.
+
+    `holders` says who has a member number: one that somebody else has by now is not given back.
+    """
+    left = [Left("field_changed", name) for name in fields_changed_since(guest, fields)]
+    old_number = fields.get("member_number", [None])[0]
+    if holders.get(old_number, guest.pk) != guest.pk:
+        left.append(Left("member_number_used", "member_number"))
+    kept = {note.field for note in left}
+    changed = [name for name in fields if name not in kept]
     for name in changed:
         setattr(guest, name, _column(name).to_python(fields[name][0]))
     for name, value in derived(vars(guest)).items():
         setattr(guest, name, value)
-    return changed, [Left("field_changed", name) for name in left]
+    return changed, left
 
 
 @cache

@@ -14,8 +14,8 @@ BATCH = 200
 def forget_old_uploads(*, now: datetime) -> int:
     """Delete what is older than IMPORT_KEEP_DAYS, and return of how many imports.
 
-    The counts, the outcome of every line and what Undo needs stay. The error file goes, and what
-    was wrong with each line, for a reason repeats the value.
+    Drafts go altogether. Of other imports the counts, the outcome of every line and what Undo needs
+    stay; the error file goes, and what was wrong with each line, for a reason repeats the value.
     """
     before = now - timedelta(days=settings.IMPORT_KEEP_DAYS)
     old = ImportJob.objects.filter(created_at__lt=before).exclude(file="").order_by("pk")
@@ -30,6 +30,12 @@ def _forget(job: ImportJob) -> None:
     with transaction.atomic():
         locked = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
         if locked.is_active:
+            return
+        if locked.state == ImportJob.State.DRAFT:
+            # Nothing was ever done with it, and nothing can be any more.
+            ImportRow.objects.filter(job_id=job.pk).delete()
+            locked.file.delete(save=False)
+            locked.delete()
             return
         ImportRow.objects.filter(job_id=job.pk, cells__isnull=False).update(
             cells=None, reasons=None

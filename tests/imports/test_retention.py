@@ -21,6 +21,7 @@ def job(bella):
         job=job, line=3, company=bella, outcome=ImportRow.Outcome.FAILED, cells=["abc"],
         reasons=[["phone_letters", "phone", "abc", {}]],
     )  # fmt: skip
+    ImportJob.objects.filter(pk=job.pk).update(state=ImportJob.State.DONE_WITH_ERRORS)
     return job
 
 
@@ -38,6 +39,14 @@ def test_an_old_upload_goes_and_its_outcome_stays(job):
     assert row.reasons is None
     assert row.outcome == ImportRow.Outcome.FAILED
     assert forget_old_uploads(now=now) == 0
+
+
+def test_a_draft_goes_altogether(job):
+    ImportJob.objects.filter(pk=job.pk).update(state=ImportJob.State.DRAFT)
+    forget_old_uploads(now=timezone.now() + timedelta(days=91))
+    assert not ImportJob.objects.exists()
+    assert not ImportRow.objects.exists()
+    assert not job.file.storage.exists(job.file.name)
 
 
 def test_an_upload_is_kept_for_its_time(job):
