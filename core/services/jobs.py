@@ -15,7 +15,8 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, close_old_connections, connection, transaction
-from django.db.models import F
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -150,7 +151,8 @@ def claim(model: type[Job], pk: int, *, now: datetime) -> Job | None:
                 attempt=F("attempt") + 1,
                 tries=F("tries") + 1,
                 heartbeat_at=now,
-                started_at=now,
+                # Of a later attempt the beginning is still that of the first.
+                started_at=Coalesce("started_at", Value(now, output_field=DateTimeField())),
             )
     except IntegrityError:
         logger.info("%s %s waits for another of its company", model.__name__, pk)
