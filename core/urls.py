@@ -1,13 +1,15 @@
+from typing import Any
+
 from django.contrib.auth import views as auth
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from core import views
 
-company_patterns = [
+company_patterns: list[Any] = [
     path("", views.company_home, name="company"),
 ]
 
-core_patterns = [
+core_patterns: list[Any] = [
     path("", views.home, name="home"),
     path("companies/", views.home, name="choose_company"),
     path("c/<slug:company>/", include(company_patterns)),
