@@ -1,6 +1,6 @@
 """Money: exact in the database, `Decimal` in Python, never a float."""
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,23 +11,29 @@ from django.utils.translation import gettext_lazy as _
 #: exponent of every ISO 4217 currency (JPY 0, KWD 3, CLF 4).
 SCALE = 10_000
 _QUANTUM = Decimal(1) / SCALE
+#: What a bigint holds.
+_BOUND = 2**63
+# The usual context would round what has more than 28 digits, without a word.
+_EXACT = Context(prec=40, traps=[Inexact])
 
 
 def to_units(amount: Decimal) -> int:
     """Return `amount` as whole ten-thousandths.
 
-    Raises ValueError when it is not finite or has more than four decimals: rounding is a choice
-    for whoever knows the currency, never for the storage.
+    Raises ValueError when it is not finite, too large for the database (about 9E14) or has more
+    than four decimals: rounding is a choice for whoever knows the currency, never for the storage.
     """
     if not amount:
         return 0
     if not amount.is_finite() or amount.adjusted() > 15:
         raise ValueError(f"not an amount: {amount}")
-    units = amount * SCALE
-    whole = int(units)
-    if units != whole:
-        raise ValueError(f"more than four decimals: {amount}")
-    return whole
+    try:
+        units = int(amount.quantize(_QUANTUM, context=_EXACT).scaleb(4, context=_EXACT))
+    except Inexact:
+        raise ValueError(f"more than four decimals: {amount}") from None
+    if not -_BOUND <= units < _BOUND:
+        raise ValueError(f"too large an amount: {amount}")
+    return units
 
 
 def from_units(units: int) -> Decimal:
