@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib.auth import views as auth
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import include, path
 
 from core import views
 
