@@ -140,7 +140,8 @@ def _update_from_copy(
 
 
 def _copy(cursor: Any, sql: str, rows: Iterable[Row]) -> None:
-    with cursor.copy(sql) as copy:
+    # Django wraps the errors of execute(), not those that a COPY ends with.
+    with connection.wrap_database_errors, cursor.copy(sql) as copy:
         write = copy.write_row
         for row in rows:
             write(row)
