@@ -49,7 +49,7 @@ check: lint ## All that CI looks at before the tests: lint, migrations, Django's
 bench-import: setup ## Measure the import of ROWS guests
 	@$(BIN)/python -m tests.bench.bench_import
 
-torture: setup ## Kill, cut and flood the import for as long as it takes
+torture: setup ## Kill, cut and flood the import twenty times, or TORTURE times
 	@$(BIN)/python tools/test.py --torture $(ARGS)
 
 lock: setup ## Renew constraints.txt to the newest versions that pyproject.toml allows

@@ -101,7 +101,7 @@ def run(
     own = {"DATABASE_URL", "REDIS_URL"}
     clean = {key: value for key, value in os.environ.items() if key not in own}
     if "torture" in markers:
-        clean.setdefault("TORTURE", "1")
+        clean.setdefault("TORTURE", "20")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [

@@ -15,7 +15,7 @@ from tests.processes import Worker
 from tests.torture.guest_list import GuestList
 
 #: 0 means a few.
-ROUNDS = int(os.environ.get("REGULARS_TORTURE") or 0)
+ROUNDS = int(os.environ.get("TORTURE") or 0)
 
 Prepare = Callable[..., ImportJob]
 
@@ -28,8 +28,8 @@ def rounds() -> int:
 
 @pytest.fixture
 def rng() -> random.Random:
-    seed = os.environ.get("REGULARS_SEED") or str(random.SystemRandom().randrange(10**9))
-    print(f"REGULARS_SEED={seed}")  # noqa: T201 - shown with a failure
+    seed = os.environ.get("TORTURE_SEED") or str(random.SystemRandom().randrange(10**9))
+    print(f"TORTURE_SEED={seed}")  # noqa: T201 - shown with a failure
     return random.Random(seed)
 
 

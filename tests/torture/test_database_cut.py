@@ -41,8 +41,8 @@ def test_an_import_survives_cut_connections(
     rng: random.Random,
 ) -> None:
     guests = GuestList(1_000 * (rounds + 1))
-    worker = quick_worker(JOB_LEASE_SECONDS="30")
     job = start_import(bella, guests)
+    worker = quick_worker(JOB_LEASE_SECONDS="30")
     for line in sorted(rng.sample(range(2, guests.last * 4 // 5), rounds)):
         before: ImportJob = ImportJob.objects.get(pk=job.pk)
         reach(job, "import", max(line, before.checkpoint + 1))

@@ -151,11 +151,12 @@ def test_four_at_once_import_once(
 
 
 def test_messages_to_two_workers_import_once_and_undo_once(
-    bella: Company, start_import: Prepare, quick_worker: Callable[..., Worker]
+    bella: Company, prepare: Prepare, quick_worker: Callable[..., Worker]
 ) -> None:
     guests = GuestList(1_500)
+    job = prepare(bella, guests)
     workers = [quick_worker(JOB_LEASE_SECONDS="30") for _ in range(2)]
-    job = start_import(bella, guests)
+    job = runs.start_import(job=job, actor=None, source="web", now=timezone.now())
     assert _deliver(job, 6, workers) >= 2
     job = ended(job)
     assert job.attempt == 1

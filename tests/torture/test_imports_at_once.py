@@ -34,7 +34,7 @@ def check(job: ImportJob) -> ImportJob:
 def test_the_same_file_twice_at_once(
     bella: Company, prepare: Prepare, quick_worker: Callable[..., Worker], faultless: bool
 ) -> None:
-    guests = GuestList(600, faultless=faultless)
+    guests = GuestList(1_500, faultless=faultless)
     # Both are checked before either is imported: what the second one's check found is no more true.
     both = [check(prepare(bella, guests, known=known)) for known in (True, False)]
     workers = [quick_worker(JOB_LEASE_SECONDS="30") for _ in range(2)]

@@ -28,8 +28,9 @@ def test_the_result_is_mailed_once_when_the_server_is_back(
 ) -> None:
     guests = GuestList(200)
     server = SmtpServer()
+    job = start_import(bella, guests, results_to=owner.email)
     quick_worker(EMAIL_URL=server.url)
-    job = ended(start_import(bella, guests, results_to=owner.email))
+    job = ended(job)
     assert problems(job, guests) == [], "the import does not wait for the mail"
     tried = OutgoingMail.objects.filter(attempts=1).exclude(error="")
     mail = eventually(tried.first)
