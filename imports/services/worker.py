@@ -222,6 +222,10 @@ def _write(
 
 def _end_import(attempt: Attempt[ImportJob]) -> None:
     with attempt.chunk() as locked:
+        if locked.stop_request == ImportJob.StopRequest.UNDO:
+            # Asked after the last chunk was begun: too late to stop, not too late to undo.
+            _queue_step(attempt, locked, Step.UNDO)
+            return
         state = State.DONE_WITH_ERRORS if locked.counts.get("failed") else State.DONE
         _end(attempt, locked, state, total=locked.done)
 

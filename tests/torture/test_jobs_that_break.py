@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from core.models import Company, Job, OutgoingMail
+from core.models import Company, Job, OutgoingMail, User
 from core.services import jobs
 from core.tasks import run_job
 from imports import pipeline
 from imports.models import ImportJob
-from imports.services import runs
+from imports.services import runs, worker as steps
 from tests.imports.web import worked
 from tests.torture.conftest import Prepare
 from tests.torture.guest_list import GuestList, problems, undo_problems
@@ -114,3 +114,23 @@ def test_an_import_that_failed_half_way_can_be_undone(
     assert runs.is_undoable(job)
     job = worked(runs.request_undo(job=job, actor=None, now=timezone.now()))
     assert undo_problems(job, guests, last=181) == []
+
+
+def test_an_undo_asked_for_while_the_last_chunk_is_written_is_not_forgotten(
+    bella: Company,
+    owner: User,
+    start_import: Prepare,
+    monkeypatch: pytest.MonkeyPatch,
+    hints: list[Any],
+) -> None:
+    guests = GuestList(100)
+    job = start_import(bella, guests)
+    end_import = steps._end_import
+
+    def asked_just_before(*args: Any) -> None:
+        runs.request_stop(job=job, keep=False, actor=owner)
+        end_import(*args)
+
+    monkeypatch.setattr(steps, "_end_import", asked_just_before)
+    job = worked(job)
+    assert undo_problems(job, guests) == []
