@@ -88,7 +88,7 @@ class ImportJob(Job):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
 
-    objects = ImportJobQuerySet.as_manager()
+    objects = ImportJobQuerySet.as_manager()  # type: ignore[misc]  # narrower than a Job's
 
     class Meta:
         verbose_name = _("import")

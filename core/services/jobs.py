@@ -130,7 +130,7 @@ def enqueue(job: Job, *, now: datetime, **fields: Any) -> None:
 
 
 def publish(job: Job) -> None:
-    """Tell the queue once the transaction commits. That it is not there does no harm: see `sweep`."""
+    """Tell the queue once the transaction commits. Should it be away: see `sweep`."""
     from core.tasks import run_job
 
     label, pk = job._meta.label_lower, job.pk
@@ -221,7 +221,7 @@ def sweep(*, now: datetime) -> int:
             found += 1
             try:
                 with Attempt(job).locked() as locked:
-                    if locked.heartbeat_at < now - lease:
+                    if locked.heartbeat_at is None or locked.heartbeat_at < now - lease:
                         retire(Attempt(job), locked, _("The worker stopped without a word."))
             except LeaseLost:
                 continue

@@ -26,9 +26,9 @@ from typing import Any
 import django
 import psutil
 
-ROWS = int(os.environ.get("ROWS", 100_000))
-PEER_ROWS = int(os.environ.get("PEER_ROWS", 20_000))
-XLSX_ROWS = int(os.environ.get("XLSX_ROWS", 100_000))
+ROWS = int(os.environ.get("ROWS", "100000"))
+PEER_ROWS = int(os.environ.get("PEER_ROWS", "20000"))
+XLSX_ROWS = int(os.environ.get("XLSX_ROWS", "100000"))
 #: Every table that an import fills, parents first.
 TABLES = ("guests_guest", "guests_card", "guests_guestcategory", "imports_importrow")
 SLUG = "bench"
@@ -162,8 +162,7 @@ def _replay() -> dict[str, Any]:
                 _execute(f"INSERT INTO {table} ({_columns(table)}) SELECT {_columns(table)} "
                          f"FROM replay_{table}")  # fmt: skip
 
-    figures = _timed("limit", put_back)
-    return figures
+    return _timed("limit", put_back)
 
 
 def _yardstick() -> dict[str, Any]:
@@ -298,7 +297,8 @@ def _environment() -> dict[str, str]:
     if connection.vendor == "sqlite":
         url = f"sqlite:///{parts['NAME']}"
     else:
-        url = f"postgres://{parts['USER']}:{parts['PASSWORD']}@{parts['HOST']}:{parts['PORT'] or 5432}/{parts['NAME']}"
+        server = f"{parts['HOST']}:{parts['PORT'] or 5432}"
+        url = f"postgres://{parts['USER']}:{parts['PASSWORD']}@{server}/{parts['NAME']}"
     return {**os.environ, "DATABASE_URL": url}
 
 
