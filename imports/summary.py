@@ -46,9 +46,7 @@ def sentence(job: ImportJob) -> str:
         return _("Nothing was imported into %(company)s. %(why)s") % {
             "company": company,
             "why": job.error
-            or ngettext(
-                "%(n)s line has an error.", "%(n)s lines have errors.", failed
-            )
+            or ngettext("%(n)s line has an error.", "%(n)s lines have errors.", failed)
             % {"n": _number(failed)},
         }
     if job.state == State.DONE:
