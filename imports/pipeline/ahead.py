@@ -8,14 +8,16 @@ from itertools import islice
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
 
+from django.conf import settings
+
 Item = TypeVar("Item")
 
 #: How long a thread may keep the interpreter from another that wants it, in seconds. The one that
 #: writes wants it after each answer of the database; at Python's own 5 ms it would mostly wait.
 _SWITCH = 0.0005
 
-#: How often a waiting consumer is called, in seconds.
-_PATIENCE = 5.0
+#: How often a waiting consumer is called, in seconds: often enough to keep the lease of its job.
+_PATIENCE = min(5.0, settings.JOB_LEASE_SECONDS / 4)
 
 
 def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -62,10 +62,10 @@ def start_import(prepare: Prepare) -> Prepare:
 
 @pytest.fixture
 def quick_worker(start_worker: Callable[..., Worker]) -> Callable[..., Worker]:
-    """Call it for a worker that commits every 20 lines and takes over after a second."""
+    """Call it for a worker that commits every 20 lines and takes over after two seconds."""
 
     def start(**extra: str) -> Worker:
-        quick = {"IMPORT_CHUNK_ROWS": "20", "JOB_LEASE_SECONDS": "1", "CLOCK_TICK_SECONDS": "1"}
+        quick = {"IMPORT_CHUNK_ROWS": "20", "JOB_LEASE_SECONDS": "2", "CLOCK_TICK_SECONDS": "1"}
         return start_worker(**quick | extra)
 
     return start

@@ -20,6 +20,7 @@ from tests.torture.progress import ended, reach, state_of
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
 Point = tuple[str, int]
+LEASE = 2
 
 
 def kill_at(
@@ -38,6 +39,8 @@ def kill_at(
         state, step_now, checkpoint = state_of(job)
         assert (state, step_now) == (Job.State.RUNNING, step), f"kill {number} of {points}"
         assert 0 < checkpoint < last, f"kill {number} of {points}"
+        # A worker that starts looks for jobs whose lease has run out; to start takes it a second.
+        sleep(LEASE - 1)
         worker.start()
 
 
@@ -55,7 +58,7 @@ def test_a_partial_import_survives_its_workers(
 ) -> None:
     guests = GuestList(1_000 * (rounds + 1))
     job = start_import(bella, guests)
-    worker = quick_worker()
+    worker = quick_worker(JOB_LEASE_SECONDS=str(LEASE))
     kill_at(random_points(rng, "import", rounds, guests.last), job, worker, guests.last, rng)
     job = ended(job)
     assert job.attempt == rounds + 1
@@ -71,7 +74,7 @@ def test_a_strict_import_survives_its_workers_in_check_and_import(
 ) -> None:
     guests = GuestList(1_500 * (rounds // 2 + 1), faultless=True)
     job = start_import(bella, guests)
-    worker = quick_worker()
+    worker = quick_worker(JOB_LEASE_SECONDS=str(LEASE))
     points = [
         *random_points(rng, "check", rounds // 2, guests.last),
         *random_points(rng, "import", rounds - rounds // 2, guests.last),
@@ -94,7 +97,7 @@ def test_an_undo_survives_its_workers(
     job = imported(bella, None, guests.content(), partial=True)
     before = job.attempt
     runs.request_undo(job=job, actor=None, now=timezone.now())
-    worker = quick_worker()
+    worker = quick_worker(JOB_LEASE_SECONDS=str(LEASE))
     kill_at(random_points(rng, "undo", rounds, guests.last), job, worker, guests.last, rng)
     job = ended(job)
     assert job.attempt == before + rounds + 1
