@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from core.models import Company
-from imports.pipeline.ahead import ahead, chunked
+from imports.pipeline.ahead import ahead, chunked, in_bulk
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.decisions import Decision
 from imports.pipeline.match import match
@@ -52,7 +52,8 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     `on_wait` is called every few seconds while nothing comes.
     Raises FileRefused when the file turns out to be unreadable on the way.
     """
-    with SeenKeys() as seen, closing(ahead(_planned(trip, seen), on_wait=on_wait)) as chunks:
+    planned = ahead(_planned(trip, seen := SeenKeys()), on_wait=on_wait)
+    with in_bulk(), seen, closing(planned) as chunks:
         for rows, decisions in chunks:
             land(rows, decisions)
 

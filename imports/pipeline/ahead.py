@@ -1,9 +1,10 @@
 """Working ahead: the next chunk is read and cleaned while the present one is written."""
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 from queue import Empty, Full, Queue
 from typing import Any, TypeVar
@@ -18,6 +19,25 @@ _SWITCH = 0.0005
 
 #: How often a waiting consumer is called, in seconds: often enough to keep the lease of its job.
 _PATIENCE = min(5.0, settings.JOB_LEASE_SECONDS / 4)
+
+
+@contextmanager
+def in_bulk() -> Iterator[None]:
+    """Set the interpreter up for two threads that make objects by the million, until the end.
+
+    The collector of cycles would go through all of them again and again, a third of the time, and
+    there are none among rows.
+    """
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH)
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(switch)
+        if collected:
+            gc.enable()
 
 
 def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
@@ -42,8 +62,6 @@ def ahead(
     queue: Queue[tuple[str, Any]] = Queue(maxsize=depth)
     stopped = threading.Event()
     maker = threading.Thread(target=_make, args=(items, queue, stopped), daemon=True, name="ahead")
-    switch = sys.getswitchinterval()
-    sys.setswitchinterval(_SWITCH)
     maker.start()
     try:
         while True:
@@ -60,7 +78,6 @@ def ahead(
     finally:
         stopped.set()
         maker.join()
-        sys.setswitchinterval(switch)
 
 
 def _make(
