@@ -1,8 +1,10 @@
 """Watching a job from beside its worker."""
 
+import re
+
 from core.models import Job
 from imports.models import ImportJob
-from tests.processes import eventually
+from tests.processes import Worker, eventually
 
 #: The steps in the order in which a job takes them.
 ORDER = {"check": 0, "import": 1, "undo": 2}
@@ -30,3 +32,9 @@ def ended(job: ImportJob, *, seconds: float = 120) -> ImportJob:
     """Wait until the job has ended, and return it."""
     eventually(lambda: state_of(job)[0] not in Job.ACTIVE, seconds=seconds)
     return ImportJob.objects.get(pk=job.pk)
+
+
+def tasks_received(*workers: Worker) -> int:
+    """Return how many messages about jobs the workers have received."""
+    said = re.compile(r"core\.tasks\.run_job\[\S+\] received")
+    return sum(len(said.findall(worker.output())) for worker in workers)

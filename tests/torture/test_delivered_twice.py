@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -21,7 +20,7 @@ from tests.processes import Worker, eventually
 from tests.torture.at_once import at_once
 from tests.torture.conftest import Prepare
 from tests.torture.guest_list import GuestList, problems, undo_problems
-from tests.torture.progress import ended, is_past, reach, state_of
+from tests.torture.progress import ended, is_past, reach, state_of, tasks_received
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
@@ -170,14 +169,10 @@ def test_messages_to_two_workers_import_once_and_undo_once(
 
 def _deliver(job: ImportJob, times: int, workers: list[Worker]) -> int:
     """Send the task so many times more, and return how many were delivered while it was done."""
-    before = _received(workers)
+    before = tasks_received(*workers)
     for _ in range(times):
         run_job.delay(job._meta.label_lower, job.pk)
     reach(job, job.step, 10)
-    eventually(lambda: _received(workers) >= before + 2, every=0.003)
+    eventually(lambda: tasks_received(*workers) >= before + 2, every=0.003)
     assert not is_past(job, job.step, 1_500), "the others came too late to be a fault"
-    return _received(workers) - before
-
-
-def _received(workers: list[Any]) -> int:
-    return sum(worker.output().count("core.tasks.run_job[") for worker in workers)
+    return tasks_received(*workers) - before
