@@ -59,6 +59,8 @@ def test_the_same_file_twice_at_once(
     assert wrong_guests(bella, guests) == []
 
 
+# SQLite has one writer at a time: there they take turns.
+@pytest.mark.postgres
 def test_two_companies_import_at_the_same_time(
     bella: Company, roma: Company, prepare: Prepare, quick_worker: Callable[..., Worker]
 ) -> None:
