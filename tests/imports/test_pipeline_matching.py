@@ -82,10 +82,8 @@ def test_a_known_external_id_with_a_new_phone_is_an_error(bella):
     give(guest(bella, ANNA), external_id="x1")
     job = bring(bella, "phone,external_id", f"{JOHN},x1")
     assert reasons(job) == {2: [("phone_of_id_differs", "phone")]}
-    assert sentences(job) == [
-        f"The guest with this external id has the telephone {ANNA}. "
-        "An import never changes a telephone."
-    ]
+    known = f"The guest with this external id has the telephone {ANNA}."
+    assert sentences(job) == [f"{known} An import never changes a telephone."]
     assert list(Guest.objects.values_list("phone", flat=True)) == [ANNA]
 
 
