@@ -7,6 +7,7 @@ delivered twice, late or never does no harm.
 """
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -26,6 +27,9 @@ from core.models import Job
 logger = logging.getLogger(__name__)
 
 J = TypeVar("J", bound=Job)
+
+#: The part of a chunk's time for which SQLite is left to others after it.
+_PAUSE = 0.1
 
 
 class LeaseLost(Exception):
@@ -70,8 +74,13 @@ class Attempt(Generic[J]):
         Raises LeaseLost and WorkerEnds before anything is written.
         """
         _heed_the_end()
+        started = time.monotonic()
         with self.locked() as job:
             yield job
+        if connection.vendor == "sqlite":
+            # It has one writer at a time, and whoever waits only looks every so often: without a
+            # pause an import would keep the web from writing until it ends.
+            time.sleep(_PAUSE * (time.monotonic() - started))
 
     @contextmanager
     def locked(self) -> Iterator[J]:

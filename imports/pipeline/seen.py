@@ -6,8 +6,6 @@ does not grow with the upload. The file belongs to one attempt and vanishes with
 
 import json
 import sqlite3
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -27,10 +25,9 @@ class SeenKeys:
     """The keys of the lines so far. A context manager: its file is gone afterwards."""
 
     def __init__(self) -> None:
-        self._folder = TemporaryDirectory(prefix="regulars-seen-")
-        path = Path(self._folder.name) / "keys.sqlite3"
-        # The producer thread fills it, whichever thread closes it.
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # Without a name it is a file that no folder shows: it is gone however the process ends.
+        # One thread fills it and another closes it.
+        self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.executescript(
             "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;"
             "CREATE TABLE seen (key TEXT PRIMARY KEY, line) WITHOUT ROWID;"
@@ -47,7 +44,6 @@ class SeenKeys:
         trace: TracebackType | None,
     ) -> None:
         self._db.close()
-        self._folder.cleanup()
 
     def screen(self, chunk: list[CleanRow | Rejected]) -> list[Screened]:
         """Remember the keys of `chunk`; return it with the rows that repeat an earlier line marked.
