@@ -107,6 +107,11 @@ def add_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> None:
     bulk.insert(ExternalId, ("company_id", "guest_id", "value"), rows)
 
 
+def refresh_statistics() -> None:
+    """Tell the database's planner that the tables have grown. Call it outside a transaction."""
+    bulk.analyze(Guest, Card, GuestCategory, ExternalId)
+
+
 def derived(values: Mapping[str, Any]) -> dict[str, str]:
     """Return what search and sort go by, folded here because SQLite's LOWER knows ASCII only."""
     get = values.get

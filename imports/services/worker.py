@@ -4,6 +4,7 @@ Each step ends by ending the job or by queueing its next step, so that every ste
 its own and the database's rule "one writing import per company" holds for each.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from django.utils import timezone
 from core import jobs
 from core.models import Job
 from core.services.jobs import Attempt, publish
-from guests.services.bulk import GuestsChanged
+from guests.services.bulk import GuestsChanged, refresh_statistics
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import Trip, decide, travel
 from imports.pipeline.apply import apply, record_rejects
@@ -142,9 +143,13 @@ def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
         _forget_rows(job, attempt)
     try:
         with trip_of(job, now=job.queued_at or timezone.now()) as trip:
+            chunks = itertools.count(1)
 
             def land(rows: list[Screened], decisions: list[Decision]) -> None:
                 _land(attempt, trip, rows, decisions, strict=strict)
+                # After the 1st, 2nd, 4th, 8th chunk, ...: whenever the tables may have doubled.
+                if next(chunks).bit_count() == 1:
+                    refresh_statistics()
 
             travel(trip, land, on_wait=attempt.beat)
     except FileRefused as refused:
