@@ -43,6 +43,7 @@ class Installation:
             "CLOCK_TICK_SECONDS": "1",
         }
         self.process: subprocess.Popen[str] | None = None
+        self.heard = ""
         self.family: set[psutil.Process] = set()
 
     def manage(self, *arguments: str) -> subprocess.Popen[str]:
@@ -56,9 +57,15 @@ class Installation:
         )
 
     def start(self, *arguments: str) -> None:
-        self.process = self.manage("start", *arguments)
+        self.process, self.heard = self.manage("start", *arguments), ""
         eventually(self.answers, seconds=60)
         eventually(lambda: self.member("celery") and self.member("granian"))
+        # It answers a moment before it says so.
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.heard += line
+            if "Regulars is at" in line:
+                break
 
     def answers(self) -> bool:
         assert self.process is not None
@@ -91,8 +98,7 @@ class Installation:
     def end(self) -> str:
         """Wait until it has ended, and return all that it said."""
         assert self.process is not None
-        said: str = self.process.communicate(timeout=30)[0]
-        return said
+        return self.heard + self.process.communicate(timeout=30)[0]
 
 
 @pytest.fixture(scope="module")

@@ -48,6 +48,7 @@ class Command(BaseCommand):
         self.announced = True
         self.stdout.write(f"\nRegulars is at {settings.BASE_URL} - Ctrl-C stops it.\n")
         self.stdout.flush()
+        self.stdout.flush()
 
 
 def web_server() -> list[str]:
