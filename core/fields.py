@@ -1,4 +1,7 @@
-"""Money: exact in the database, `Decimal` in Python, never a float."""
+"""Fields of the house: exact money, and text in the same order on every database.
+
+Money is exact in the database, `Decimal` in Python, and never a float.
+"""
 
 from decimal import Context, Decimal, Inexact
 from typing import Any
@@ -75,3 +78,15 @@ class AmountField(models.BigIntegerField):
             self,
             **{"form_class": forms.DecimalField, "max_digits": 16, "decimal_places": 4, **kwargs},
         )
+
+
+class CodePointField(models.CharField):
+    """Text sorted and compared by code point, which SQLite does and PostgreSQL must be told.
+
+    What people read in order is folded first (guests.normalize.name_key), so that no language's
+    rules are missed; and a beginning can be looked up in a plain index.
+    """
+
+    def db_parameters(self, connection: Any) -> Any:
+        collation = {"postgresql": "C"}.get(connection.vendor)
+        return {**super().db_parameters(connection), "collation": collation}

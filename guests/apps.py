@@ -10,8 +10,12 @@ class GuestsConfig(AppConfig):
         "outlet_setup": ["owner", "manager"],
         "export_guest": ["owner", "manager"],
         "erase_guest": ["owner"],
+        "merge_guest": ["owner", "manager"],
+        "share_view": ["owner", "manager"],
         "add_category": ["owner", "manager"],
         "change_category": ["owner", "manager"],
+        "delete_category": ["owner", "manager"],
+        "change_membertier": ["owner", "manager"],
     }
 
     def ready(self) -> None:

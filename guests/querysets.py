@@ -1,9 +1,14 @@
 """Every reusable read of guests. A read starts from the company."""
 
 from collections.abc import Collection, Set
-from typing import Self
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Q
 
 from core.querysets import CompanyOwnedQuerySet
+
+if TYPE_CHECKING:
+    from core.models import User
 
 
 class GuestQuerySet(CompanyOwnedQuerySet):
@@ -31,3 +36,9 @@ class CategoryQuerySet(CompanyOwnedQuerySet):
     def defaults(self) -> Self:
         """The categories that a new guest gets when nobody says otherwise."""
         return self.filter(is_default=True)
+
+
+class SavedViewQuerySet(CompanyOwnedQuerySet):
+    def for_user(self, user: "User") -> Self:
+        """The user's own views and those of the whole company."""
+        return self.filter(Q(owner=user) | Q(owner__isnull=True))

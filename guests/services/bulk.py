@@ -42,8 +42,11 @@ _BLANK: dict[str, Any] = {
     "last_promo_sms_at": None,
     "search_text": "",
     "name_key": "",
+    "birthday_key": None,
 }
 _FIELDS = tuple(_BLANK)
+#: The fields that follow from others.
+DERIVED = ["search_text", "name_key", "birthday_key"]
 
 
 class GuestsChanged(Exception):
@@ -75,12 +78,13 @@ def update_guests(updates: Sequence[tuple[int, int, dict[str, Any]]]) -> None:
         return
     # A line may add nothing but a card: the version counts it all the same.
     fields = sorted({name for _pk, _version, values in updates for name in values})
+    fields += DERIVED
     rows = (
-        (pk, version, *(merged[name] for name in (*fields, "search_text", "name_key")))
+        (pk, version, *(merged[name] for name in fields))
         for pk, version, values in updates
         for merged in (values | derived(values),)
     )
-    met = bulk.update(Guest, (*fields, "search_text", "name_key"), rows)
+    met = bulk.update(Guest, fields, rows)
     if met != len(updates):
         raise GuestsChanged(f"{len(updates) - met} of {len(updates)}")
 
@@ -112,11 +116,19 @@ def refresh_statistics() -> None:
     bulk.analyze(Guest, Card, GuestCategory, ExternalId)
 
 
-def derived(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return what search and sort go by, folded here because SQLite's LOWER knows ASCII only."""
+def derived(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what search and sort go by (DERIVED), from all values of a guest.
+
+    Folded here because SQLite's LOWER knows ASCII only.
+    """
     get = values.get
     key = _name_key(get("last_name", ""), get("first_name", ""), get("middle_name", ""))
-    return {"search_text": search_text(values["phone"], key, get("email")), "name_key": key}
+    birthday = get("birthday")
+    return {
+        "search_text": search_text(values["phone"], key, get("email")),
+        "name_key": key,
+        "birthday_key": birthday and birthday.month * 100 + birthday.day,
+    }
 
 
 #: The names of a town's guests repeat; folding one costs more than looking it up.

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from core import bulk
 from core.models import Company
 from guests.models import Card, ExternalId, Guest, GuestCategory
-from guests.services.bulk import derived
+from guests.services.bulk import DERIVED, derived
 
 
 class Left(NamedTuple):
@@ -80,7 +80,7 @@ def restore_replaced(
         fields_of = replaced[guest.pk].get("fields", {})
         changed, left[guest.pk] = _restore_fields(guest, fields_of, holders)
         restored.update(changed)
-    fields = [*sorted(restored), "search_text", "name_key"]
+    fields = [*sorted(restored), *DERIVED]
     bulk.update(
         Guest,
         fields,

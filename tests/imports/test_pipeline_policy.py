@@ -71,7 +71,7 @@ def state(phone=ANNA):
 
 def changed(before, after):
     """Return what is new of a guest, without what is counted or derived."""
-    derived = {"version", "search_text", "name_key"}
+    derived = {"version", "search_text", "name_key", "birthday_key", "total"}
     new = {name: value for name, value in after.items() if value != before[name]}
     return {name: value for name, value in new.items() if name not in derived}
 

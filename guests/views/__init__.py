@@ -1,0 +1,1 @@
+"""The screens of guests, a module for each room."""
