@@ -41,6 +41,10 @@ class SameCompany:
         field = apps.get_model(self.child)._meta.get_field(self.field)
         return field.related_model._meta.db_table
 
+    @property
+    def tables(self) -> set[str]:
+        return {self.child_table, self.parent_table}
+
     def postgresql(self) -> dict[str, str]:
         return {
             self.name: (
@@ -75,10 +79,57 @@ class SameCompany:
         }
 
 
-_declared: list[SameCompany] = []
+@dataclass(frozen=True)
+class AppendOnly:
+    """Rows of `table` are written once: neither changed nor removed, by raw SQL neither.
+
+    A trigger of the same effect on both databases; on PostgreSQL another against TRUNCATE.
+    """
+
+    table: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.db_table}_append_only"
+
+    @property
+    def db_table(self) -> str:
+        return apps.get_model(self.table)._meta.db_table
+
+    @property
+    def tables(self) -> set[str]:
+        return {self.db_table}
+
+    def postgresql(self) -> dict[str, str]:
+        refuse = (
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME "
+            "USING ERRCODE = 'integrity_constraint_violation'; END $$; "
+        )
+        create = f'{refuse}CREATE TRIGGER "{{}}" BEFORE {{}} ON "{self.db_table}" '
+        call = "EXECUTE FUNCTION refuse_change()"
+        rows, table = self.name, f"{self.name}_whole"
+        return {
+            rows: create.format(rows, "UPDATE OR DELETE") + f"FOR EACH ROW {call}",
+            table: create.format(table, "TRUNCATE") + f"FOR EACH STATEMENT {call}",
+        }
+
+    def sqlite(self) -> dict[str, str]:
+        return {
+            f"{self.name}_{event.lower()}": (
+                f'CREATE TRIGGER "{self.name}_{event.lower()}" BEFORE {event} ON "{self.db_table}" '
+                f"BEGIN SELECT RAISE(ABORT, '{self.db_table} is append-only'); END"
+            )
+            for event in ("UPDATE", "DELETE")
+        }
 
 
-def declare(*guards: SameCompany) -> None:
+Guard = SameCompany | AppendOnly
+
+_declared: list[Guard] = []
+
+
+def declare(*guards: Guard) -> None:
     """Add guards; each app does it once, in `<app>.guards`, imported when the apps are ready."""
     _declared.extend(guards)
 
@@ -90,7 +141,7 @@ def install(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
     present = _present(connection)
     with connection.cursor() as cursor:
         for guard in _declared:
-            if {guard.child_table, guard.parent_table} <= tables:
+            if guard.tables <= tables:
                 for name, sql in _statements(connection, guard).items():
                     if name not in present:
                         cursor.execute(sql)
@@ -98,17 +149,19 @@ def install(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
 
 @contextmanager
 def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """Take SQLite's triggers away while tables are emptied in whatever order.
+    """Take triggers away while tables are emptied in whatever order.
 
     PostgreSQL empties all of them in one statement, and keeps its keys.
     """
     connection = connections[using]
-    if connection.vendor == "sqlite":
-        present = _present(connection)
-        with connection.cursor() as cursor:
-            for guard in _declared:
-                for name in present.intersection(guard.sqlite()):
-                    cursor.execute(f'DROP TRIGGER "{name}"')
+    present = _present(connection)
+    with connection.cursor() as cursor:
+        for guard in _declared:
+            if isinstance(guard, SameCompany) and connection.vendor == "postgresql":
+                continue
+            for name in present.intersection(_statements(connection, guard)):
+                table = f' ON "{guard.db_table}"' if connection.vendor == "postgresql" else ""
+                cursor.execute(f'DROP TRIGGER "{name}"{table}')
     try:
         yield
     finally:
@@ -123,19 +176,21 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     return [
         name
         for guard in _declared
-        if {guard.child_table, guard.parent_table} <= tables
+        if guard.tables <= tables
         for name in _statements(connection, guard)
         if name not in present
     ]
 
 
-def _statements(connection: Any, guard: SameCompany) -> dict[str, str]:
+def _statements(connection: Any, guard: Guard) -> dict[str, str]:
     return guard.postgresql() if connection.vendor == "postgresql" else guard.sqlite()
 
 
 def _present(connection: Any) -> set[str]:
     sql = (
-        "SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace"
+        "SELECT conname FROM pg_constraint WHERE connamespace = current_schema()::regnamespace "
+        "UNION ALL SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+        "WHERE relnamespace = current_schema()::regnamespace AND NOT tgisinternal"
         if connection.vendor == "postgresql"
         else "SELECT name FROM sqlite_master WHERE type = 'trigger'"
     )

@@ -1,0 +1,15 @@
+"""What guests own: programs, accounts and the ledger that explains every balance."""
+
+from loyalty.models.ledger import Account, CreditLot, EntryComment, Hold, LedgerEntry, LotUse
+from loyalty.models.programs import Program, ProgramCategory
+
+__all__ = [
+    "Account",
+    "CreditLot",
+    "EntryComment",
+    "Hold",
+    "LedgerEntry",
+    "LotUse",
+    "Program",
+    "ProgramCategory",
+]
