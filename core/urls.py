@@ -3,15 +3,15 @@ from typing import Any
 from django.contrib.auth import views as auth
 from django.urls import include, path
 
-from core import views
+from core.views import home
 
 company_patterns: list[Any] = [
-    path("", views.company_home, name="company"),
+    path("", home.company_home, name="company"),
 ]
 
 core_patterns: list[Any] = [
-    path("", views.home, name="home"),
-    path("companies/", views.home, name="choose_company"),
+    path("", home.home, name="home"),
+    path("companies/", home.home, name="choose_company"),
     path("c/<slug:company>/", include(company_patterns)),
 ]
 
