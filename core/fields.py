@@ -4,7 +4,7 @@ Money is exact in the database, `Decimal` in Python, and never a float.
 """
 
 from decimal import Context, Decimal, Inexact
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -44,7 +44,13 @@ def from_units(units: int) -> Decimal:
     return Decimal(units).scaleb(-4)
 
 
-class AmountField(models.BigIntegerField):
+if TYPE_CHECKING:
+    _Amounts = models.BigIntegerField[Decimal | int | None, Any]
+else:
+    _Amounts = models.BigIntegerField
+
+
+class AmountField(_Amounts):
     """An exact amount: a `Decimal` in Python, a bigint of ten-thousandths in the database."""
 
     description = _("Amount")

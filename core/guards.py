@@ -157,10 +157,12 @@ def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     present = _present(connection)
     with connection.cursor() as cursor:
         for guard in _declared:
-            if isinstance(guard, SameCompany) and connection.vendor == "postgresql":
-                continue
+            table = ""
+            if connection.vendor == "postgresql":
+                if isinstance(guard, SameCompany):
+                    continue
+                table = f' ON "{guard.db_table}"'
             for name in present.intersection(_statements(connection, guard)):
-                table = f' ON "{guard.db_table}"' if connection.vendor == "postgresql" else ""
                 cursor.execute(f'DROP TRIGGER "{name}"{table}')
     try:
         yield

@@ -2,11 +2,15 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 
 from core.querysets import CompanyOwnedQuerySet
+
+if TYPE_CHECKING:
+    from core.models import Company
+    from loyalty.models import Terms
 
 
 class ProgramQuerySet(CompanyOwnedQuerySet):
@@ -45,4 +49,10 @@ class HoldQuerySet(CompanyOwnedQuerySet):
 
     def run_out(self, *, now: datetime) -> Self:
         """Holds whose time is over and that nobody has ended."""
-        return self.standing().filter(Q(expires_at__lte=now))
+        return self.standing().filter(expires_at__lte=now)
+
+
+class TermsQuerySet(QuerySet["Terms"]):
+    def of(self, company: "Company") -> "Terms":
+        """The company's terms, or the usual ones while nobody has chosen."""
+        return self.filter(company=company).first() or self.model(company=company)

@@ -1,6 +1,15 @@
 """What guests own: programs, accounts and the ledger that explains every balance."""
 
-from loyalty.models.ledger import Account, CreditLot, EntryComment, Hold, LedgerEntry, LotUse
+from loyalty.models.ledger import (
+    Account,
+    CreditLot,
+    EntryComment,
+    Hold,
+    LedgerCheck,
+    LedgerEntry,
+    LotUse,
+    Terms,
+)
 from loyalty.models.programs import Program, ProgramCategory
 
 __all__ = [
@@ -8,8 +17,10 @@ __all__ = [
     "CreditLot",
     "EntryComment",
     "Hold",
+    "LedgerCheck",
     "LedgerEntry",
     "LotUse",
     "Program",
     "ProgramCategory",
+    "Terms",
 ]

@@ -16,7 +16,13 @@ from core.querysets import CompanyOwnedQuerySet
 from guests.models import Guest
 from guests.models.keys import company_key, loose_key
 from loyalty.models.programs import Program
-from loyalty.querysets import AccountQuerySet, CreditLotQuerySet, HoldQuerySet, LedgerEntryQuerySet
+from loyalty.querysets import (
+    AccountQuerySet,
+    CreditLotQuerySet,
+    HoldQuerySet,
+    LedgerEntryQuerySet,
+    TermsQuerySet,
+)
 
 
 class Account(models.Model):
@@ -246,3 +252,45 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.account_id}"
+
+
+class Terms(models.Model):
+    """A company's rules for money that are no program's: grace, limits."""
+
+    company = models.OneToOneField(
+        "core.Company", models.CASCADE, primary_key=True, related_name="loyalty_terms"
+    )
+    grace_days = models.PositiveSmallIntegerField(
+        _("days of grace"),
+        default=30,
+        help_text=_("How long a credit lasts that comes back after its own last day."),
+    )
+    adjustment_limit = AmountField(
+        _("limit of adjustments"),
+        null=True,
+        blank=True,
+        help_text=_("Above it a second person approves. Empty: no limit."),
+    )
+
+    objects = TermsQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.grace_days} days of grace"
+
+
+class LedgerCheck(models.Model):
+    """What a check of a company's ledger found: nothing, if all is well."""
+
+    company = models.ForeignKey("core.Company", models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField(_("when"))
+    accounts = models.PositiveBigIntegerField(_("accounts looked at"))
+    wrong = models.PositiveBigIntegerField(_("accounts that do not agree"))
+    findings = models.JSONField(default=list, help_text="The first hundred, as check_ledger says.")
+
+    objects = CompanyOwnedQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["company", "-at"], name="ledger_check_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.wrong} of {self.accounts}"

@@ -1,0 +1,105 @@
+"""What the postings of a piece of work name: accounts, holds, entries, causes posted before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.models import Company
+from loyalty.models import Account, Hold, LedgerEntry
+from loyalty.services.postings import Capture, Move, Posting, Reversal, SetTo
+
+#: (guest id, program id)
+Owner = tuple[int, int]
+#: (program id, source, source_ref)
+Cause = tuple[int, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHold:
+    """A hold as it stands."""
+
+    id: int
+    account_id: int
+    program_id: int
+    amount: Decimal
+    state: str
+    entry_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEntry:
+    """An entry that a posting names."""
+
+    id: int
+    account_id: int
+    program_id: int
+    kind: str
+    amount: Decimal
+
+
+def find_holds(company: Company, postings: Iterable[Posting]) -> dict[int, KnownHold]:
+    """Return the holds that captures name, by id."""
+    ids = [p.hold_id for p in postings if isinstance(p, Capture)]
+    if not ids:
+        return {}
+    rows = Hold.objects.for_company(company).filter(pk__any=ids)
+    fields = ("pk", "account_id", "program_id", "amount", "state", "entry_id")
+    return {row[0]: KnownHold(*row) for row in rows.values_list(*fields)}
+
+
+def find_entries(company: Company, postings: Iterable[Posting]) -> dict[int, KnownEntry]:
+    """Return the entries that reversals name, by id."""
+    ids = [p.entry_id for p in postings if isinstance(p, Reversal)]
+    if not ids:
+        return {}
+    rows = LedgerEntry.objects.for_company(company).filter(pk__any=ids)
+    fields = ("pk", "account_id", "program_id", "kind", "amount")
+    return {row[0]: KnownEntry(*row) for row in rows.values_list(*fields)}
+
+
+def find_reversed(entries: Collection[int]) -> set[int]:
+    """Return those of the entries that have been reversed."""
+    if not entries:
+        return set()
+    rows = LedgerEntry.objects.filter(reverses__any=list(entries))
+    return set(rows.values_list("reverses_id", flat=True))
+
+
+def find_causes(
+    company: Company, postings: Sequence[Posting], programs: Collection[int]
+) -> dict[Cause, tuple[int, Decimal, int | None]]:
+    """Return what was posted for the same causes: entry id, amount, and which entry it reverses."""
+    refs = {posting.source_ref for posting in postings}
+    sources = {posting.source for posting in postings}
+    rows = LedgerEntry.objects.for_company(company).filter(
+        program__in=list(programs), source__in=list(sources), source_ref__any=refs
+    )
+    fields = ("program_id", "source", "source_ref", "pk", "amount", "reverses_id")
+    found: dict[Cause, tuple[int, Any, int | None]] = {}
+    for program, source, ref, *entry in rows.values_list(*fields):
+        found[program, source, ref] = (entry[0], entry[1], entry[2])
+    return found
+
+
+def find_accounts(company: Company, owners: Collection[Owner]) -> dict[Owner, int]:
+    """Return the ids of the accounts that there are of these owners."""
+    if not owners:
+        return {}
+    rows = Account.objects.for_company(company).filter(
+        program__in={program for _guest, program in owners},
+        guest__any={guest for guest, _program in owners},
+    )
+    found = {(g, p): pk for g, p, pk in rows.values_list("guest_id", "program_id", "pk")}
+    return {owner: found[owner] for owner in owners if owner in found}
+
+
+def owners_of(postings: Iterable[Posting]) -> set[Owner]:
+    """Return the owners that postings name."""
+    return {
+        (posting.guest_id, posting.program_id)
+        for posting in postings
+        if isinstance(posting, Move | SetTo)
+    }

@@ -1,0 +1,116 @@
+"""The one way into the ledger.
+
+A click, a call of the API and ten thousand lines of a file go through `post_entries`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import bulk
+from core.models import Company, User
+from loyalty.models import Hold, Program
+from loyalty.services import known
+from loyalty.services.accounts import Entry
+from loyalty.services.books import Books
+from loyalty.services.deciding import Decider, Decision, SameAs
+from loyalty.services.postings import AlreadyPosted, Outcome, Posted, Posting
+
+#: How often the books are opened anew because somebody else posted the same cause meanwhile.
+_TRIES = 5
+
+#: Why a posting was refused, in words. The parameters are the outcome's.
+REFUSALS = {
+    "no_program": _("There is no such program."),
+    "no_ledger": _("A discount has no balance."),
+    "not_active": _("The program gives no credits on this day."),
+    "not_an_amount": _("%(amount)s is not an amount of %(currency)s."),
+    "zero": _("The amount is zero."),
+    "too_large": _("The balance would be too large."),
+    "expired": _("The last day of this credit is over already."),
+    "insufficient": _("There are only %(available)s."),
+    "other_amount": _("The same was posted before with another amount, %(amount)s."),
+    "no_hold": _("There is no such hold."),
+    "hold_ended": _("This hold was ended before."),
+    "beyond_hold": _("The hold is of %(held)s only."),
+    "no_entry": _("There is no such entry."),
+    "is_reversal": _("A reversal cannot be reversed."),
+    "reversed": _("This entry was reversed before."),
+    "spent": _("Of this credit %(left)s are left: %(shortfall)s are spent."),
+}
+
+
+def post_entries(
+    *, company: Company, postings: Sequence[Posting], actor: User | None, now: datetime
+) -> list[Outcome]:
+    """Post each of `postings` or refuse it, in their order; return what became of each.
+
+    The accounts are locked in one order and what is due has expired before; a posting that is
+    refused leaves no trace, and the others stand. Posted again, a cause does nothing; with
+    another amount it is refused. Amounts are in the program's currency, with no more decimals
+    than it has: rounding is for whoever reads a file or a form (loyalty.money).
+    Raises IntegrityError when a guest is not the company's.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            with transaction.atomic():
+                return _post(company, postings, actor=actor, now=now)
+        except IntegrityError:
+            # Somebody posted the same cause, or opened the same account, since this looked.
+            if tries == _TRIES:
+                raise
+
+
+def _post(
+    company: Company, postings: Sequence[Posting], *, actor: User | None, now: datetime
+) -> list[Outcome]:
+    books = Books(company, now=now)
+    entries, holds = known.find_entries(company, postings), known.find_holds(company, postings)
+    books.open(_accounts(company, postings, entries, holds))
+    programs = {program.pk: program for program in Program.objects.for_company(company)}
+    # Read under the locks: what others did before them counts.
+    decider = Decider(
+        books,
+        programs,
+        causes=known.find_causes(company, postings, programs),
+        holds=known.find_holds(company, postings),
+        entries=entries,
+        uses=books.read_used_lots(entries),
+        reversed_ids=known.find_reversed(entries),
+    )
+    decisions = [decider.decide(posting) for posting in postings]
+    books.write(actor=actor)
+    _end_captured(decider.captured, now)
+    return [_outcome(decision) for decision in decisions]
+
+
+def _accounts(
+    company: Company,
+    postings: Sequence[Posting],
+    entries: dict[int, known.KnownEntry],
+    holds: dict[int, known.KnownHold],
+) -> set[int]:
+    """Return the ids of the accounts that there are of all that the postings touch."""
+    ids = set(known.find_accounts(company, known.owners_of(postings)).values())
+    ids.update(entry.account_id for entry in entries.values())
+    ids.update(hold.account_id for hold in holds.values())
+    return ids
+
+
+def _end_captured(captured: dict[int, Entry], now: datetime) -> None:
+    if captured:
+        rows = ((hold, Hold.State.CAPTURED, now, entry.id) for hold, entry in captured.items())
+        bulk.update(Hold, ["state", "ended_at", "entry_id"], rows, version=False)
+
+
+def _outcome(decision: Decision) -> Outcome:
+    match decision:
+        case Entry():
+            return Posted(decision.id, decision.amount, decision.balance)
+        case SameAs():
+            return AlreadyPosted(decision.entry.id, decision.entry.amount)
+    return decision
