@@ -1,9 +1,13 @@
-"""What templates need beyond Django's own tags, to keep one look: icons."""
+"""What templates need beyond Django's own tags, to keep one look: icons, money, telephones."""
+
+from decimal import Decimal
 
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from core.web import money as amounts, telephones
 
 register = template.Library()
 
@@ -21,3 +25,15 @@ def icon(name: str, css_class: str = "") -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str) -> str:
+    """Return the amount with its currency, "" of none: `{{ guest.total|money:company.currency }}`."""
+    return "" if amount is None else amounts.money(amount, currency)
+
+
+@register.filter
+def telephone(number: str | None) -> str:
+    """Return an E.164 number in groups, "" of none: `{{ guest.phone|telephone }}`."""
+    return telephones.telephone(number) if number else ""

@@ -1,0 +1,97 @@
+"""What changes are about, in words and with a link. Apps say it of their models in `ready()`."""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.db.models import Model
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+
+from core.models import Company, User
+
+#: app.model and id, as a Change has them.
+Key = tuple[str, int | None]
+
+
+class Subject(NamedTuple):
+    """What a change is about. `note` is a line that says more: how an import ended."""
+
+    label: str
+    url: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """How the rows of one table are shown, and who may follow their link."""
+
+    describe: Callable[[Company, Any], Subject]
+    permission: str
+
+
+_kinds: dict[str, _Kind] = {}
+
+
+def register(model: str, describe: Callable[[Company, Any], Subject], *, permission: str) -> None:
+    """Say how a row of `model` ("app.model") is shown; only who has `permission` gets its link."""
+    _kinds[model] = _Kind(describe, permission)
+
+
+def link(url_name: str, company: Company, *args: Any) -> str:
+    """Return the address of a page of the company; "" where there is no such page."""
+    try:
+        return reverse(url_name, args=[company.slug, *args])
+    except NoReverseMatch:
+        return ""
+
+
+def find(company: Company, user: User, keys: Collection[Key]) -> dict[Key, Subject]:
+    """Return the subjects of these keys: a query for each table among them."""
+    by_model: dict[str, set[int]] = defaultdict(set)
+    for label, pk in keys:
+        if pk is not None:
+            by_model[label].add(pk)
+    found = {
+        (label, pk): _subject(company, user, label, row)
+        for label, ids in by_model.items()
+        for pk, row in rows_of(company, label, ids).items()
+    }
+    return {key: found.get(key) or Subject(_kind_name(key[0])) for key in keys}
+
+
+def rows_of(company: Company, label: str, ids: Collection[int]) -> dict[int, Model]:
+    """Return those of the rows that are there and the company's, by id."""
+    model = _model(label)
+    if model is None:
+        return {}
+    rows = model._default_manager.filter(pk__in=ids)
+    if model is Company:
+        rows = rows.filter(pk=company.pk)
+    elif any(field.name == "company" for field in model._meta.fields):
+        rows = rows.filter(company=company)
+    related = [name for name in ("user",) if name in {f.name for f in model._meta.fields}]
+    return {row.pk: row for row in rows.select_related(*related)}
+
+
+def _subject(company: Company, user: User, label: str, row: Model) -> Subject:
+    kind = _kinds.get(label)
+    if kind is None:
+        return Subject(f"{_kind_name(label)} {row}")
+    subject = kind.describe(company, row)
+    return subject if user.has_perm(kind.permission, company) else subject._replace(url="")
+
+
+def _kind_name(label: str) -> str:
+    """Return what a row of the table is called; also when the row itself is gone."""
+    model = _model(label)
+    return str(model._meta.verbose_name) if model else _("something")
+
+
+def _model(label: str) -> type[Model] | None:
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return None

@@ -1,0 +1,158 @@
+"""Old and new values of changes, in words: labels of fields, choices, names instead of ids.
+
+What a field is, its model says; so a service stores what JSON can hold (`{field: [old, new]}`) and
+nobody has to declare anything, but for what is no field.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import DateField, DateTimeField, Field, ForeignKey, ManyToManyField, Model
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from core.fields import AmountField
+from core.models import Company
+from core.web import subjects
+from core.web.money import money
+
+#: `{field: [old, new]}`, as Change.values has them.
+Values = Mapping[str, Any]
+
+
+class Row(NamedTuple):
+    """One field of a change, in words; "" is no value."""
+
+    label: str
+    before: str
+    after: str
+
+
+_labels: dict[str, Any] = {}
+
+
+def register_label(name: str, label: Any) -> None:
+    """Say what a key of `values` that is no field of its subject is called."""
+    _labels[name] = label
+
+
+def in_words(company: Company, changes: Sequence[tuple[str, Values]]) -> list[list[Row]]:
+    """Return the rows of each change, given as (app.model of its subject, values).
+
+    A query for each table whose names the values speak of.
+    """
+    names = _Names(company, changes)
+    return [
+        [_row(company, _field(subject, key), key, pair, names) for key, pair in values.items()]
+        for subject, values in changes
+    ]
+
+
+def _row(company: Company, field: Any, key: str, pair: Any, names: "_Names") -> Row:
+    old, new = _both(pair)
+    return Row(
+        _label(field, key),
+        _shown(company, field, old, names),
+        _shown(company, field, new, names),
+    )
+
+
+def _both(pair: Any) -> tuple[Any, Any]:
+    return (pair[0], pair[1]) if isinstance(pair, list | tuple) and len(pair) == 2 else (None, pair)
+
+
+def _label(field: Any, key: str) -> str:
+    if key in _labels:
+        return str(_labels[key])
+    if field is None:
+        return capfirst(key.replace("_", " "))
+    if isinstance(field, Field):
+        return capfirst(str(field.verbose_name))
+    return capfirst(str(field.related_model._meta.verbose_name_plural))
+
+
+def _shown(company: Company, field: Any, value: Any, names: "_Names") -> str:
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        return ", ".join(_shown(company, field, item, names) for item in value)
+    if isinstance(value, dict):
+        return " / ".join(str(part) for part in value.values() if part not in (None, ""))
+    if isinstance(value, int) and _is_key(field):
+        return names.of(field.related_model, value)
+    return _text(company, field, str(value))
+
+
+def _text(company: Company, field: Any, text: str) -> str:
+    """Return the text of a plain value; what does not look like its field's is shown as it is."""
+    try:
+        if isinstance(field, AmountField):
+            return money(Decimal(text), company.currency)
+        if isinstance(field, DateTimeField) and (moment := parse_datetime(text)):
+            return date_format(_local(moment), "j M Y, H:i")
+        if isinstance(field, DateField) and (day := parse_date(text)):
+            return date_format(day, "j M Y")
+    except (ValueError, ArithmeticError):
+        return text
+    if isinstance(field, Field):
+        return str(dict(field.flatchoices).get(text, text))
+    return text
+
+
+def _local(moment: datetime) -> datetime:
+    return timezone.localtime(moment if timezone.is_aware(moment) else moment.replace(tzinfo=UTC))
+
+
+def _is_key(field: Any) -> bool:
+    return isinstance(field, ForeignKey | ManyToManyField)
+
+
+def _field(subject: str, key: str) -> Any:
+    """Return the field or relation of that name; "member_tier_id" is the key member_tier."""
+    try:
+        meta = apps.get_model(subject)._meta
+    except (LookupError, ValueError):
+        return None
+    for name in (key, key.removesuffix("_id")):
+        try:
+            return meta.get_field(name)
+        except FieldDoesNotExist:
+            continue
+    return None
+
+
+class _Names:
+    """The names of the rows that values point at by id, read once for all changes of a page."""
+
+    def __init__(self, company: Company, changes: Iterable[tuple[str, Values]]) -> None:
+        wanted: dict[type[Model], set[int]] = defaultdict(set)
+        for subject, values in changes:
+            for key, pair in values.items():
+                field = _field(subject, key)
+                if _is_key(field):
+                    wanted[field.related_model].update(_ids(_both(pair)))
+        self._names = {
+            (model, pk): str(row)
+            for model, ids in wanted.items()
+            for pk, row in subjects.rows_of(company, model._meta.label_lower, ids).items()
+        }
+
+    def of(self, model: type[Model], pk: int) -> str:
+        """Return the name; of a row that is gone what it was, with its number."""
+        return self._names.get((model, pk)) or f"{model._meta.verbose_name} {pk}"
+
+
+def _ids(pair: tuple[Any, Any]) -> Iterable[int]:
+    for value in pair:
+        items = value if isinstance(value, list) else [value]
+        yield from (item for item in items if isinstance(item, int) and not isinstance(item, bool))
