@@ -29,7 +29,7 @@ def icon(name: str, css_class: str = "") -> SafeString:
 
 @register.filter
 def money(amount: Decimal | None, currency: str) -> str:
-    """Return the amount with its currency, "" of none: `{{ guest.total|money:company.currency }}`."""
+    """Return the amount with its currency, "" of none: `{{ total|money:company.currency }}`."""
     return "" if amount is None else amounts.money(amount, currency)
 
 

@@ -15,11 +15,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"company": None, "nav": []}
-    match = request.resolver_match
-    namespace = match.namespace if match else ""
     return {
         "company": company,
-        "nav": navigation.items(user, company, namespace) if company else [],
+        "nav": navigation.items(user, company, request.path) if company else [],
         "can_search": False,
         "companies_count": SimpleLazyObject(lambda: Company.objects.for_user(user).count()),
     }

@@ -16,7 +16,7 @@ class Entry:
     label: Any
     url_name: str
     permission: str
-    namespace: str
+    namespace: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,20 @@ def register(entry: Entry) -> None:
         _entries.sort(key=lambda e: e.order)
 
 
-def items(user: User, company: Company, namespace: str) -> list[Item]:
-    """Return what `user` may open in `company`; `namespace` is that of the present page."""
-    return [
-        Item(e.label, reverse(e.url_name, args=[company.slug]), current=e.namespace == namespace)
-        for e in _entries
-        if user.has_perm(e.permission, company)
+def items(user: User, company: Company, path: str) -> list[Item]:
+    """Return what `user` may open in `company`; `path` is the present page's.
+
+    The entry is current whose address begins the page's, of several the longest; the company's own
+    address, with which all of them begin, only on that very page.
+    """
+    base = reverse("core:company", args=[company.slug])
+    places = [
+        (entry, reverse(entry.url_name, args=[company.slug]))
+        for entry in _entries
+        if user.has_perm(entry.permission, company)
     ]
+    matching = [
+        url for _entry, url in places if path == url or (url != base and path.startswith(url))
+    ]
+    current = max(matching, key=len, default="")
+    return [Item(entry.label, url, current=url == current) for entry, url in places]

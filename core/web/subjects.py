@@ -54,7 +54,7 @@ def find(company: Company, user: User, keys: Collection[Key]) -> dict[Key, Subje
     for label, pk in keys:
         if pk is not None:
             by_model[label].add(pk)
-    found = {
+    found: dict[Key, Subject] = {
         (label, pk): _subject(company, user, label, row)
         for label, ids in by_model.items()
         for pk, row in rows_of(company, label, ids).items()
