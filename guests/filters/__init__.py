@@ -1,0 +1,224 @@
+"""What the list of guests is narrowed down by. Bulk changes and exports take the same."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import django_filters as filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Company
+from core.models.companies import Consent
+from guests.filters.fields import (
+    AmountFilter,
+    DayFilter,
+    DayOfYearFilter,
+    WholeFilter,
+    YesNoFilter,
+)
+from guests.filters.words import Description, descriptions
+from guests.models import Category, Guest, MemberTier, Sex
+from guests.querysets import GuestQuerySet
+from imports.models import ImportJob, ImportRow
+
+__all__ = ["GROUPS", "Description", "GuestFilter"]
+
+#: Where the filters stand on the page: first those always in sight, then the drawers of the rest.
+#: (A program and its balances will stand in the first row and in Loyalty.)
+GROUPS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
+    "first": ("", ("q", "category", "tier", "not_visited_days", "inactive")),
+    "person": (
+        _("Person"),
+        ("birthday", "birthday_from", "birthday_to", "age_from", "age_to", "sex", "has_email"),
+    ),
+    "visits": (
+        _("Visits"),
+        ("last_visit_from", "last_visit_to", "visited", "orders_from", "orders_to", "total_from",
+         "total_to", "average_from", "average_to"),
+    ),
+    "loyalty": (_("Loyalty"), ("not_category", "has_card")),
+    "record": (
+        _("Record"),
+        ("registered_from", "registered_to", "subscribed", "consent", "employee_id",
+         "from_import"),
+    ),
+}  # fmt: skip
+_BIRTHDAYS = {"today": _("Today"), "week": _("In the next 7 days")}
+_NONE = "none"
+
+
+class GuestFilter(filters.FilterSet):
+    """Guests of a company by what the list can be asked for; active ones unless `inactive` is on.
+
+    Days are days of the company's time zone. `qs` has no order; it is empty while the form has
+    errors, so that nothing is done to guests whom nobody meant.
+    """
+
+    q = filters.CharFilter(
+        label=_("Search"),
+        method="by_search",
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search"}),
+    )
+    category = filters.ModelMultipleChoiceFilter(
+        label=_("Category"), method="in_category", null_label=_("No category"), null_value=_NONE,
+        queryset=Category.objects.none(),
+    )  # fmt: skip
+    not_category = filters.ModelMultipleChoiceFilter(
+        label=_("Not in category"), method="not_in_category", queryset=Category.objects.none()
+    )
+    tier = filters.ModelMultipleChoiceFilter(
+        label=_("Member tier"), method="in_tier", null_label=_("No tier"), null_value=_NONE,
+        queryset=MemberTier.objects.none(),
+    )  # fmt: skip
+
+    birthday = filters.ChoiceFilter(
+        label=_("Birthday"), choices=list(_BIRTHDAYS.items()), method="birthday_soon",
+        empty_label=_("Any day"),
+    )  # fmt: skip
+    birthday_from = DayOfYearFilter(label=_("Birthday from"), method="ignored")
+    birthday_to = DayOfYearFilter(label=_("Birthday to"), method="ignored")
+    age_from = WholeFilter(label=_("Age from"), max_value=150, method="at_least_aged")
+    age_to = WholeFilter(label=_("Age to"), max_value=150, method="at_most_aged")
+    sex = filters.MultipleChoiceFilter(
+        "sex", label=_("Sex"), choices=[*Sex.choices, (_NONE, _("Not known"))], method="of_sex"
+    )
+    has_email = YesNoFilter(label=_("Has an e-mail address"), method="with_email")
+
+    last_visit_from = DayFilter("last_visit_at", label=_("Last visit from"), method="from_day")
+    last_visit_to = DayFilter("last_visit_at", label=_("Last visit to"), method="to_day")
+    not_visited_days = WholeFilter(
+        label=_("Not visited for (days)"), min_value=1, max_value=36_500, method="not_visited",
+        help_text=_("Those who have been, but not lately. Who never came is a filter of its own."),
+    )  # fmt: skip
+    visited = YesNoFilter(label=_("Has ever visited"), method="ever_visited")
+    orders_from = WholeFilter("orders_count", "gte", label=_("Orders from"))
+    orders_to = WholeFilter("orders_count", "lte", label=_("Orders to"))
+    total_from = AmountFilter("total", "gte", label=_("Total from"))
+    total_to = AmountFilter("total", "lte", label=_("Total to"))
+    average_from = AmountFilter("average_bill", "gte", label=_("Average bill from"))
+    average_to = AmountFilter("average_bill", "lte", label=_("Average bill to"))
+
+    has_card = YesNoFilter(label=_("Has a card"), method="with_card")
+    registered_from = DayFilter("registered_at", label=_("Registered from"), method="from_day")
+    registered_to = DayFilter("registered_at", label=_("Registered to"), method="to_day")
+    subscribed = YesNoFilter("subscribed", label=_("Subscribed to e-mails and SMS"))
+    consent = filters.MultipleChoiceFilter(
+        "consent", label=_("Consent"), choices=Consent.choices, distinct=False
+    )
+    employee_id = filters.CharFilter(
+        label=_("Employee ID"), max_length=64, method="with_employee_id"
+    )
+    from_import = WholeFilter(label=_("Came from import no."), min_value=1, method="of_import")
+    inactive = filters.Filter(label=_("Show inactive"), method="ignored")
+    inactive.field_class = forms.BooleanField
+
+    class Meta:
+        model = Guest
+        fields: list[str] = []
+
+    def __init__(self, data: Any, *, company: Company, today: date) -> None:
+        super().__init__(data, queryset=Guest.objects.for_company(company))
+        self.company, self.today = company, today
+        self._zone = ZoneInfo(company.timezone)
+        for name, model in (
+            ("category", Category), ("not_category", Category), ("tier", MemberTier),
+        ):  # fmt: skip
+            self.filters[name].queryset = model.objects.for_company(company)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anything at all is asked for."""
+        return bool(self.descriptions())
+
+    @property
+    def narrows(self) -> bool:
+        """Whether anything is asked for that leaves guests out; else the list is everybody."""
+        return any("inactive" not in found.names for found in self.descriptions())
+
+    def descriptions(self) -> list[Description]:
+        """Say every filter that is on in words."""
+        return descriptions(self.form) if self.is_valid() else []
+
+    def filter_queryset(self, queryset: GuestQuerySet) -> GuestQuerySet:
+        if self.errors:
+            return queryset.none()
+        values = self.form.cleaned_data
+        queryset = queryset.listed(inactive=bool(values["inactive"]))
+        first, last = values["birthday_from"], values["birthday_to"]
+        if first or last:
+            queryset = queryset.birthday_between(first or 101, last or 1231)
+        return super().filter_queryset(queryset)
+
+    # -- What the filters mean. Each gets the queryset, its field's name and the value.
+
+    def ignored(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
+        """Take no part: the value is looked at together with others, in filter_queryset."""
+        return guests
+
+    def by_search(self, guests: GuestQuerySet, field: str, value: str) -> GuestQuerySet:
+        return guests.search(value, self.company)
+
+    def in_category(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
+        ids, none = _chosen(value)
+        return guests.in_categories(ids, or_none=none) if ids or none else guests
+
+    def not_in_category(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
+        ids, _none = _chosen(value)
+        return guests.not_in_categories(ids) if ids else guests
+
+    def in_tier(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
+        ids, none = _chosen(value)
+        return guests.in_tiers(ids, or_none=none) if ids or none else guests
+
+    def birthday_soon(self, guests: GuestQuerySet, field: str, value: str) -> GuestQuerySet:
+        return guests.birthday_within(self.today, 1 if value == "today" else 7)
+
+    def at_least_aged(self, guests: GuestQuerySet, field: str, value: int) -> GuestQuerySet:
+        return guests.aged(at_least=value, today=self.today)
+
+    def at_most_aged(self, guests: GuestQuerySet, field: str, value: int) -> GuestQuerySet:
+        return guests.aged(at_most=value, today=self.today)
+
+    def of_sex(self, guests: GuestQuerySet, field: str, value: list[str]) -> GuestQuerySet:
+        return guests.filter(sex__in=["" if sex == _NONE else sex for sex in value])
+
+    def with_email(self, guests: GuestQuerySet, field: str, value: bool) -> GuestQuerySet:
+        return guests.with_email(value)
+
+    def with_card(self, guests: GuestQuerySet, field: str, value: bool) -> GuestQuerySet:
+        return guests.with_card(value)
+
+    def with_employee_id(self, guests: GuestQuerySet, field: str, value: str) -> GuestQuerySet:
+        return guests.with_employee_id(value)
+
+    def from_day(self, guests: GuestQuerySet, field: str, value: date) -> GuestQuerySet:
+        return guests.filter(**{f"{field}__gte": self._start(value)})
+
+    def to_day(self, guests: GuestQuerySet, field: str, value: date) -> GuestQuerySet:
+        return guests.filter(**{f"{field}__lt": self._start(value + timedelta(days=1))})
+
+    def not_visited(self, guests: GuestQuerySet, field: str, value: int) -> GuestQuerySet:
+        """A guest who was here 90 days ago today has not visited for 90 days."""
+        return guests.not_seen_since(self._start(self.today - timedelta(days=value - 1)))
+
+    def ever_visited(self, guests: GuestQuerySet, field: str, value: bool) -> GuestQuerySet:
+        return guests.filter(last_visit_at__isnull=not value)
+
+    def of_import(self, guests: GuestQuerySet, field: str, value: int) -> GuestQuerySet:
+        """Guests whom the company's import of this number created or updated."""
+        job = ImportJob.objects.for_company(self.company).filter(number=value).first()
+        if job is None:
+            return guests.none()
+        written = [ImportRow.Outcome.CREATED, ImportRow.Outcome.UPDATED]
+        return guests.among(ImportRow.objects.filter(job=job, outcome__in=written))
+
+    def _start(self, day: date) -> datetime:
+        return datetime.combine(day, time.min, self._zone)
+
+
+def _chosen(value: Any) -> tuple[list[int], bool]:
+    """Return the ids of what was chosen, and whether "none" was."""
+    return [each.pk for each in value if each != _NONE], _NONE in value

@@ -1,0 +1,101 @@
+"""The orders in which guests are listed, the same on both databases.
+
+An order is a row of segments: first the guests who have a value, by it, then those who have none.
+So blanks come last whichever way the values run, and every segment is a stretch of one index.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Field, Q
+
+from core.models import Company
+from guests.models import Guest, MemberTier
+from guests.normalize import fold
+
+DEFAULT_SORT = "-last_visit"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Guests in whom `where` is true, by `key` and primary key; without a key by that alone."""
+
+    where: Q
+    key: str = ""
+
+    @property
+    def field(self) -> "Field[Any, Any]":
+        """The field of the key, which knows how its values are written."""
+        field: Any = Guest._meta.get_field(self.key)
+        return getattr(field, "output_field", None) or field
+
+
+@dataclass(frozen=True)
+class Order:
+    sort: str
+    descending: bool
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A field to sort by, and which guests have a value in it; None: all."""
+
+    field: str
+    filled: Q | None = None
+    blank: Q | None = None
+
+
+def _nullable(field: str) -> _Column:
+    return _Column(field, Q(**{f"{field}__isnull": False}), Q(**{f"{field}__isnull": True}))
+
+
+def _text(field: str) -> _Column:
+    return _Column(field, Q(**{f"{field}__gt": ""}), Q(**{field: ""}))
+
+
+_COLUMNS: Mapping[str, _Column] = {
+    "phone": _nullable("phone"),
+    "name": _text("name_key"),
+    "birthday": _nullable("birthday"),
+    "email": _text("email"),
+    "comment": _text("comment"),
+    "registered": _Column("registered_at"),
+    "orders": _Column("orders_count"),
+    "total": _Column("total"),
+    "average_bill": _nullable("average_bill"),
+    "last_visit": _nullable("last_visit_at"),
+    "last_promo_sms": _nullable("last_promo_sms_at"),
+}
+_TIER = "tier"
+#: Names of the columns that a list can be sorted by; "-" before one: descending.
+SORTS = (*_COLUMNS, _TIER)
+
+
+def is_sort(sort: str) -> bool:
+    return sort.removeprefix("-") in SORTS
+
+
+def order_of(sort: str, company: Company) -> Order:
+    """Return the order that `sort` names; DEFAULT_SORT for a name that is none."""
+    if not is_sort(sort):
+        sort = DEFAULT_SORT
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    if name == _TIER:
+        return Order(sort, descending, _by_tier(company, descending))
+    column = _COLUMNS[name]
+    if column.filled is None or column.blank is None:
+        return Order(sort, descending, (Segment(Q(), column.field),))
+    filled, blank = Segment(column.filled, column.field), Segment(column.blank)
+    return Order(sort, descending, (filled, blank))
+
+
+def _by_tier(company: Company, descending: bool) -> tuple[Segment, ...]:
+    """Return a segment for each tier, by rank and name: a company has a handful of them."""
+    tiers = MemberTier.objects.for_company(company)
+    ranked = sorted(tiers, key=lambda tier: (tier.rank, fold(tier.name), tier.pk))
+    if descending:
+        ranked.reverse()
+    of_tiers = [Segment(Q(member_tier=tier.pk)) for tier in ranked]
+    return (*of_tiers, Segment(Q(member_tier__isnull=True)))

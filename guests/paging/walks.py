@@ -1,0 +1,67 @@
+"""Reading the guests of a page: who stands where in an order."""
+
+from typing import Any
+
+from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models.lookups import GreaterThan, LessThan
+
+from guests.paging.cursors import Cursor, Place
+from guests.paging.orders import Order, Segment
+
+
+def places_of(queryset: QuerySet[Any], order: Order, cursor: Cursor, count: int) -> list[Place]:
+    """Return up to `count` places from the cursor on, in the order of the list.
+
+    One query for each segment that is met, of which a page meets two at most (more with tiers).
+    """
+    numbers = range(len(order.segments))
+    found: list[Place] = []
+    for number in reversed(numbers) if cursor.backwards else numbers:
+        place = cursor.place
+        if place is not None and _is_passed(number, place, cursor.backwards):
+            continue
+        segment = order.segments[number]
+        start = place if place is not None and place.segment == number else None
+        rows = _read(
+            queryset.filter(segment.where),
+            segment,
+            start,
+            order.descending != cursor.backwards,
+            count - len(found),
+        )
+        found += [Place(number, value, pk) for value, pk in rows]
+        if len(found) >= count:
+            break
+    return found[::-1] if cursor.backwards else found
+
+
+def _is_passed(number: int, place: Place, backwards: bool) -> bool:
+    return number > place.segment if backwards else number < place.segment
+
+
+def _read(
+    guests: QuerySet[Any], segment: Segment, start: Place | None, descending: bool, count: int
+) -> list[tuple[Any, int]]:
+    """Return up to `count` keys and ids of a segment, after `start`."""
+    names = [segment.key, "pk"] if segment.key else ["pk"]
+    if start is not None:
+        guests = guests.filter(_beyond(segment, start, descending))
+    guests = guests.order_by(*(f"-{name}" if descending else name for name in names))
+    rows = guests.values_list(*names)[:count]
+    return [row if segment.key else (None, row[0]) for row in rows]
+
+
+def _beyond(segment: Segment, start: Place, descending: bool) -> Any:
+    if not segment.key:
+        return Q(pk__lt=start.pk) if descending else Q(pk__gt=start.pk)
+    compared = LessThan if descending else GreaterThan
+    value = Value(start.value, segment.field)
+    return compared(_row(F(segment.key), F("pk")), _row(value, Value(start.pk)))
+
+
+def _row(*parts: F | Value) -> Func:
+    """`(key, id)`, to be compared as one: that is a range of an index.
+
+    The same said with OR is a filter, which reads the index from its beginning.
+    """
+    return Func(*parts, function="", output_field=IntegerField())

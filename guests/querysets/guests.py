@@ -1,0 +1,136 @@
+"""Reads of guests: what the list, bulk changes, exports and the import narrow them down by."""
+
+from collections.abc import Collection, Set
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core.querysets import CompanyOwnedQuerySet
+from guests.querysets import days
+from guests.querysets.search import text_condition, words_of
+
+if TYPE_CHECKING:
+    from core.models import Company
+
+#: More cards than this that begin with a word are not looked up beforehand.
+FEW_CARDS = 500
+
+
+class GuestQuerySet(CompanyOwnedQuerySet):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def listed(self, *, inactive: bool = False) -> Self:
+        """Guests that a list shows; `inactive` adds the deleted ones, but never merged ones."""
+        if inactive:
+            return self.filter(merged_into__isnull=True)
+        return self.filter(is_active=True, phone__isnull=False)
+
+    def locked(self, ids: Collection[int]) -> Self:
+        """Guests of these ids, locked in one order, so that two who lock never wait in a ring."""
+        return self.filter(pk__any=list(ids)).select_for_update().order_by("pk")
+
+    def with_phones(self, phones: Set[str]) -> Self:
+        """Guests, deleted ones too, that have one of these E.164 phones."""
+        return self.filter(phone__any=phones)
+
+    # -- Found by what was typed
+
+    def search(self, text: str, company: "Company") -> Self:
+        """Guests in whom every word of `text` is found: telephone, names, e-mail, cards.
+
+        A telephone may be written in any way, also as in the company's region (07700 900 123).
+        Looks up cards when it is called, once per word that may be a card.
+        """
+        found = self
+        for word in words_of(text):
+            condition = text_condition(word, region=company.region)
+            if word.may_be_card:
+                condition |= _with_card(word.typed, company)
+            found = found.filter(condition)
+        return found
+
+    # -- What they are in
+
+    def in_categories(self, ids: Collection[int], *, or_none: bool = False) -> Self:
+        """Guests in at least one of these categories; `or_none`: or in none at all."""
+        found = Q(_in_category(category__in=ids)) if ids else Q()
+        return self.filter(found | ~_in_category() if or_none else found)
+
+    def not_in_categories(self, ids: Collection[int]) -> Self:
+        return self.filter(~_in_category(category__in=ids))
+
+    def in_tiers(self, ids: Collection[int], *, or_none: bool = False) -> Self:
+        """Guests of one of these tiers; `or_none`: or of none."""
+        found = Q(member_tier__in=ids) if ids else Q()
+        return self.filter(found | Q(member_tier__isnull=True) if or_none else found)
+
+    # -- Who they are
+
+    def birthday_between(self, first: int, last: int) -> Self:
+        """Guests by the day of the year (month x 100 + day); across New Year if `first > last`."""
+        if first <= last:
+            return self.filter(birthday_key__range=(first, last))
+        return self.filter(Q(birthday_key__gte=first) | Q(birthday_key__lte=last))
+
+    def birthday_within(self, first: date, days_: int) -> Self:
+        """Guests who have their birthday in `days_` days from `first`.
+
+        Born on 29 February: on the 28th in other years.
+        """
+        return self.birthday_between(*days.keys_of(first, days_))
+
+    def aged(self, *, today: date, at_least: int | None = None, at_most: int | None = None) -> Self:
+        """Guests by whole years of age; without a date of birth they have none."""
+        found = self
+        if at_least is not None:
+            found = found.filter(birthday__lte=days.years_before(today, at_least))
+        if at_most is not None:
+            found = found.filter(birthday__gt=days.years_before(today, at_most + 1))
+        return found
+
+    def with_employee_id(self, text: str) -> Self:
+        """Guests with this employee ID, in capitals or not."""
+        return self.filter(employee_id__in={text, text.upper(), text.lower()})
+
+    def with_email(self, has: bool) -> Self:
+        return self.filter(email__gt="") if has else self.filter(email="")
+
+    def with_card(self, has: bool) -> Self:
+        from guests.models import Card
+
+        cards = Exists(Card.objects.filter(guest=OuterRef("pk")))
+        return self.filter(cards if has else ~cards)
+
+    # -- When they come
+
+    def not_seen_since(self, moment: datetime) -> Self:
+        """Guests who have been, but last before `moment`. Those who never came are not among them:
+        a file brings many of whom nobody knows when they came."""
+        return self.filter(last_visit_at__lt=moment)
+
+    def among(self, rows: QuerySet) -> Self:
+        """Guests to whom one of `rows` belongs: rows of any table with a `guest`."""
+        return self.filter(Exists(rows.filter(guest=OuterRef("pk"))))
+
+
+def _in_category(**conditions: Any) -> Exists:
+    from guests.models import GuestCategory
+
+    return Exists(GuestCategory.objects.filter(guest=OuterRef("pk"), **conditions))
+
+
+def _with_card(text: str, company: "Company") -> Q:
+    """Return the condition of having a card that begins so.
+
+    As ids when they are few: beside another condition the database could not use an index for a
+    subquery, and would try every guest.
+    """
+    from guests.models import Card
+
+    cards = Card.objects.for_company(company).beginning_with(text)
+    guests = list(cards.values_list("guest", flat=True)[: FEW_CARDS + 1])
+    if len(guests) <= FEW_CARDS:
+        return Q(pk__in=guests)
+    return Q(Exists(cards.filter(guest=OuterRef("pk"))))

@@ -1,0 +1,100 @@
+"""What somebody typed to find a guest, as conditions.
+
+Every word must be found: in the folded names, in the e-mail address, in the telephone, however it
+is written, or as the beginning of a card's number or track. Three characters and more are found
+anywhere; fewer only where a word begins, or two letters would find half the company.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q
+from phonenumbers import PhoneMetadata
+
+from guests.normalize import fold
+
+#: Of a longer text only the first words count: nobody types more to find one guest.
+MAX_WORDS = 8
+MIN_ANYWHERE = 3
+_phone_like = re.compile(r"[+(]?[\d().\-/\u2010-\u2015\u2212\u00a0]*\d[\d().\-/\u2010-\u2015]*")
+_trunk_zero = re.compile(r"\(0\)")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that was searched for; the digits of a telephone are one, whatever parts them."""
+
+    typed: str
+    digits: str
+    """Its digits, if it may be a telephone number or a part of one."""
+
+    @property
+    def may_be_card(self) -> bool:
+        return len(self.typed) >= MIN_ANYWHERE and any(map(str.isdecimal, self.typed))
+
+
+def words_of(text: str) -> list[Word]:
+    """Return the words of a search, the pieces of a telephone number joined to one."""
+    return list(_words(text.replace("\x00", " ").split()))[:MAX_WORDS]
+
+
+def _words(pieces: list[str]) -> Iterator[Word]:
+    number: list[str] = []
+    for piece in pieces:
+        if _phone_like.fullmatch(piece):
+            number.append(piece)
+            continue
+        if number:
+            yield _number(number)
+            number = []
+        # Marks around a word are no part of it: "Petrova, Anna".
+        if bare := piece.strip(",;:()\"'"):
+            yield Word(bare, "")
+    if number:
+        yield _number(number)
+
+
+def _number(pieces: list[str]) -> Word:
+    typed = "".join(pieces)
+    plain = _trunk_zero.sub("", typed) if typed.startswith(("+", "00")) else typed
+    digits = "".join(str(unicodedata.decimal(c)) for c in plain if c.isdecimal())
+    if typed.startswith("+"):
+        digits = f"+{digits}"
+    elif digits.startswith("00"):
+        # Dialled from abroad; the digits themselves may yet be a part of a number.
+        digits = f"+{digits[2:]}"
+    return Word("".join(c for c in typed if c.isalnum()), digits)
+
+
+def text_condition(word: Word, *, region: str) -> Q:
+    """Return where the word stands in what is kept of a guest to search in."""
+    if not word.digits:
+        return _contains(fold(word.typed))
+    if word.digits.startswith("+"):
+        return Q(search_text__startswith=word.digits)
+    found = _contains(word.digits)
+    trunk, code = _dialling(region)
+    if trunk and word.digits.startswith(trunk) and len(word.digits) > len(trunk):
+        # 07700 900 in Britain begins +447700900 for the world.
+        found |= Q(search_text__startswith=f"+{code}{word.digits[len(trunk) :]}")
+    return found
+
+
+def _contains(text: str) -> Q:
+    if len(text) >= MIN_ANYWHERE:
+        return Q(search_text__contains=text)
+    return (
+        Q(search_text__startswith=text)
+        | Q(search_text__startswith=f"+{text}")
+        | Q(search_text__contains=f" {text}")
+    )
+
+
+def _dialling(region: str) -> tuple[str, str]:
+    """Return a region's national prefix ("0", or "") and country code ("44")."""
+    metadata = PhoneMetadata.metadata_for_region(region, None)
+    if metadata is None:
+        return "", ""
+    return metadata.national_prefix or "", str(metadata.country_code)
