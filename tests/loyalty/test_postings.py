@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 
 from loyalty.models import Account, CreditLot, EntryComment, LedgerEntry, LotUse, Program
-from loyalty.services.checking import disagreeing
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import (
     AlreadyPosted,
@@ -18,33 +17,9 @@ from loyalty.services.postings import (
 )
 from tests.loyalty.conftest import NOON
 
+pytestmark = pytest.mark.usefixtures("books_agree")
+
 D = Decimal
-
-
-@pytest.fixture(autouse=True)
-def _books_agree(bella):
-    """After every test: balances, entries, lots and holds say the same."""
-    yield
-    assert list(disagreeing(bella)) == []
-
-
-@pytest.fixture
-def move(bella, anna, points):
-    refs = iter(range(1000))
-
-    def post(amount, *, ref="", guest=anna, program=points, now=NOON, **values):
-        posting = Move(
-            guest_id=guest.pk,
-            program_id=program.pk,
-            amount=D(amount),
-            source="manual",
-            source_ref=ref or f"click {next(refs)}",
-            **values,
-        )
-        (outcome,) = post_entries(company=bella, postings=[posting], actor=None, now=now)
-        return outcome
-
-    return post
 
 
 def balance(guest):

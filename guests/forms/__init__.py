@@ -1,0 +1,1 @@
+"""What people type about guests, read by the rules of guests.normalize. A module for each page."""

@@ -1,0 +1,42 @@
+"""`manage.py check_ledger` sees what does not agree."""
+
+from decimal import Decimal
+
+import pytest
+from django.core.management import call_command
+
+from loyalty.models import Account, CreditLot, LedgerCheck
+from loyalty.services.ledger import post_entries
+from loyalty.services.postings import Move
+from tests.loyalty.conftest import NOON
+
+
+@pytest.fixture
+def credited(bella, anna, points):
+    posting = Move(
+        guest_id=anna.pk,
+        program_id=points.pk,
+        amount=Decimal(5),
+        source="manual",
+        source_ref="a",
+    )
+    post_entries(company=bella, postings=[posting], actor=None, now=NOON)
+
+
+def test_all_is_well(credited, capsys):
+    call_command("check_ledger")
+    assert "bella: 1 accounts, 0 do not agree." in capsys.readouterr().out
+    assert LedgerCheck.objects.get().wrong == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [(Account, {"balance": 6}), (Account, {"held": 1}), (CreditLot, {"left": 4})],
+)
+def test_what_was_bent_by_hand_is_listed(credited, capsys, model, values):
+    model.objects.update(**values)
+    with pytest.raises(SystemExit) as exit_:
+        call_command("check_ledger", company="bella")
+    assert exit_.value.code == 1
+    assert "1 do not agree" in capsys.readouterr().out
+    assert LedgerCheck.objects.get().findings[0]["entries"] == "5.0000"
