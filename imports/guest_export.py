@@ -21,7 +21,7 @@ from core.models import Company
 from guests.models import Card, ExternalId
 from guests.querysets import GuestQuerySet
 from guests.services.bulk import DERIVED
-from imports.columns import COLUMNS, Column
+from imports.columns import COLUMNS as ALL, Column
 from imports.pipeline.formula import guard
 from imports.text_cells import text_cell
 
@@ -32,6 +32,9 @@ SHEET_ROWS = 1_048_576
 """A sheet has no more rows than these."""
 
 _TOGETHER = {"track": ("track", "number"), "number": ()}
+
+#: What is exported: all but what is given once.
+COLUMNS = {key: column for key, column in ALL.items() if column.exported}
 
 Table = Iterable[list[str]]
 

@@ -25,6 +25,10 @@ MESSAGES: dict[str, str | Promise] = {
     "phone_unmapped": _("No column is the telephone. Choose which one it is: it finds the guest."),
     "chosen_twice": _("“%(columns)s” is chosen for more than one column. Keep one."),
     "not_permitted": _("You may not import “%(columns)s”. Leave the column out, or ask an owner."),
+    "guest_unmapped": _(
+        "No column says whose amount it is. Choose the telephone, the external id or the card."
+    ),
+    "amount_unmapped": _("No column is the amount. Choose which one it is."),
     "unknown_column": _("There is no field “%(value)s”."),
     "dates_ambiguous": _(
         "Dates such as “%(value)s” (%(columns)s) can be read in two ways. "
@@ -41,6 +45,9 @@ MESSAGES: dict[str, str | Promise] = {
     ),
     # Clean
     "phone_missing": _("The telephone is missing."),
+    "guest_missing": _("Nothing in the row says whose amount it is."),
+    "amount_missing": _("The amount is missing."),
+    "currency_unknown": _("“%(value)s” is not a currency: write its three letters, as GBP."),
     "categories_quotes": _("“%(value)s”: a quote around a category's name is not closed."),
     "track_repeated": _("The track “%(value)s” stands in the row twice, with different numbers."),
     # Seen: what an earlier line of the file used

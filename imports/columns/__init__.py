@@ -1,13 +1,14 @@
-"""The columns of the files that guests come in by and go out by.
+"""The columns of the files that come in, and of those that guests go out by.
 
-`guests` declares them, `widgets` reads and writes their cells, `mapping` knows their keys, and
-`recognise` and `guess` find them in a file.
+`guests`, `credits` and `balances` declare them, `kinds` says which file has which, `widgets` reads
+and writes their cells, `mapping` knows their keys, `recognise` and `guess` find them in a file.
 """
 
 from imports.columns.context import CleanContext
 from imports.columns.declaration import Column, Rule
 from imports.columns.guess import guess
 from imports.columns.guests import GuestResource
+from imports.columns.kinds import ALL_COLUMNS, BALANCES, GUESTS, KINDS, FileKind
 from imports.columns.mapping import (
     COLUMNS,
     Problem,
@@ -19,9 +20,14 @@ from imports.columns.mapping import (
 from imports.columns.recognise import known, recognise
 
 __all__ = [
+    "ALL_COLUMNS",
+    "BALANCES",
     "COLUMNS",
+    "GUESTS",
+    "KINDS",
     "CleanContext",
     "Column",
+    "FileKind",
     "GuestResource",
     "Problem",
     "Rule",

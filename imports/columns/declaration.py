@@ -37,6 +37,7 @@ class Column(Field):
     repeats         whether it comes several times: number_1, number_2, ...
     first_is_bare   whether the first of these has no number: external_id, external_id_2, ...
     permission      what one must be allowed to import it, "" for nothing further
+    exported        whether an export of guests holds it: what is given once is not
     example         a value that is accepted; `example_in_row` says whether a template shows it
                     (not where it names something that only some companies have)
     """
@@ -61,6 +62,7 @@ class Column(Field):
         repeats: bool = False,
         first_is_bare: bool = False,
         permission: str = "",
+        exported: bool = True,
     ) -> None:
         super().__init__(widget=widget)
         self.label = label
@@ -77,6 +79,7 @@ class Column(Field):
         self.repeats = repeats
         self.first_is_bare = first_is_bare
         self.permission = permission
+        self.exported = exported
         self._fills = fills
         self._guest_field = guest_field
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from guests import normalize
 from imports.columns.given_names import GIVEN_NAMES
+from imports.columns.kinds import GUESTS, FileKind
 
 MOSTLY = 0.9
 """Share of a column's values that must look like a field: real files have a few bad cells."""
@@ -33,14 +34,26 @@ _words_of_sex = frozenset(
     {"male", "female", "other", "m", "f", "м", "ж", "муж", "жен", "мужской", "женский"}
 )
 
+#: What a card and an amount of money are called in a file that is not of guests.
+_ELSEWHERE = {"number_1": "card", "current_order_sum": "amount"}
+
 Values = list[str]
 
 
-def guess(samples: Sequence[Sequence[str]]) -> list[str | None]:
+def guess(samples: Sequence[Sequence[str]], kind: FileKind = GUESTS) -> list[str | None]:
     """Return for each column of some sample rows the key of its field, or None where unsure.
 
     Rows of another width than most are left out; of equally common widths the wider one counts.
     """
+    found = _guess(samples)
+    if kind is GUESTS:
+        return found
+    # What is found by looking is the same thing there, by another name.
+    meant = (_ELSEWHERE.get(key or "", key) for key in found)
+    return [key if key in kind.columns else None for key in meant]
+
+
+def _guess(samples: Sequence[Sequence[str]]) -> list[str | None]:
     rows = _alike(samples)
     if not rows:
         return []

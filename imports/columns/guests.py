@@ -1,7 +1,7 @@
 """The columns of a guest file, in the order of templates and exports.
 
-Who the guest is stands in PersonResource, before what the company notes and counts. Credits
-(amount, currency, expiry, program) have their place behind these, with a widget each.
+Who the guest is stands in PersonResource, before what the company notes and counts; what the
+guest is given, in CreditResource, comes last.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from imports.columns import widgets
+from imports.columns.credits import CreditResource
 from imports.columns.declaration import Column
 from imports.columns.person import ISO_DATE, PersonResource
 
@@ -188,3 +189,8 @@ class GuestResource(PersonResource):
         protect_rule="never",
         fixed_rule=True,
     )
+
+    credit_amount = CreditResource.fields["credit_amount"]
+    credit_currency = CreditResource.fields["credit_currency"]
+    credit_expires = CreditResource.fields["credit_expires"]
+    credit_program = CreditResource.fields["credit_program"]

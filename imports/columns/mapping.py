@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from imports.columns.declaration import Column, Rule, split_key
-from imports.columns.guests import GuestResource
+from imports.columns.kinds import ALL_COLUMNS, GUESTS, FileKind
 from imports.reasons import describe
 
-COLUMNS: dict[str, Column] = dict(GuestResource.fields)
-"""Every column in the order of the declaration, by its key without a repeating one's number."""
+COLUMNS: Mapping[str, Column] = GUESTS.columns
+"""Every column of a guest file in the order of the declaration, by its key without a repeating
+one's number."""
 
 MOST_REPEATS = 500
 """A file has no more columns than these (imports.pipeline.read)."""
@@ -37,7 +38,7 @@ def column_of(key: str) -> tuple[Column, int]:
     Raises KeyError for a key that is none, of a repeating column without its number too.
     """
     name, number = split_key(key)
-    column, index = COLUMNS[name], number or 1
+    column, index = ALL_COLUMNS[name], number or 1
     if index > MOST_REPEATS or column.key_at(index) != key:
         raise KeyError(key)
     return column, index
@@ -72,19 +73,22 @@ def overwrite_rules(preset: str, overrides: Mapping[str, str]) -> dict[str, Rule
     return rules
 
 
-def problems(mapping: Sequence[str | None], *, may: Callable[[str], bool]) -> list[Problem]:
+def problems(
+    mapping: Sequence[str | None], *, may: Callable[[str], bool], kind: FileKind = GUESTS
+) -> list[Problem]:
     """Return everything that keeps a mapping from being used; [] if nothing does.
 
     `may` says whether the operator has a permission in the company ("guests.outlet_setup").
     """
-    found = list(_problems_of_columns(mapping, may))
-    if "phone" not in mapping:
-        found.insert(0, Problem("phone_unmapped", "phone", ()))
-    return found
+    missing = [Problem(f"{key}_unmapped", key, ()) for key in kind.needed if key not in mapping]
+    if not any(key in mapping for key in kind.finders):
+        code = "phone_unmapped" if kind.finders == ("phone",) else "guest_unmapped"
+        missing.insert(0, Problem(code, kind.finders[0], ()))
+    return missing + list(_problems_of_columns(mapping, may, kind))
 
 
 def _problems_of_columns(
-    mapping: Sequence[str | None], may: Callable[[str], bool]
+    mapping: Sequence[str | None], may: Callable[[str], bool], kind: FileKind
 ) -> Iterator[Problem]:
     places: dict[str, list[int]] = {}
     for place, key in enumerate(mapping):
@@ -93,6 +97,7 @@ def _problems_of_columns(
     for key, where in places.items():
         try:
             column, _index = column_of(key)
+            kind.columns[column.key]
         except KeyError:
             yield Problem("unknown_column", key, tuple(where))
             continue

@@ -16,7 +16,8 @@ from typing import NamedTuple
 from django.utils import translation
 
 from imports.columns.declaration import Column
-from imports.columns.mapping import COLUMNS, MOST_REPEATS
+from imports.columns.kinds import GUESTS, KINDS, FileKind
+from imports.columns.mapping import MOST_REPEATS
 
 SHORTEST_MISSPELT = 5
 """Letters of the shortest name in which a wrong one is forgiven: `set` is no slip for `sex`."""
@@ -44,14 +45,18 @@ class _Candidate(NamedTuple):
     number: int | None
 
 
-def recognise(header: Sequence[str]) -> list[str | None]:
-    """Return for each cell of a header the key of its field, or None.
+def recognise(header: Sequence[str], kind: FileKind = GUESTS) -> list[str | None]:
+    """Return for each cell of a header the key of its field in a file of `kind`, or None.
 
     A field is given once, to the column that is called most like it, the first of equals. Columns
     of cards that are called the same without a number get the numbers in their order.
     """
     candidates = sorted(
-        (candidate for place, cell in enumerate(header) for candidate in _candidates(place, cell)),
+        (
+            candidate
+            for place, cell in enumerate(header)
+            for candidate in _candidates(place, cell, kind)
+        ),
         key=lambda candidate: candidate[:2],
     )
     keys: list[str | None] = [None] * len(header)
@@ -69,19 +74,21 @@ def recognise(header: Sequence[str]) -> list[str | None]:
     return keys
 
 
-def known(cell: str) -> bool:
+def known(cell: str, kind: FileKind = GUESTS) -> bool:
     """Whether a cell is the name of a column, letter by letter: what tells a header from values."""
-    return any(candidate.cost < _MISSPELT for candidate in _candidates(0, cell, exact=True))
+    return any(candidate.cost < _MISSPELT for candidate in _candidates(0, cell, kind, exact=True))
 
 
-def _candidates(place: int, cell: str, *, exact: bool = False) -> Iterator[_Candidate]:
+def _candidates(
+    place: int, cell: str, kind: FileKind, *, exact: bool = False
+) -> Iterator[_Candidate]:
     """Yield the columns that a cell may name, each with how far it is from one of their names."""
     bare = _bracketed(" ", cell)
     for text, extra in ((cell, 0), (bare, _WITHOUT_BRACKETS)):
         letters, number = _parts(text)
         if not letters or (extra and bare == cell):
             continue
-        for column, cost in _named(letters, exact=exact):
+        for column, cost in _named(letters, kind, exact=exact):
             if (cost_of_number := _cost_of_number(column, letters, number)) is not None:
                 yield _Candidate(cost + extra + cost_of_number, place, column, number)
 
@@ -97,9 +104,9 @@ def _cost_of_number(column: Column, letters: str, number: int | None) -> int | N
     return _NUMBERED if number == 1 else None
 
 
-def _named(letters: str, *, exact: bool) -> list[tuple[Column, int]]:
+def _named(letters: str, kind: FileKind, *, exact: bool) -> list[tuple[Column, int]]:
     """Return the columns called `letters`, or if none is, the one that is misspelt so."""
-    names = _names()
+    names = _names(kind.key)
     if letters in names:
         return [names[letters]]
     if exact or letters in _OTHER_WORDS or len(letters) < SHORTEST_MISSPELT - 1:
@@ -113,10 +120,10 @@ def _named(letters: str, *, exact: bool) -> list[tuple[Column, int]]:
 
 
 @cache
-def _names() -> dict[str, tuple[Column, int]]:
+def _names(kind: str) -> dict[str, tuple[Column, int]]:
     """Return every name of every column, as bare letters, with how much it is the column's own."""
     names: dict[str, tuple[Column, int]] = {}
-    for column in COLUMNS.values():
+    for column in KINDS[kind].columns.values():
         with translation.override("en"):
             own = [(str(column.label), _LABEL), (column.key, _KEY)]
         for name, cost in (*own, *((alias, _ALIAS) for alias in column.aliases)):

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any
 
+import iso4217
 from import_export.widgets import Widget
 
 from guests import normalize
@@ -171,6 +172,20 @@ class ConsentWidget(CellWidget):
         )
 
 
+class CurrencyWidget(CellWidget):
+    """The three letters of a currency of ISO 4217, in capitals or not."""
+
+    def reader(self, context: CleanContext) -> Reader:
+        return lru_cache(REMEMBERED)(self._code)
+
+    @staticmethod
+    def _code(value: str) -> str:
+        try:
+            return str(iso4217.Currency(value.upper()).code)
+        except ValueError:
+            raise InvalidCell("currency_unknown", value=value) from None
+
+
 class CategoriesWidget(TextWidget):
     """Names of categories in one cell: `VIP; Lunch club; "Friends, old and new"`.
 
@@ -205,10 +220,15 @@ class CategoriesWidget(TextWidget):
 
 
 class AmountWidget(CellWidget):
-    """An exact amount of at least 0, written with a point and no more decimals than it has."""
+    """An exact amount, of at least 0 unless `signed`; written with a point and no more decimals
+    than it has."""
+
+    def __init__(self, *, signed: bool = False) -> None:
+        super().__init__()
+        self.signed = signed
 
     def reader(self, context: CleanContext) -> Reader:
-        return partial(normalize.amount, signed=False)
+        return lru_cache(REMEMBERED)(partial(normalize.amount, signed=self.signed))
 
     def render(self, value: Decimal | None, obj: Any = None, **kwargs: Any) -> str:
         if value is None:

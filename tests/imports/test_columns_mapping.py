@@ -2,7 +2,7 @@
 
 import pytest
 
-from imports.columns import COLUMNS, column_of, label_of, overwrite_rules, problems
+from imports.columns import BALANCES, COLUMNS, column_of, label_of, overwrite_rules, problems
 
 pytestmark = pytest.mark.pure
 
@@ -112,13 +112,16 @@ def test_columns_go_to_fields_that_exist():
 
     fields = {field.attname for field in Guest._meta.concrete_fields}
     beside = {"external_id", "track", "number", "categories"}
-    assert {column.guest_field for column in COLUMNS.values()} - fields == beside
+    own = [column for column in COLUMNS.values() if column.exported]
+    assert {column.guest_field for column in own} - fields == beside
 
 
 def test_no_value_is_longer_than_its_field():
     from guests.models import Card, Category, ExternalId, Guest, MemberTier
 
     for column in COLUMNS.values():
+        if not column.exported:
+            continue
         longest = getattr(column.widget, "max_length", None)
         model, name = {
             "track": (Card, "track"),
@@ -131,3 +134,15 @@ def test_no_value_is_longer_than_its_field():
         room = model._meta.get_field(name).max_length
         if longest and room:
             assert longest <= room, column.key
+
+
+def test_balances_need_an_amount_and_whose_it_is():
+    found = problems(["program", None], may=lambda permission: True, kind=BALANCES)
+    assert [problem.code for problem in found] == ["guest_unmapped", "amount_unmapped"]
+    for finder in BALANCES.finders:
+        assert problems([finder, "amount"], may=lambda permission: True, kind=BALANCES) == []
+
+
+def test_a_column_of_guests_is_none_of_balances():
+    found = problems(["phone", "amount", "birthday"], may=lambda _: True, kind=BALANCES)
+    assert [(problem.code, problem.places) for problem in found] == [("unknown_column", (2,))]

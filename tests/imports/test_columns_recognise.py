@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from imports.columns import COLUMNS, guess, known, recognise
+from imports.columns import BALANCES, COLUMNS, guess, known, recognise
 
 pytestmark = pytest.mark.pure
 
@@ -141,3 +141,14 @@ def test_two_columns_that_look_alike_are_both_left_open():
 
 def test_nothing_is_guessed_of_nothing():
     assert guess([]) == []
+
+
+@pytest.mark.parametrize("column", BALANCES.columns.values(), ids=list(BALANCES.columns))
+def test_every_name_of_a_column_of_balances_is_known(column):
+    for name in (column.key, str(column.label), *column.aliases):
+        assert recognise([name], BALANCES) == [column.key_at(1)], name
+
+
+def test_balances_without_a_header_are_known_by_their_looks():
+    rows = [["+44 20 7946 0958", "7310001", "12.50"], ["+44 20 7946 0959", "7310002", "3.00"]]
+    assert guess(rows, BALANCES) == ["phone", "card", "amount"]

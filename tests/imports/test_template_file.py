@@ -76,6 +76,7 @@ def test_numbers_that_are_names_are_text_for_the_rows_to_come(workbook):
         cell.value: sheet.column_dimensions[cell.column_letter].number_format for cell in sheet[1]
     }
     text = {"phone", "external_id", "track_1", "number_1", "employee_id", "member_number"}
+    text.add("credit_program")
     assert {key for key, number_format in formats.items() if number_format == "@"} == text
     assert formats["birthday"] == "yyyy-mm-dd"
 

@@ -1,0 +1,110 @@
+"""The columns for what a guest is given: they come with guests, and in a file of balances.
+
+Names and meanings come from the requirements: inCust's "sum of credited bonus points", "bonus
+currency" and "customer account". What they say is decided in imports.pipeline.credits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from import_export.resources import Resource
+
+from imports.columns import widgets
+from imports.columns.declaration import Column
+from imports.columns.person import ISO_DATE
+
+#: At most 64 characters tell two credits of one guest apart, as long as a cause has room for them.
+MAX_REFERENCE = 64
+MAX_COMMENT = 500
+MAX_CODE = 40
+
+CURRENCY_HELP = _("ISO 4217, three letters. Without it the amount is not credited.")
+EXPIRES_HELP = _("The last day on which it can be spent. Empty: as the program says.")
+PROGRAM_HELP = _("The program's code. Empty: the company's default bonus program of that currency.")
+
+
+def _nothing(guest: Any) -> None:
+    """A credit is given once: a guest's export does not give it again."""
+    return
+
+
+class CreditResource(Resource):
+    """A credit beside a guest."""
+
+    credit_amount = Column(
+        _("Credit"),
+        widgets.AmountWidget(),
+        source=_nothing,
+        fills="amount",
+        aliases=(
+            "credit amount, credits, sum of credited bonus points, credited bonus points, amount "
+            "of credited bonus points, bonus points, bonus, bonuses, points, loyalty points, "
+            "bonus amount, начислить бонусы, начисленные бонусы, сумма начисленных бонусов, "
+            "бонусы, бонусные баллы, баллы"
+        ),
+        help_text=_("Given to the guest once, whatever the rules for overwriting say."),
+        format_text=_("1234.56; the currency has a column of its own"),
+        example="50",
+        example_in_row=False,
+        cell_format="amount",
+        fixed_rule=True,
+        permission="loyalty.adjust_balance",
+        exported=False,
+    )
+    credit_currency = Column(
+        _("Credit currency"),
+        widgets.CurrencyWidget(),
+        source=_nothing,
+        fills="currency",
+        aliases=(
+            "bonus currency, points currency, currency of credit, валюта бонусов, валюта "
+            "начисления, валюта баллов"
+        ),
+        help_text=CURRENCY_HELP,
+        format_text=_("three letters, as GBP"),
+        example="GBP",
+        example_in_row=False,
+        cell_format="plain",
+        fixed_rule=True,
+        permission="loyalty.adjust_balance",
+        exported=False,
+    )
+    credit_expires = Column(
+        _("Credit expires"),
+        widgets.DateWidget(),
+        source=_nothing,
+        fills="expires_on",
+        aliases=(
+            "credit expiry, credit expiry date, bonus expiry, bonus expiry date, bonus expiration "
+            "date, points expiry, points expire, срок действия бонусов, бонусы действуют до, "
+            "баллы сгорают"
+        ),
+        help_text=EXPIRES_HELP,
+        format_text=ISO_DATE,
+        example="2030-12-31",
+        example_in_row=False,
+        cell_format="date",
+        fixed_rule=True,
+        permission="loyalty.adjust_balance",
+        exported=False,
+    )
+    credit_program = Column(
+        _("Credit program"),
+        widgets.IdWidget(max_length=MAX_CODE),
+        source=_nothing,
+        fills="program",
+        aliases=(
+            "customer account, account, bonus account, loyalty program, bonus program, счет "
+            "клиента, счет гостя, бонусный счет, бонусная программа"
+        ),
+        help_text=PROGRAM_HELP,
+        format_text=_("at most 40 characters"),
+        example="points",
+        example_in_row=False,
+        cell_format="text",
+        fixed_rule=True,
+        permission="loyalty.adjust_balance",
+        exported=False,
+    )
