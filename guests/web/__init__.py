@@ -1,0 +1,1 @@
+"""What the guests' screens share: which guests an action is about, what follows from it."""
