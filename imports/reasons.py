@@ -72,6 +72,30 @@ MESSAGES: dict[str, str | Promise] = {
     "number_taken": _("The card “%(value)s” belongs to another guest."),
     "external_id_taken": _("The external id “%(value)s” belongs to another guest."),
     "member_number_taken": _("The member number “%(value)s” belongs to another guest."),
+    "guest_unknown": _("There is no guest with “%(value)s”. Balances make nobody a guest."),
+    "guest_differs": _("“%(value)s” belongs to another guest than what stands before it."),
+    "guest_closed": _("This guest was erased, and has no balance."),
+    "credit_no_currency": _(
+        "The credit was not given, for it has no currency. Add it, and import this row again."
+    ),
+    "no_default_program": _("No program is the default of %(value)s: name one by its code."),
+    "program_unknown": _("There is no program “%(value)s”."),
+    "program_without_ledger": _("The program “%(value)s” is a discount and has no balance."),
+    "program_of_other_currency": _(
+        "The program %(program)s is in %(known)s, and the amount in %(value)s."
+    ),
+    "amount_of_currency": _("%(currency)s has no such amount as %(value)s: too many decimals."),
+    "balance_negative": _("A balance is never below zero."),
+    "debit_expires": _("What is taken has no last day."),
+    "credit_expired": _("The last day of this credit, %(value)s, is over already."),
+    "program_not_active": _("The program %(program)s gives no credits today."),
+    "credit_again": _(
+        "Line %(line)s is for the same guest, program and expiry. "
+        "Give each a reference that tells them apart."
+    ),
+    "insufficient": _("There are only %(available)s to be taken."),
+    "credit_given_before": _("Given before by this import or one that it corrects: not again."),
+    "credit_refused": _("The ledger refused the amount: %(why)s"),
     "opt_out_kept": _("Stays unsubscribed: an import never subscribes a guest who said no."),
     "consent_kept": _("The consent stays revoked: an import never takes a no back."),
     # Apply
@@ -84,6 +108,9 @@ MESSAGES: dict[str, str | Promise] = {
     "guest_changed": _("The guest was changed since, and stays."),
     "guest_is_referrer": _("The guest has referred another one, and stays."),
     "member_number_used": _("The member number from before belongs to another guest by now."),
+    "credit_spent": _("Of the credit, %(spent)s were spent already and stay."),
+    "credit_reversed": _("The amount was reversed by somebody before."),
+    "guest_has_ledger": _("The guest has entries in the ledger, and was deleted, not removed."),
     "field_changed": _("%(columns)s was changed since, and stays as it is now."),
     "number_repeated": _("The card “%(value)s” stands in the row twice, with different tracks."),
 }

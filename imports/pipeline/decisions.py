@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from imports.pipeline.credits import Gift
 from imports.pipeline.rows import Reason
 
 
@@ -14,6 +15,8 @@ class Additions(NamedTuple):
     external_ids: Sequence[str]
     #: Names of categories that are not there yet.
     new_categories: Sequence[str] = ()
+    #: What the guest is given: it stands in the ledger, not in the guest's own record.
+    gift: Gift | None = None
 
 
 class Create(NamedTuple):
@@ -23,6 +26,8 @@ class Create(NamedTuple):
     values: dict[str, Any]
     additions: Additions
     notes: list[Reason]
+    #: The raw cells of a line of which something was left out that can be mended.
+    cells: list[str] | None = None
 
 
 class Update(NamedTuple):
@@ -36,6 +41,7 @@ class Update(NamedTuple):
     notes: list[Reason]
     #: The guest's values as they will be: the derived ones are made from them.
     values: dict[str, Any]
+    cells: list[str] | None = None
 
 
 class Unchanged(NamedTuple):
@@ -44,6 +50,17 @@ class Unchanged(NamedTuple):
     line: int
     guest_id: int
     notes: list[Reason]
+    cells: list[str] | None = None
+
+
+class Post(NamedTuple):
+    """An amount to post, of a file of balances."""
+
+    line: int
+    cells: list[str]
+    guest_id: int
+    phone: str
+    gift: Gift
 
 
 class Skip(NamedTuple):
@@ -61,4 +78,4 @@ class Reject(NamedTuple):
     reasons: list[Reason]
 
 
-Decision = Create | Update | Unchanged | Skip | Reject
+Decision = Create | Update | Unchanged | Post | Skip | Reject

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from imports.pipeline.credits import CreditsMet
+
 #: What is read of every guest: the key, and what search and sort are made from.
 KEY_FIELDS = ("phone", "first_name", "middle_name", "last_name", "email")
 
@@ -27,3 +29,4 @@ class Surroundings:
     member_owner: dict[str, int] = field(default_factory=dict)
     in_categories: set[tuple[int, int]] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)
+    credits: CreditsMet = field(default_factory=CreditsMet)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from guests.normalize import fold
+from imports.pipeline.credits import VALUES as CREDIT_VALUES, CreditRules, Gift, read_credit
 from imports.pipeline.decisions import (
     Additions,
     Create,
@@ -34,6 +35,9 @@ from imports.pipeline.seen import Screened
 #: number and the current order total".
 LOCKED = frozenset({"phone", "opening_total"})
 
+#: Notes on what was left out for a mistake in the file: such rows stand in the error file, too.
+MENDABLE = frozenset({"credit_no_currency"})
+
 #: What the row carries beside the guest's own fields.
 _NOT_FIELDS = frozenset(
     {
@@ -44,6 +48,7 @@ _NOT_FIELDS = frozenset(
         "external_id",
         "member_tier",
         "more_external_ids",
+        *CREDIT_VALUES,
     }
 )
 
@@ -65,6 +70,8 @@ class Rules:
     sorts_into_categories: bool
     #: Whether a category that is not there yet is created and no error.
     create_categories: bool = False
+    #: What is known of programs; None where the file has no column for credits.
+    credits: CreditRules | None = None
 
 
 def plan(rows: Sequence[Screened], met: Surroundings, rules: Rules) -> list[Decision]:
@@ -84,9 +91,14 @@ def _plan_row(row: Screened, met: Surroundings, rules: Rules) -> Decision:
     wanted, named = _named(row, rules)
     reasons += named
     reasons += _taken(row, guest, met)
+    if rules.credits is not None:
+        row, gift, wrong = _gift(row, guest, met, rules)
+        reasons += wrong
     if reasons:
         return Reject(row.line, row.cells, reasons)
     additions = _additions(row, guest, met, rules)
+    if rules.credits is not None and gift is not None:
+        additions = additions._replace(gift=gift)
     if guest is None:
         return _create(row, wanted, additions, rules)
     return _update(row, guest, wanted, additions, rules)
@@ -171,6 +183,37 @@ def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
     return Additions(cards, categories, new_ids, new_categories)
 
 
+def _gift(
+    row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
+) -> tuple[CleanRow, Gift | None, list[Reason]]:
+    """Return what the row gives its guest, with what there is to say about it on the row."""
+    assert rules.credits is not None
+    credit, notes, reasons = read_credit(row.values, rules.credits)
+    row = row._replace(notes=[*row.notes, *notes]) if notes else row
+    if credit is None:
+        return row, None, reasons
+    if guest is None:
+        return row, Gift(credit, credit.amount, (), _is_reachable(row.values, {}, rules)), reasons
+    if (credit.program_id, rules.credits.cause(guest.id, credit)) in met.credits.given:
+        before = Reason("credit_given_before", "", "", {})
+        return row._replace(notes=[*row.notes, before]), None, reasons
+    repeats = met.credits.repeats(guest.id, credit, rules.credits)
+    reachable = _is_reachable(row.values, guest.values, rules)
+    return row, Gift(credit, credit.amount, repeats, reachable), reasons
+
+
+def _is_reachable(values: Mapping[str, Any], known: Mapping[str, Any], rules: Rules) -> bool:
+    """Whether the guest has an address and wants mail; a no that is there stays."""
+    said = known.get("subscribed", rules.default_subscribed)
+    subscribed = said and values.get("subscribed", True)
+    return bool(subscribed and (values.get("email") or known.get("email")))
+
+
+def _mendable(row: CleanRow) -> list[str] | None:
+    """Return the cells of a row of which something was left out for a mistake in the file."""
+    return row.cells if any(note.code in MENDABLE for note in row.notes) else None
+
+
 def _create(row: CleanRow, wanted: dict[str, Any], additions: Additions, rules: Rules) -> Create:
     values = {
         "consent": rules.default_consent,
@@ -178,7 +221,7 @@ def _create(row: CleanRow, wanted: dict[str, Any], additions: Additions, rules: 
         "registered_at": rules.now,
         **wanted,
     }
-    return Create(row.line, values, additions, row.notes)
+    return Create(row.line, values, additions, row.notes, _mendable(row))
 
 
 def _update(
@@ -200,9 +243,11 @@ def _update(
         # Details and date of a consent that was not taken over belong to it.
         changes = {name: c for name, c in changes.items() if not name.startswith("consent")}
     if not changes and not any(additions):
-        return Unchanged(row.line, guest.id, notes)
+        return Unchanged(row.line, guest.id, notes, _mendable(row))
     values = guest.values | {name: new for name, (_old, new) in changes.items()}
-    return Update(row.line, guest.id, guest.version, changes, additions, notes, values)
+    return Update(
+        row.line, guest.id, guest.version, changes, additions, notes, values, _mendable(row)
+    )
 
 
 def _takes_consent(guest: Met, wanted: dict[str, Any], changes: dict[str, Any]) -> bool:

@@ -1,0 +1,199 @@
+"""What a row gives to its guest: the rules of credits, the same beside a guest and in a file of
+balances.
+
+Pure: the programs are read once a trip (`CreditRules`), what was given before is in `CreditsMet`.
+Without a currency nothing is given, and a note says so; a currency without a program means the
+company's default bonus program of it. A credit's cause is its batch, guest, program, expiry and
+reference, never the file's bytes: a corrected error file belongs to the batch of its import, and
+nobody is paid twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from guests.normalize import fold
+from imports.pipeline.rows import Reason
+from loyalty.money import is_rounded
+
+#: What the rows of both kinds of files say of a credit.
+VALUES = frozenset({"amount", "currency", "expires_on", "program"})
+
+
+class ProgramFacts(NamedTuple):
+    """What has to be known of a program to give something in it."""
+
+    id: int
+    code: str
+    currency: str
+    has_ledger: bool
+    active_from: date | None
+    active_to: date | None
+
+
+class Credit(NamedTuple):
+    """An amount for a guest. `sets`: it is the balance itself, and the difference is posted."""
+
+    program_id: int
+    amount: Decimal
+    expires_on: date | None
+    reference: str = ""
+    comment: str = ""
+    sets: bool = False
+
+
+class Gift(NamedTuple):
+    """A credit with what it means for its guest.
+
+    `change` is what the balance changes by; `repeats` are the imports that gave the very same
+    before; `reachable`: the guest may be told by e-mail.
+    """
+
+    credit: Credit
+    change: Decimal
+    repeats: Sequence[int] = ()
+    reachable: bool = False
+
+
+@dataclass(frozen=True)
+class CreditRules:
+    """What one import knows of programs. `batch` is the first import of a chain of corrections.
+
+    `sets` is the mode in which amounts are balances; `columns` are the keys of the columns by what
+    they fill, so that a reason names the column of its file.
+    """
+
+    batch: int
+    today: date
+    by_code: Mapping[str, ProgramFacts]
+    default_of: Mapping[str, ProgramFacts]
+    columns: Mapping[str, str]
+    sets: bool = False
+
+    def cause(self, guest_id: int, credit: Credit) -> str:
+        """Return the `source_ref` under which the credit is posted, once in its program."""
+        return cause_of(self.batch, guest_id, credit)
+
+
+def cause_of(batch: int, guest_id: int, credit: Credit) -> str:
+    day = credit.expires_on.isoformat() if credit.expires_on else "-"
+    return f"{batch}/{guest_id}/{day}/{credit.reference}"
+
+
+class Given(NamedTuple):
+    """What an import gave a guest before, and whether it still stands."""
+
+    amount: Decimal
+    stands: bool
+
+
+@dataclass
+class CreditsMet:
+    """What the guests of a chunk have and were given by imports.
+
+    `given` is by (program, cause), `balances` by (guest, program): what is there, and what of it
+    may be spent.
+    """
+
+    given: dict[tuple[int, str], Given] = field(default_factory=dict)
+    balances: dict[tuple[int, int], tuple[Decimal, Decimal]] = field(default_factory=dict)
+    _known: list[int] | None = None
+
+    def repeats(self, guest_id: int, credit: Credit, rules: CreditRules) -> list[int]:
+        """Return the batches of other imports that gave the guest the very same."""
+        _batch, _slash, rest = rules.cause(guest_id, credit).partition("/")
+        return [
+            batch
+            for batch in self._batches()
+            if batch != rules.batch
+            and (found := self.given.get((credit.program_id, f"{batch}/{rest}")))
+            and found.stands
+            and found.amount == credit.amount
+        ]
+
+    def _batches(self) -> Iterable[int]:
+        if self._known is None:
+            causes = (cause.partition("/")[0] for _program, cause in self.given)
+            self._known = sorted({int(batch) for batch in causes if batch.isdecimal()})
+        return self._known
+
+
+class Read(NamedTuple):
+    """What a row's values come to: a credit or none, with what there is to say about it."""
+
+    credit: Credit | None
+    notes: list[Reason]
+    reasons: list[Reason]
+
+
+NOTHING = Read(None, [], [])
+
+
+def read_credit(values: Mapping[str, Any], rules: CreditRules) -> Read:
+    """Return the credit that a row asks for."""
+    amount = values.get("amount")
+    if amount is None or (not amount and not rules.sets):
+        return NOTHING
+    program, wrong = _program_of(values, rules)
+    if wrong is not None:
+        note = wrong.code == "credit_no_currency"
+        return Read(None, [wrong], []) if note else Read(None, [], [wrong])
+    assert program is not None
+    credit = Credit(
+        program.id,
+        amount,
+        values.get("expires_on"),
+        values.get("reference", ""),
+        values.get("entry_comment", ""),
+        sets=rules.sets,
+    )
+    reasons = list(_reasons(credit, program, rules))
+    return Read(None if reasons else credit, [], reasons)
+
+
+def _program_of(
+    values: Mapping[str, Any], rules: CreditRules
+) -> tuple[ProgramFacts | None, Reason | None]:
+    """Return the program that is meant, or why there is none."""
+    columns, currency, code = rules.columns, values.get("currency"), values.get("program")
+    if currency is None:
+        return None, Reason("credit_no_currency", columns.get("amount", ""), "", {})
+    if code is None:
+        program = rules.default_of.get(currency)
+        if program is None:
+            return None, Reason("no_default_program", columns["currency"], currency, {})
+        return program, None
+    program = rules.by_code.get(fold(code))
+    column = columns["program"]
+    if program is None:
+        return None, Reason("program_unknown", column, code, {})
+    if not program.has_ledger:
+        return None, Reason("program_without_ledger", column, code, {})
+    if program.currency != currency:
+        known = {"known": program.currency, "program": program.code}
+        return None, Reason("program_of_other_currency", columns["currency"], currency, known)
+    return program, None
+
+
+def _reasons(credit: Credit, program: ProgramFacts, rules: CreditRules) -> Iterable[Reason]:
+    amount, columns, today = credit.amount, rules.columns, rules.today
+    shown = f"{amount.normalize():f}"
+    if not is_rounded(amount, program.currency):
+        params = {"currency": program.currency}
+        yield Reason("amount_of_currency", columns["amount"], shown, params)
+    if credit.sets and amount < 0:
+        yield Reason("balance_negative", columns["amount"], shown, {})
+    if credit.expires_on is not None:
+        if amount < 0:
+            day = credit.expires_on.isoformat()
+            yield Reason("debit_expires", columns["expires_on"], day, {})
+        elif credit.expires_on < today:
+            day = credit.expires_on.isoformat()
+            yield Reason("credit_expired", columns["expires_on"], day, {})
+    starts, ends = program.active_from, program.active_to
+    if amount > 0 and ((starts and today < starts) or (ends and today > ends)):
+        yield Reason("program_not_active", columns["amount"], shown, {"program": program.code})

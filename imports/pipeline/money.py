@@ -1,0 +1,93 @@
+"""What an import gives, added up: by program, the largest amounts, what was given before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from core.fields import from_units, to_units
+from imports.pipeline.credits import Gift
+
+LARGEST = 10
+#: An amount is out of line when it is so many times the middle one of its program.
+FAR = 20
+#: Fewer amounts than these have no middle worth the name.
+ENOUGH = 20
+
+
+class Money:
+    """Sums that are exact, kept as JSON from chunk to chunk: amounts are in ten-thousandths.
+
+    programs    by program id: what is credited and debited, and in how many lines
+    largest     the largest amounts, each with its line and guest
+    spread      by program id: how many amounts there are of each size, as powers of two
+    repeats     by import id: how many of the credits that import gave before
+    credits     how many credits there are in all; messages: how many guests would be told
+    """
+
+    def __init__(self, stored: dict[str, Any] | None = None) -> None:
+        stored = stored or {}
+        self.programs: dict[str, dict[str, int]] = stored.get("programs", {})
+        self.largest: list[list[Any]] = stored.get("largest", [])
+        self.spread: dict[str, dict[str, int]] = stored.get("spread", {})
+        self.repeats: Counter[str] = Counter(stored.get("repeats", {}))
+        self.credits: int = stored.get("credits", 0)
+        self.messages: int = stored.get("messages", 0)
+
+    def __bool__(self) -> bool:
+        return bool(self.programs)
+
+    def add(self, line: int, phone: str, gift: Gift) -> None:
+        """Count what a line gives, or takes."""
+        units, program = to_units(gift.change), str(gift.credit.program_id)
+        if not units:
+            return
+        self.repeats.update(map(str, gift.repeats))
+        self.messages += gift.reachable and units > 0
+        sums = self.programs.setdefault(program, {"credited": 0, "debited": 0, "lines": 0})
+        sums["credited" if units > 0 else "debited"] += abs(units)
+        sums["lines"] += 1
+        self.credits += units > 0
+        sizes = self.spread.setdefault(program, {})
+        size = str(abs(units).bit_length())
+        sizes[size] = sizes.get(size, 0) + 1
+        if len(self.largest) < LARGEST or abs(units) > abs(self.largest[-1][3]):
+            self.largest.append([line, phone, gift.credit.program_id, units])
+            self.largest.sort(key=lambda entry: -abs(entry[3]))
+            del self.largest[LARGEST:]
+
+    def total(self, program_id: int) -> Decimal:
+        """Return what is moved in a program, credits and debits together."""
+        sums = self.programs.get(str(program_id), {})
+        return from_units(sums.get("credited", 0) + sums.get("debited", 0))
+
+    def is_far(self, program_id: int, units: int) -> bool:
+        """Whether an amount is far above the others of its program."""
+        sizes = self.spread.get(str(program_id), {})
+        count = sum(sizes.values())
+        if count < ENOUGH:
+            return False
+        passed = 0
+        for size in sorted(sizes, key=int):
+            passed += sizes[size]
+            if 2 * passed >= count:
+                return abs(units) > FAR * 2 ** int(size)
+        return False
+
+    def repeated(self) -> tuple[int, int] | None:
+        """Return the import that gave most of the same before, and how many; None if none did."""
+        if not self.repeats:
+            return None
+        batch, count = max(self.repeats.items(), key=lambda item: (item[1], item[0]))
+        return int(batch), count
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "programs": self.programs,
+            "largest": self.largest,
+            "spread": self.spread,
+            "repeats": dict(self.repeats),
+            "credits": self.credits,
+            "messages": self.messages,
+        }

@@ -1,0 +1,91 @@
+"""Balance rows with whom they mean -> what to post for each. Pure, like imports.pipeline.plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from imports.pipeline.credits import Credit, CreditRules, CreditsMet, Gift, read_credit
+from imports.pipeline.decisions import Decision, Post, Reject, Skip, Unchanged
+from imports.pipeline.met_owners import Owner, OwnersMet
+from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
+from imports.pipeline.seen import Screened
+
+ZERO = Decimal(0)
+
+
+def owner_of(row: CleanRow, met: OwnersMet) -> tuple[Owner | None, list[Reason]]:
+    """Return whose the row is; all that it names must be the same guest."""
+    found: Owner | None = None
+    reasons: list[Reason] = []
+    for column, owners in (
+        ("external_id", met.by_external_id), ("phone", met.by_phone), ("card", met.by_card),
+    ):  # fmt: skip
+        value = row.values.get(column)
+        if value is None:
+            continue
+        if value not in owners:
+            reasons.append(Reason("guest_unknown", column, value, {}))
+        elif (owner := owners[value]) is None:
+            reasons.append(Reason("guest_closed", column, value, {}))
+        elif found is not None and owner.id != found.id:
+            reasons.append(Reason("guest_differs", column, value, {}))
+        else:
+            found = found or owner
+    return found, reasons
+
+
+class BalancePlanner:
+    """Plans the rows of one chunk in their order: what a row takes the next one cannot."""
+
+    def __init__(self, owners: OwnersMet, met: CreditsMet, rules: CreditRules) -> None:
+        self.owners, self.met, self.rules = owners, met, rules
+        self._balances = dict(met.balances)
+        self._lines: dict[tuple[int, str], int] = {}
+
+    def plan(self, rows: Sequence[Screened]) -> list[Decision]:
+        return [self._plan(row) for row in rows]
+
+    def _plan(self, row: Screened) -> Decision:
+        if isinstance(row, Rejected):
+            return Reject(row.line, row.cells, row.reasons)
+        if isinstance(row, Repeated):
+            return Skip(row.line, Reason("same_as_line", "", "", {"line": row.first}))
+        owner, reasons = owner_of(row, self.owners)
+        credit, notes, wrong = read_credit(row.values, self.rules)
+        reasons = [*reasons, *wrong, *(notes if credit is None else ())]
+        if reasons or owner is None:
+            return Reject(row.line, row.cells, reasons)
+        if credit is None:
+            # Nothing to top up with.
+            return Unchanged(row.line, owner.id, [])
+        return self._post(row, owner, credit)
+
+    def _post(self, row: CleanRow, owner: Owner, credit: Credit) -> Decision:
+        cause = credit.program_id, self.rules.cause(owner.id, credit)
+        first = self._lines.setdefault(cause, row.line)
+        if first != row.line:
+            reason = Reason("credit_again", "", "", {"line": first})
+            return Reject(row.line, row.cells, [reason])
+        if cause in self.met.given:
+            return Unchanged(row.line, owner.id, [Reason("credit_given_before", "", "", {})])
+        change, reason_ = self._change(owner, credit)
+        if reason_ is not None:
+            return Reject(row.line, row.cells, [reason_])
+        if not change:
+            return Unchanged(row.line, owner.id, [])
+        repeats = () if credit.sets else self.met.repeats(owner.id, credit, self.rules)
+        gift = Gift(credit, change, repeats, owner.reachable)
+        return Post(row.line, row.cells, owner.id, owner.phone, gift)
+
+    def _change(self, owner: Owner, credit: Credit) -> tuple[Decimal, Reason | None]:
+        """Return what the balance changes by, and why it cannot."""
+        key = owner.id, credit.program_id
+        balance, available = self._balances.get(key, (ZERO, ZERO))
+        change = credit.amount - balance if credit.sets else credit.amount
+        if -change > available:
+            params = {"available": f"{available.normalize():f}"}
+            column = self.rules.columns["amount"]
+            return ZERO, Reason("insufficient", column, f"{credit.amount.normalize():f}", params)
+        self._balances[key] = balance + change, available + change
+        return change, None
