@@ -8,6 +8,8 @@ between companies (declared in guests.guards, installed by core.guards).
 
 from guests.models.belongings import Card, ErasedPhone, ExternalId, GuestCategory
 from guests.models.bulk_changes import BulkChange, BulkChangeGuest
+from guests.models.duplicates import DuplicateSearch, PossibleDuplicate
+from guests.models.erasures import Erasure
 from guests.models.exports import GuestExport
 from guests.models.groups import Category, Colour, MemberTier
 from guests.models.guests import Guest, Sex
@@ -20,7 +22,9 @@ __all__ = [
     "Card",
     "Category",
     "Colour",
+    "DuplicateSearch",
     "ErasedPhone",
+    "Erasure",
     "ExternalId",
     "Guest",
     "GuestCategory",
@@ -28,6 +32,7 @@ __all__ = [
     "GuestListChoice",
     "GuestMerge",
     "MemberTier",
+    "PossibleDuplicate",
     "RecentGuest",
     "SavedView",
     "Sex",

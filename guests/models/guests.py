@@ -100,6 +100,19 @@ class Guest(models.Model):
             ("merge_guest", _("Can merge two guests")),
             ("share_view", _("Can save views of the list for the whole company")),
         ]
+        indexes = [
+            # Few guests were referred or merged: without these each would be looked for in all.
+            models.Index(
+                fields=["referrer"],
+                condition=Q(referrer__isnull=False),
+                name="guest_by_referrer",
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="guest_by_merged_into",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["company", "phone"], name="guest_phone_unique"),
             # What the composite foreign keys of cards, categories and external ids point at.

@@ -26,6 +26,12 @@ class GuestMerge(models.Model):
     kept_version = models.PositiveIntegerField(help_text="Of the kept guest, after the merge.")
     kept_before = models.JSONField(help_text="{field: value} of the kept guest, where changed.")
     moved = models.JSONField(help_text="{dependent: receipt}, what `put_back` needs.")
+    merged_version = models.PositiveIntegerField(
+        default=0, help_text="Of the merged guest, after the merge."
+    )
+    merged_before = models.JSONField(
+        default=dict, help_text="{field: value} of the merged guest, where changed."
+    )
     undone_at = models.DateTimeField(null=True)
 
     objects = CompanyOwnedQuerySet.as_manager()
@@ -33,7 +39,10 @@ class GuestMerge(models.Model):
     class Meta:
         verbose_name = _("merge of guests")
         verbose_name_plural = _("merges of guests")
-        indexes = [models.Index(fields=["company", "kept"], name="guest_merge_by_kept")]
+        indexes = [
+            models.Index(fields=["company", "kept"], name="guest_merge_by_kept"),
+            models.Index(fields=["company", "merged"], name="guest_merge_by_merged"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.merged_id} into {self.kept_id}"

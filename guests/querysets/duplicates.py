@@ -1,0 +1,7 @@
+"""Reads of possible duplicates."""
+
+from core.querysets import CompanyOwnedQuerySet
+
+
+class PossibleDuplicateQuerySet(CompanyOwnedQuerySet):
+    pass
