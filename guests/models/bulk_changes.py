@@ -43,6 +43,9 @@ class BulkChange(Job):
     checkpoint = models.PositiveBigIntegerField(
         default=0, help_text="The last guest that this step is done with, in order of their ids."
     )
+    stop_asked = models.BooleanField(
+        default=False, help_text="Somebody wants the worker to stop; what is changed stays so."
+    )
     changed = models.PositiveBigIntegerField(_("changed"), default=0)
     undone = models.PositiveBigIntegerField(_("undone"), default=0)
     undone_by = models.ForeignKey(

@@ -13,7 +13,11 @@ def export_path(export: "GuestExport", filename: str) -> str:
 
 
 class GuestExport(Job):
-    """A file of the guests that a list showed, made by a worker. Kept for a few days only."""
+    """A file of the guests that a list showed, and the receipt that is left of it.
+
+    A short one is made while its reader waits, and is kept nowhere. A longer one is made by a
+    worker and kept for a few days; then `file` is empty again. `total` counts its guests.
+    """
 
     class Format(models.TextChoices):
         CSV = "csv", _("CSV")
@@ -30,10 +34,11 @@ class GuestExport(Job):
     columns = models.JSONField(default=list, help_text="Keys of the list's columns, in order.")
     query = models.TextField(blank=True, help_text="The list's address.")
     words = models.JSONField(default=list, help_text="Its filters in words.")
-    guests = models.JSONField(default=list, help_text="Ids of the ticked guests; none: the query.")
+    sort = models.CharField(max_length=40, blank=True, help_text="The list's order.")
     file = models.FileField(upload_to=export_path, max_length=200, blank=True)
     file_size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
     results_to = models.EmailField(_("e-mail when it is ready"), blank=True)
+    stop_asked = models.BooleanField(default=False, help_text="Nobody waits for it any more.")
 
     class Meta:
         verbose_name = _("export of guests")
@@ -42,6 +47,7 @@ class GuestExport(Job):
             models.UniqueConstraint(fields=["company", "number"], name="guest_export_number"),
         ]
         indexes = [
+            models.Index(fields=["company", "-id"], name="guest_export_by_time"),
             models.Index(
                 fields=["state"],
                 condition=Q(state__in=["queued", "running"]),
