@@ -4,7 +4,7 @@ from pathlib import PurePath
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Company, Job
@@ -27,6 +27,7 @@ class ImportJob(Job):
 
     class Kind(models.TextChoices):
         GUESTS = "guests", _("Guests")
+        BALANCES = "balances", _("Balances")
 
     class Step(models.TextChoices):
         CHECK = "check", _("Check")
@@ -75,6 +76,7 @@ class ImportJob(Job):
         default=0, help_text="The last line of the file that is accounted for in this step."
     )
     counts = models.JSONField(default=dict, help_text="Lines by outcome, of the import.")
+    money = models.JSONField(default=dict, help_text="What it gave, by program (pipeline.money).")
     findings = models.JSONField(default=dict, help_text="What the last check found.")
     checked_key = models.CharField(
         max_length=64, blank=True, help_text="Digest of what the last finished check was made with."
@@ -82,6 +84,13 @@ class ImportJob(Job):
     undo_counts = models.JSONField(default=dict, help_text="Lines by how their undo ended.")
     then = models.CharField(
         max_length=6, choices=Then, blank=True, help_text="What the present step leads to."
+    )
+    approval_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    approval_asked_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     stop_request = models.CharField(max_length=4, choices=StopRequest, blank=True)
     stopped_by = models.ForeignKey(
@@ -96,6 +105,11 @@ class ImportJob(Job):
         permissions = [("undo_importjob", _("Can undo an import"))]
         constraints = [
             models.UniqueConstraint(fields=["company", "number"], name="import_number_unique"),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True)
+                | (Q(approval_asked_by__isnull=False) & ~Q(approved_by=F("approval_asked_by"))),
+                name="import_approved_by_another",
+            ),
             # Two imports that write at once could each see the other's half: the next one waits.
             models.UniqueConstraint(
                 fields=["company"],
@@ -159,7 +173,9 @@ class ImportRow(models.Model):
         related_name="+",
     )
     replaced = models.JSONField(
-        null=True, help_text='{"fields": {name: [old, new]}, "cards": [ids], "categories": [ids]}'
+        null=True,
+        help_text='{"fields": {name: [old, new]}, "cards": [ids], "categories": [ids], '
+        '"entries": [ids]}',
     )
     reasons = models.JSONField(null=True, help_text="[[code, column, value, params], ...]")
     notes = models.JSONField(null=True, help_text="As reasons: what was done otherwise than asked.")

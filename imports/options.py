@@ -11,6 +11,9 @@ class Options:
     `rules` overrides the preset for single columns ("always", "if_empty", "never"); `dates` is
     "dmy" or "mdy" where the file cannot tell, else ""; `region` is an ISO 3166-1 code to read
     phones without a country by, "" for the company's own.
+
+    Of money: in the mode "set" an amount is the balance itself; `again` says that what an earlier
+    import gave is meant to be given once more; `message` has guests told of what they got.
     """
 
     partial: bool = False
@@ -20,6 +23,9 @@ class Options:
     create_categories: bool = False
     dates: str = ""
     region: str = ""
+    mode: str = "topup"
+    again: bool = False
+    message: bool = False
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Self:

@@ -14,14 +14,18 @@ from django.conf import settings
 from django.db import connection
 
 from core.models import Company
+from imports.columns import BALANCES, GUESTS, FileKind
 from imports.pipeline.ahead import ahead, chunked, in_bulk
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.decisions import Decision
 from imports.pipeline.match import match
+from imports.pipeline.match_balances import match_owners
+from imports.pipeline.match_credits import match_credits
 from imports.pipeline.plan import Rules, plan
+from imports.pipeline.plan_balances import BalancePlanner, ids_of
 from imports.pipeline.read import Dialect, open_rows
 from imports.pipeline.rows import CleanRow
-from imports.pipeline.seen import Screened, SeenKeys
+from imports.pipeline.seen import Screened, SeenBalances, SeenKeys
 
 #: Lines that commit together.
 CHUNK_ROWS = settings.IMPORT_CHUNK_ROWS
@@ -38,6 +42,8 @@ class Trip:
     dialect: Dialect
     cleaner: Cleaner
     rules: Rules
+    #: Guests, or what guests own.
+    kind: FileKind = GUESTS
     #: The last line that an earlier attempt has accounted for: later ones are landed, and the
     #: earlier ones only read again, because their keys count.
     after: int = 0
@@ -52,7 +58,8 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     `on_wait` is called every few seconds while nothing comes.
     Raises FileRefused when the file turns out to be unreadable on the way.
     """
-    planned = ahead(_planned(trip, seen := SeenKeys()), on_wait=on_wait)
+    seen = SeenBalances() if trip.kind is BALANCES else SeenKeys()
+    planned = ahead(_planned(trip, seen), on_wait=on_wait)
     with in_bulk(), seen, closing(planned) as chunks:
         for rows, decisions in chunks:
             land(rows, decisions)
@@ -75,6 +82,13 @@ def decide(trip: Trip, rows: list[Screened]) -> list[Decision]:
     """Match a chunk with the database and plan what to do with each line of it."""
     clean = [row for row in rows if isinstance(row, CleanRow)]
     rules = trip.rules
+    if trip.kind is BALANCES:
+        assert rules.credits is not None
+        owners = match_owners(trip.company, clean)
+        have = match_credits(trip.company, ids_of(clean, owners))
+        return BalancePlanner(owners, have, rules.credits).plan(rows)
     sorts = rules.sorts_into_categories
     met = match(trip.company, clean, fields=rules.fields, categories=sorts)
+    if rules.credits is not None:
+        met.credits = match_credits(trip.company, {guest.id for guest in met.guests()})
     return plan(rows, met, rules)

@@ -13,7 +13,7 @@ from typing import Any
 
 from guests.normalize import Invalid
 from guests.normalize.errors import shown
-from imports.columns import CleanContext, column_of
+from imports.columns import GUESTS, CleanContext, FileKind, column_of
 from imports.columns.widgets import Reader
 from imports.pipeline.dates import DatesAmbiguous, find_date_orders
 from imports.pipeline.map import Mapper
@@ -37,8 +37,14 @@ class Cleaner:
     """
 
     def __init__(
-        self, mapping: Sequence[str | None], context: CleanContext, *, width: int | None = None
+        self,
+        mapping: Sequence[str | None],
+        context: CleanContext,
+        *,
+        width: int | None = None,
+        kind: FileKind = GUESTS,
     ) -> None:
+        self._kind = kind
         self._mapper = Mapper(mapping, width)
         self._width, self._pick = self._mapper.width, self._mapper.pick
         self._columns = []
@@ -72,8 +78,7 @@ class Cleaner:
                 values[target] = read(text)
             except Invalid as invalid:
                 reasons.append(_reason(key, text, invalid))
-        if "phone" not in values and not any(reason.column == "phone" for reason in reasons):
-            reasons.insert(0, Reason("phone_missing", "phone", "", {}))
+        self._demand(values, reasons)
         self._join(values, reasons)
         return Rejected(line, cells, reasons) if reasons else CleanRow(line, cells, values, [])
 
@@ -103,7 +108,24 @@ class Cleaner:
             }
             reasons: list[Reason] = []
             self._join(values, reasons)
-            yield None if reasons or "phone" not in values else CleanRow(line, cells, values, [])
+            yield None if reasons or self._lacks(values) else CleanRow(line, cells, values, [])
+
+    def _lacks(self, values: dict[str, Any]) -> bool:
+        """Whether something is missing without which the row says nothing."""
+        if self._kind is GUESTS:
+            return "phone" not in values
+        found = any(key in values for key in self._kind.finders)
+        return not found or any(key not in values for key in self._kind.needed)
+
+    def _demand(self, values: dict[str, Any], reasons: list[Reason]) -> None:
+        """Add a reason for all that is missing, unless what stands there is wrong already."""
+        wrong = {reason.column for reason in reasons}
+        finders = self._kind.finders
+        if not any(key in values or key in wrong for key in finders):
+            code = "phone_missing" if finders == ("phone",) else "guest_missing"
+            reasons.insert(0, Reason(code, finders[0] if len(finders) == 1 else "", "", {}))
+        missing = (key for key in self._kind.needed if key not in values and key not in wrong)
+        reasons += [Reason(f"{key}_missing", key, "", {}) for key in missing]
 
     def _join(self, values: dict[str, Any], reasons: list[Reason]) -> None:
         """Put together what several columns say of one thing."""

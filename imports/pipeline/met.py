@@ -1,5 +1,6 @@
 """What rows meet in the database, as plain values: `match` fills it, `plan` reads it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,3 +31,8 @@ class Surroundings:
     in_categories: set[tuple[int, int]] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)
     credits: CreditsMet = field(default_factory=CreditsMet)
+
+    def guests(self) -> Iterator[Met]:
+        """Yield all guests that are met."""
+        yield from self.by_phone.values()
+        yield from self.by_external_id.values()

@@ -35,6 +35,12 @@ def owner_of(row: CleanRow, met: OwnersMet) -> tuple[Owner | None, list[Reason]]
     return found, reasons
 
 
+def ids_of(rows: Sequence[CleanRow], met: OwnersMet) -> set[int]:
+    """Return the guests whom the rows mean, as far as that is clear."""
+    owners = (owner_of(row, met)[0] for row in rows)
+    return {owner.id for owner in owners if owner is not None}
+
+
 class BalancePlanner:
     """Plans the rows of one chunk in their order: what a row takes the next one cannot."""
 

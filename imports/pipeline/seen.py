@@ -136,3 +136,35 @@ def _place(row: CleanRow, column: str, value: str) -> str:
         return column
     cards = zip(card_places(row), row.values["cards"], strict=True)
     return next(f"{column}_{place}" for place, card in cards if value in card)
+
+
+class SeenBalances(SeenKeys):
+    """The keys of a file of balances: a guest may be in it often, with what tells them apart.
+
+    Two lines for the same guest, program and expiry need a reference each. A guest who is named
+    in two ways is found out by the plan, or in the end by the ledger.
+    """
+
+    def screen(self, chunk: list[CleanRow | Rejected]) -> list[Screened]:
+        keys: dict[str, int | str] = {}
+        count = 0
+        for row in chunk:
+            if isinstance(row, CleanRow):
+                keys.setdefault(_balance_key(row), row.line)
+                count += 1
+        if self._store(keys) == count:
+            return list(chunk)
+        return [self._screen_balance(row) for row in chunk]
+
+    def _screen_balance(self, row: CleanRow | Rejected) -> Screened:
+        if isinstance(row, Rejected):
+            return row
+        line, _none = self._first(_balance_key(row))
+        if line == row.line:
+            return row
+        return Rejected(row.line, row.cells, [Reason("credit_again", "", "", {"line": line})])
+
+
+def _balance_key(row: CleanRow) -> str:
+    names = ("phone", "external_id", "card", "program", "currency", "expires_on", "reference")
+    return "b" + json.dumps([str(row.values.get(name, "")) for name in names])

@@ -12,16 +12,22 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from guests.models import Guest
-from guests.normalize import Check
-from imports.columns import column_of, overwrite_rules
+from guests.normalize import Check, fold
+from imports.columns import KINDS, column_of, overwrite_rules
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline import Trip
 from imports.pipeline.clean import CleanContext, Cleaner, find_date_orders
+from imports.pipeline.credits import CreditRules, ProgramFacts
 from imports.pipeline.lookups import Lookups
 from imports.pipeline.met import KEY_FIELDS
 from imports.pipeline.plan import Rules
 from imports.pipeline.read import Dialect, open_rows
+from loyalty.expiry import local_day
+from loyalty.models import Program
+
+#: Options that make no difference to what a check finds.
+_UNCHECKED = frozenset({"partial", "again", "message"})
 
 
 @contextmanager
@@ -50,7 +56,10 @@ def trip_of(job: ImportJob, *, now: datetime) -> Iterator[Trip]:
             company=job.company,
             path=path,
             dialect=dialect,
-            cleaner=Cleaner(job.mapping, _context(job, path, dialect, now=now)),
+            kind=KINDS[job.kind],
+            cleaner=Cleaner(
+                job.mapping, _context(job, path, dialect, now=now), kind=KINDS[job.kind]
+            ),
             rules=_rules(job, now=now),
             after=job.checkpoint,
         )
@@ -59,10 +68,11 @@ def trip_of(job: ImportJob, *, now: datetime) -> Iterator[Trip]:
 def checked_key(job: ImportJob) -> str:
     """Return a digest of all that a check depends on but the database: equal keys, equal check.
 
-    Whether the import is partial is no part of it: a check always looks at every line.
+    Whether the import is partial, repeats another or tells its guests is no part of it: a check
+    always looks at every line, and at all that was given before.
     """
-    options = {name: value for name, value in job.options.items() if name != "partial"}
-    parts = [job.file_hash, job.dialect, job.mapping, options]
+    options = {name: value for name, value in job.options.items() if name not in _UNCHECKED}
+    parts = [job.file_hash, job.dialect, job.mapping, options, job.batch_id]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -97,6 +107,38 @@ def _rules(job: ImportJob, *, now: datetime) -> Rules:
         fields=_fields(job.mapping),
         sorts_into_categories=bool(options.categories) or "categories" in job.mapping,
         create_categories=options.create_categories,
+        credits=_credit_rules(job, options, now=now) if gives_money(job) else None,
+    )
+
+
+def gives_money(job: ImportJob) -> bool:
+    """Whether any line of the job can move a balance."""
+    return job.kind == ImportJob.Kind.BALANCES or "credit_amount" in job.mapping
+
+
+def _credit_rules(job: ImportJob, options: Options, *, now: datetime) -> CreditRules:
+    programs = [
+        (
+            ProgramFacts(
+                each.pk,
+                each.code,
+                each.currency,
+                each.has_ledger,
+                each.active_from,
+                each.active_to,
+            ),
+            each.is_default,
+        )
+        for each in Program.objects.for_company(job.company).order_by("pk")
+    ]
+    keys = (key for key in job.mapping if key)
+    return CreditRules(
+        batch=job.batch_id or job.pk,
+        today=local_day(job.company, now),
+        by_code={fold(facts.code): facts for facts, _default in programs},
+        default_of={facts.currency: facts for facts, is_default in programs if is_default},
+        columns={column_of(key)[0].fills: key for key in keys},
+        sets=job.kind == ImportJob.Kind.BALANCES and options.mode == "set",
     )
 
 
@@ -107,4 +149,7 @@ def _fields(mapping: list[str | None]) -> tuple[str, ...]:
     if "consent" in mapped:
         # The cell of a consent may hold its details and its date as well.
         mapped += ["consent_details", "consent_date"]
+    if "credit_amount" in mapping:
+        # Whether the guest may be told of it.
+        mapped.append("subscribed")
     return tuple(name for name in dict.fromkeys((*KEY_FIELDS, *mapped)) if name in own)
