@@ -95,7 +95,7 @@ MESSAGES: dict[str, str | Promise] = {
     ),
     "insufficient": _("There are only %(available)s to be taken."),
     "credit_given_before": _("Given before by this import or one that it corrects: not again."),
-    "credit_refused": _("The ledger refused the amount: %(why)s"),
+    "credit_refused": _("%(why)s Nothing of the row was imported."),
     "opt_out_kept": _("Stays unsubscribed: an import never subscribes a guest who said no."),
     "consent_kept": _("The consent stays revoked: an import never takes a no back."),
     # Apply

@@ -4,7 +4,10 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from imports.pipeline.decisions import Create, Decision, Reject, Skip, Unchanged, Update
+from core.fields import to_units
+from imports.pipeline.credits import Gift
+from imports.pipeline.decisions import Create, Decision, Post, Reject, Skip, Unchanged, Update
+from imports.pipeline.money import Money
 from imports.pipeline.rows import Reason
 
 #: How much of it is kept: enough to understand and to mend by, bounded whatever the file.
@@ -17,6 +20,7 @@ _OUTCOMES = {
     Create: "created",
     Update: "updated",
     Unchanged: "unchanged",
+    Post: "updated",
     Skip: "skipped",
     Reject: "failed",
 }
@@ -24,6 +28,8 @@ _NOTES = {
     "opt_out_kept": "opt_outs_kept",
     "consent_kept": "consents_kept",
     "erased": "erased",
+    "credit_no_currency": "credits_left_out",
+    "credit_given_before": "credits_given_before",
 }
 
 
@@ -44,9 +50,16 @@ def count(decisions: Iterable[Decision]) -> Counter[str]:
 
 
 def _notes_of(decision: Decision) -> list[Reason]:
-    if isinstance(decision, Reject):
+    if isinstance(decision, Reject | Post):
         return []
     return [decision.note] if isinstance(decision, Skip) else decision.notes
+
+
+def gift_of(decision: Decision) -> Gift | None:
+    """Return what a line gives, or would."""
+    if isinstance(decision, Post):
+        return decision.gift
+    return decision.additions.gift if isinstance(decision, Create | Update) else None
 
 
 class Findings:
@@ -58,15 +71,18 @@ class Findings:
         self.groups: dict[str, dict[str, Any]] = {g["key"]: g for g in stored.get("groups", [])}
         self.groups_left_out: int = stored.get("groups_left_out", 0)
         self.sample: list[dict[str, Any]] = stored.get("sample", [])
+        self.money = Money(stored.get("money"))
 
     def add(self, decisions: Iterable[Decision]) -> None:
         decisions = list(decisions)
         self.counts += count(decisions)
         for decision in decisions:
+            if gift := gift_of(decision):
+                self.money.add(decision.line, _phone_of(decision), gift)
             if isinstance(decision, Reject):
                 for reason in decision.reasons:
                     self._add_reason(decision.line, reason)
-            elif len(self.sample) < SAMPLE_ROWS and isinstance(decision, Create | Update):
+            elif len(self.sample) < SAMPLE_ROWS and isinstance(decision, Create | Update | Post):
                 self.sample.append(_before_and_after(decision))
 
     def _add_reason(self, line: int, reason: Reason) -> None:
@@ -92,11 +108,27 @@ class Findings:
             "groups": sorted(self.groups.values(), key=lambda group: -group["count"]),
             "groups_left_out": self.groups_left_out,
             "sample": self.sample,
+            **({"money": self.money.to_json()} if self.money else {}),
         }
 
 
-def _before_and_after(decision: Create | Update) -> dict[str, Any]:
+def _phone_of(decision: Decision) -> str:
+    if isinstance(decision, Post):
+        return decision.phone
+    return str(decision.values["phone"]) if isinstance(decision, Create | Update) else ""
+
+
+def _before_and_after(decision: Create | Update | Post) -> dict[str, Any]:
     """Return a line as the check shows it: every field that changes, as text."""
+    if isinstance(decision, Post):
+        return {
+            "line": decision.line,
+            "guest": decision.guest_id,
+            "phone": decision.phone,
+            "changes": {},
+            "cards": [],
+            "gift": _gift(decision.gift),
+        }
     if isinstance(decision, Create):
         changes = {name: ["", _text(value)] for name, value in decision.values.items()}
     else:
@@ -107,7 +139,13 @@ def _before_and_after(decision: Create | Update) -> dict[str, Any]:
         "phone": decision.values["phone"],
         "changes": changes,
         "cards": [" / ".join(filter(None, card)) for card in decision.additions.cards],
+        "gift": _gift(decision.additions.gift),
     }
+
+
+def _gift(gift: Gift | None) -> list[Any] | None:
+    """Return the program and by what its balance changes, in ten-thousandths."""
+    return gift and [gift.credit.program_id, to_units(gift.change)]
 
 
 def _text(value: Any) -> str:

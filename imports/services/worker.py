@@ -7,6 +7,7 @@ its own and the database's rule "one writing import per company" holds for each.
 import itertools
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import IntegrityError, OperationalError
 from django.utils import timezone
@@ -18,8 +19,11 @@ from guests.services.bulk import GuestsChanged, refresh_statistics
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import Trip, decide, travel
 from imports.pipeline.apply import apply, record_rejects
+from imports.pipeline.apply_credits import CreditsRefused
+from imports.pipeline.credits import Gift
 from imports.pipeline.decisions import Decision, Reject
 from imports.pipeline.findings import Findings, count
+from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
 from imports.pipeline.seen import Screened
@@ -193,12 +197,27 @@ def _written(
     for _try in range(CHUNK_TRIES):
         try:
             _write(attempt, rows, decisions or decide(trip, rows), strict=strict)
+        except CreditsRefused as refused:
+            decisions = _without(refused, rows, decisions or decide(trip, rows))
         except (IntegrityError, GuestsChanged, OperationalError) as conflict:
             _raise_unless_race(conflict)
             decisions = None
         else:
             return True
     return False
+
+
+def _without(
+    refused: CreditsRefused, rows: list[Screened], decisions: Sequence[Decision]
+) -> list[Decision]:
+    """Return the decisions with the lines rejected whose amounts the ledger refuses."""
+    cells = {row.line: row.cells for row in rows if isinstance(row, CleanRow)}
+    return [
+        Reject(decision.line, cells[decision.line], [refused.reasons[decision.line]])
+        if decision.line in refused.reasons
+        else decision
+        for decision in decisions
+    ]
 
 
 def _raise_unless_race(error: Exception) -> None:
@@ -220,9 +239,20 @@ def _write(
         _heed_stop(locked)
         if strict and any(isinstance(decision, Reject) for decision in decisions):
             raise StrictBroken
-        apply(locked, decisions)
+        decisions, given = apply(locked, decisions, now=timezone.now())
         counts = Counter(locked.counts) + count(decisions)
-        _save_checkpoint(attempt, locked, rows, counts=dict(counts))
+        fields: dict[str, object] = {"counts": dict(counts)}
+        if given:
+            fields["money"] = _with(locked.money, given)
+        _save_checkpoint(attempt, locked, rows, **fields)
+
+
+def _with(stored: dict[str, Any], given: Sequence[Gift]) -> dict[str, Any]:
+    """Return what the import has given by now."""
+    money = Money(stored)
+    for gift in given:
+        money.add(0, "", gift)
+    return {"programs": money.programs, "credits": money.credits}
 
 
 def _end_import(attempt: Attempt[ImportJob]) -> None:

@@ -204,12 +204,12 @@ def test_a_chunk_that_somebody_elses_change_breaks_is_decided_anew(bella, monkey
     decide, asked = worker.decide, []
     apply = worker.apply
 
-    def someone_first(job, decisions):
+    def someone_first(job, decisions, *, now):
         if not asked:
             asked.append("break")
             Guest.objects.filter(pk=anna.pk).update(version=7, comment="theirs")
             guest(bella, JOHN)
-        apply(job, decisions)
+        return apply(job, decisions, now=now)
 
     def counted(trip, rows):
         asked.append(len(rows))
@@ -232,12 +232,12 @@ def test_after_three_tries_it_goes_line_by_line_and_one_that_still_fails_is_left
 ):
     apply, tried = worker.apply, []
 
-    def refuse_john(job, decisions):
+    def refuse_john(job, decisions, *, now):
         tried.append(len(decisions))
         named = [getattr(decision, "values", {}).get("phone") for decision in decisions]
         if JOHN in named:
             raise error
-        apply(job, decisions)
+        return apply(job, decisions, now=now)
 
     monkeypatch.setattr(worker, "apply", refuse_john)
     job = imported(bella, text(f"{ANNA},Anna", f"{JOHN},John", f"{MAX},Max"))
@@ -253,7 +253,7 @@ def test_an_error_that_is_no_race_is_not_tried_away(bella, monkeypatch, settings
     settings.JOB_MAX_ATTEMPTS = 2
     calls = []
 
-    def broken(job, decisions):
+    def broken(job, decisions, *, now):
         calls.append(1)
         raise OperationalError("disk I/O error")
 
@@ -267,11 +267,11 @@ def test_an_error_that_is_no_race_is_not_tried_away(bella, monkeypatch, settings
 def test_an_import_that_broke_goes_on_where_it_was(bella, monkeypatch):
     apply, calls = worker.apply, []
 
-    def breaks(job, decisions):
+    def breaks(job, decisions, *, now):
         calls.append([decision.line for decision in decisions])
         if len(calls) == 3:
             raise RuntimeError("pulled the plug")
-        apply(job, decisions)
+        return apply(job, decisions, now=now)
 
     monkeypatch.setattr(worker, "apply", breaks)
     lines = [*rows(2), "12,x", *rows(2, 2), rows(1)[0]]
@@ -345,7 +345,7 @@ def test_of_an_import_that_breaks_no_thread_and_no_transaction_is_left(
 ):
     settings.JOB_MAX_ATTEMPTS = 1
 
-    def broken(job, decisions):
+    def broken(job, decisions, *, now):
         raise RuntimeError("no")
 
     monkeypatch.setattr(worker, "apply", broken)

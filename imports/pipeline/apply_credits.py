@@ -1,0 +1,95 @@
+"""What a planned chunk gives -> entries of the ledger, through its one way in.
+
+Called by `apply`, inside the chunk's transaction. What the ledger refuses after all refuses the
+whole line: it raises CreditsRefused, and the chunk is written anew without those lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from imports.models import ImportJob
+from imports.options import Options
+from imports.pipeline.credits import Credit, Gift, cause_of
+from imports.pipeline.rows import Reason
+from loyalty.models import LedgerEntry
+from loyalty.services.ledger import REFUSALS, post_entries
+from loyalty.services.messages import tell_of_credits
+from loyalty.services.postings import (
+    BY_RULE,
+    Move,
+    Outcome,
+    Posted,
+    Posting,
+    Refused,
+    SetTo,
+)
+
+SOURCE = LedgerEntry.Source.IMPORT
+
+
+class CreditsRefused(Exception):
+    """The ledger refused what some lines give; `reasons` are by line."""
+
+    def __init__(self, reasons: dict[int, Reason]) -> None:
+        super().__init__(f"{len(reasons)} lines")
+        self.reasons = reasons
+
+
+def give(
+    job: ImportJob, gifts: Sequence[tuple[int, int, Gift]], *, now: datetime
+) -> dict[int, Outcome]:
+    """Post what each `(line, guest id, gift)` gives; return what became of each, by line.
+
+    Raises CreditsRefused when the ledger refuses any of them.
+    """
+    if not gifts:
+        return {}
+    batch = job.batch_id or job.pk
+    postings = [_posting(batch, guest, gift.credit) for _line, guest, gift in gifts]
+    outcomes = post_entries(company=job.company, postings=postings, actor=job.actor, now=now)
+    found = {line: outcome for (line, *_rest), outcome in zip(gifts, outcomes, strict=True)}
+    refused = {line: _reason(each) for line, each in found.items() if isinstance(each, Refused)}
+    if refused:
+        raise CreditsRefused(refused)
+    if Options.from_json(job.options).message:
+        _tell(job, gifts, found, now=now)
+    return found
+
+
+def _posting(batch: int, guest: int, credit: Credit) -> Posting:
+    common: dict[str, Any] = {
+        "source": SOURCE,
+        "source_ref": cause_of(batch, guest, credit),
+        "reason": "import",
+        "comment": credit.comment,
+        "guest_id": guest,
+        "program_id": credit.program_id,
+        "expires_on": BY_RULE if credit.expires_on is None else credit.expires_on,
+    }
+    if credit.sets:
+        return SetTo(balance=credit.amount, **common)
+    return Move(amount=credit.amount, **common)
+
+
+def _reason(refused: Refused) -> Reason:
+    params = {name: str(value) for name, value in refused.params.items()}
+    why = str(REFUSALS[refused.code]) % params
+    return Reason("credit_refused", "", "", {"why": why})
+
+
+def _tell(
+    job: ImportJob,
+    gifts: Sequence[tuple[int, int, Gift]],
+    found: dict[int, Outcome],
+    *,
+    now: datetime,
+) -> None:
+    entries = {
+        outcome.entry_id: guest
+        for line, guest, gift in gifts
+        if gift.reachable and isinstance(outcome := found[line], Posted) and outcome.amount > 0
+    }
+    tell_of_credits(company=job.company, entries=entries, now=now)
