@@ -1,0 +1,57 @@
+"""Every reusable read of what guests ordered."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from django.db.models import Count, Q, Sum, Value
+from django.db.models.fields import IntegerField
+
+from core.querysets import CompanyOwnedQuerySet
+
+if TYPE_CHECKING:
+    from guests.models import Guest
+
+
+class Takings(NamedTuple):
+    """What orders of one span of time come to: how often somebody came, and for how much."""
+
+    visits: int
+    total: Decimal
+
+
+class OrderQuerySet(CompanyOwnedQuerySet):
+    def of_guest(self, guest: "Guest") -> Self:
+        return self.filter(guest=guest)
+
+    def in_restaurants(self, ids: Collection[int]) -> Self:
+        return self.filter(restaurant__in=ids)
+
+    def visits(self) -> Self:
+        """Orders for which somebody came: not those that only give money back."""
+        return self.filter(total__gte=0)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-closed_at", "-id")
+
+    def takings(self, bounds: Sequence[datetime]) -> list[Takings]:
+        """Return the takings between each of the `bounds` and the next, in one query.
+
+        A range of the index for each span: to cut every order's moment into weeks of the company's
+        time zone would cost many times more.
+        """
+        spans: list[Any] = [
+            self.filter(closed_at__gte=first, closed_at__lt=last)
+            .order_by()
+            .values(span=Value(i, output_field=IntegerField()))
+            .annotate(visits=Count("id", filter=Q(total__gte=0)), total=Sum("total"))
+            .values_list("span", "visits", "total")
+            for i, (first, last) in enumerate(pairwise(bounds))
+        ]
+        if not spans:
+            return []
+        rows = spans[0].union(*spans[1:], all=True) if len(spans) > 1 else spans[0]
+        found = {span: Takings(visits, total or Decimal(0)) for span, visits, total in rows}
+        return [found.get(i, Takings(0, Decimal(0))) for i in range(len(spans))]
