@@ -209,6 +209,9 @@ class ColumnMapping(models.Model):
 
     company = models.ForeignKey(Company, models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(_("name"), max_length=80)
+    kind = models.CharField(
+        _("kind"), max_length=8, choices=ImportJob.Kind, default=ImportJob.Kind.GUESTS
+    )
     signature = models.CharField(max_length=64, db_index=True)
     mapping = models.JSONField(default=list)
     dialect = models.JSONField(default=dict, help_text="What was overruled in the reading.")

@@ -63,7 +63,10 @@ def gift_of(decision: Decision) -> Gift | None:
 
 
 class Findings:
-    """What the check shows, kept as JSON on the job from chunk to chunk."""
+    """What the check shows, kept as JSON on the job from chunk to chunk.
+
+    `since` is when it began to look: what others wrote later it may not have seen.
+    """
 
     def __init__(self, stored: dict[str, Any] | None = None) -> None:
         stored = stored or {}
@@ -72,6 +75,7 @@ class Findings:
         self.groups_left_out: int = stored.get("groups_left_out", 0)
         self.sample: list[dict[str, Any]] = stored.get("sample", [])
         self.money = Money(stored.get("money"))
+        self.since: str | None = stored.get("since")
 
     def add(self, decisions: Iterable[Decision]) -> None:
         decisions = list(decisions)
@@ -108,6 +112,7 @@ class Findings:
             "groups": sorted(self.groups.values(), key=lambda group: -group["count"]),
             "groups_left_out": self.groups_left_out,
             "sample": self.sample,
+            "since": self.since,
             **({"money": self.money.to_json()} if self.money else {}),
         }
 

@@ -12,7 +12,8 @@ from core.services.jobs import enqueue
 from imports.error_file import mended_csv
 from imports.models import ImportJob
 from imports.options import Options
-from imports.services.trips import is_checked
+from imports.services.money import settle_before_start
+from imports.services.trips import gives_money, is_checked
 from imports.services.uploads import NotNow, lock_draft, receive_upload
 
 State, Step = Job.State, ImportJob.Step
@@ -45,6 +46,9 @@ def request_check(*, job: ImportJob, options: Options, results_to: str, now: dat
         findings={},
         checked_key="",
         stop_request="",
+        approval_asked_by=None,
+        approval_asked_at=None,
+        approved_by=None,
     )
     return job
 
@@ -53,23 +57,29 @@ def request_check(*, job: ImportJob, options: Options, results_to: str, now: dat
 def start_import(*, job: ImportJob, actor: User | None, source: str, now: datetime) -> ImportJob:
     """Have the file imported as it was checked; a strict one is checked first if it was not.
 
-    Raises StillWrong for a strict import whose check found errors, and NotNow when the import is
-    under way or over.
+    Raises StillWrong for a strict import whose check found errors, IsRepeat and NeedsApproval for
+    one that moves money, and NotNow when the import is under way or over.
     """
     job = lock_draft(job)
     strict = not Options.from_json(job.options).partial
     checked = is_checked(job)
     if strict and checked and job.findings.get("counts", {}).get("failed"):
         raise StillWrong(str(job))
+    if checked:
+        settle_before_start(job, actor)
+    # What moves money is checked first, too: for what was given before.
+    go = checked or not (strict or gives_money(job))
     enqueue(
         job,
         now=now,
-        step=Step.IMPORT if checked or not strict else Step.CHECK,
-        then="" if checked or not strict else ImportJob.Then.IMPORT,
+        step=Step.IMPORT if go else Step.CHECK,
+        then="" if go else ImportJob.Then.IMPORT,
         checkpoint=0,
         counts={},
+        money={},
         stop_request="",
-        actor=actor,
+        actor=job.approval_asked_by if job.approved_by_id else actor,
+        approved_by=job.approved_by,
     )
     record(
         company=job.company,
@@ -95,8 +105,7 @@ def import_as_checked(
 ) -> ImportJob:
     """Have the file imported by these rules if it was checked by them; if not, checked by them.
 
-    The job returned waits for the one or the other (`step`). Raises StillWrong and NotNow as
-    `start_import` does.
+    The job returned waits for the one or the other (`step`). Raises what `start_import` does.
     """
     job = lock_draft(job)
     job.options, job.results_to = options.to_json(), results_to

@@ -5,6 +5,8 @@ import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -49,26 +51,29 @@ def receive_upload(
     chunks: Iterable[bytes],
     filename: str,
     corrects: ImportJob | None = None,
+    kind: columns.FileKind = columns.GUESTS,
     overrides: dict[str, Any] | None = None,
 ) -> ImportJob:
     """Keep a file and return its draft import, with the reading and the columns as found.
 
-    `corrects` names the import whose error file this is: its mapping and options are taken over,
-    and its batch. Raises FileRefused when the file is too large or cannot be read; nothing is
+    `corrects` names the import whose error file this is: its kind, mapping and options are taken
+    over, and its batch. Raises FileRefused when the file is too large or cannot be read; nothing is
     kept then.
     """
+    kind = columns.KINDS[corrects.kind] if corrects else kind
     with _kept(chunks) as (path, size, digest):
         name = clean_filename(filename)
-        found = _detect(path, name, corrects, overrides or {})
+        found = _detect(path, name, corrects, kind, overrides or {})
         job = ImportJob(
             company=company,
             actor=actor,
+            kind=kind.key,
             key=uuid.uuid4(),
             filename=name,
             file_size=size,
             file_hash=digest,
             corrects=corrects,
-            batch_id=(corrects.batch_id or corrects.pk) if corrects else None,
+            batch_id=_batch_of(corrects),
             results_to=actor.email if actor else "",
             options=_options_of(corrects, company).to_json(),
         )
@@ -90,7 +95,8 @@ def read_again(*, job: ImportJob, overrides: dict[str, Any]) -> ImportJob:
     """
     job = lock_draft(job)
     with local_file(job) as path:
-        found = detect(path, filename=job.filename, known=columns.known, overrides=overrides)
+        known = _known(columns.KINDS[job.kind])
+        found = detect(path, filename=job.filename, known=known, overrides=overrides)
     before = job.signature
     mapping = job.mapping
     _read_as(job, found)
@@ -111,7 +117,7 @@ def choose_columns(
     Raises MappingRefused with every problem, and NotNow when the import is under way.
     """
     job = lock_draft(job)
-    problems = columns.problems(mapping, may=may)
+    problems = columns.problems(mapping, may=may, kind=columns.KINDS[job.kind])
     if problems:
         raise MappingRefused(problems)
     job.mapping = list(mapping)
@@ -120,7 +126,12 @@ def choose_columns(
         ColumnMapping.objects.update_or_create(
             company_id=job.company_id,
             name=save_as.strip()[:80],
-            defaults={"signature": job.signature, "mapping": job.mapping, "dialect": job.dialect},
+            defaults={
+                "kind": job.kind,
+                "signature": job.signature,
+                "mapping": job.mapping,
+                "dialect": job.dialect,
+            },
         )
     return job
 
@@ -129,7 +140,7 @@ def saved_mappings(job: ImportJob) -> list[ColumnMapping]:
     """Return the company's mappings for files with the same columns, the latest first."""
     return list(
         ColumnMapping.objects.for_company(job.company)
-        .filter(signature=job.signature)
+        .filter(signature=job.signature, kind=job.kind)
         .order_by("-updated_at", "-pk")
     )
 
@@ -172,28 +183,48 @@ def _read_as(job: ImportJob, found: Detected) -> None:
     if inherited is not None:
         job.mapping = inherited
         return
+    kind = columns.KINDS[job.kind]
     if found.header is not None:
         header = without_error_column(found.header)
-        job.mapping = columns.recognise(header) + [None] * (len(found.header) - len(header))
+        job.mapping = columns.recognise(header, kind) + [None] * (len(found.header) - len(header))
     else:
-        job.mapping = columns.guess([row.cells for row in found.preview])
+        job.mapping = columns.guess([row.cells for row in found.preview], kind)
+
+
+def _batch_of(corrects: ImportJob | None) -> int | None:
+    """Return the batch of a correction: that of what it corrects, in which nobody is paid twice.
+
+    What was taken back again is paid anew: by the causes of a batch of its own.
+    """
+    if corrects is None or corrects.state in (Job.State.UNDONE, Job.State.REFUSED):
+        return None
+    return corrects.batch_id or corrects.pk
+
+
+def _known(kind: columns.FileKind) -> Callable[[str], bool]:
+    return partial(columns.known, kind=kind)
 
 
 def _detect(
-    path: Path, name: str, corrects: ImportJob | None, overrides: dict[str, Any]
+    path: Path,
+    name: str,
+    corrects: ImportJob | None,
+    kind: columns.FileKind,
+    overrides: dict[str, Any],
 ) -> Detected:
     """Find out how a file is to be read; the header of an error file is the one it corrects."""
     if corrects is not None and corrects.header is None:
         # An error file of a file without a header has none either: do not go looking for one.
         overrides = {"header_row": 0} | overrides
-    found = detect(path, filename=name, known=columns.known, overrides=overrides)
+    known = _known(kind)
+    found = detect(path, filename=name, known=known, overrides=overrides)
     if corrects is None or corrects.header is None or "header_row" in overrides:
         return found
     same = next((row for row in found.top if _same_header(corrects, row.cells)), None)
     if same is None or same.line == found.dialect.header_row:
         return found
     overrides = {**overrides, "header_row": same.line}
-    return detect(path, filename=name, known=columns.known, overrides=overrides)
+    return detect(path, filename=name, known=known, overrides=overrides)
 
 
 def _mapping_of(
@@ -224,7 +255,8 @@ def _same_header(corrects: ImportJob, cells: Sequence[str]) -> bool:
 
 def _options_of(corrects: ImportJob | None, company: Company) -> Options:
     if corrects is not None:
-        return Options.from_json(corrects.options)
+        # Whether it may repeat another import is asked anew.
+        return replace(Options.from_json(corrects.options), again=False)
     defaults = Category.objects.for_company(company).defaults().order_by("name", "pk")
     return Options(
         preset=company.import_preset, categories=list(defaults.values_list("pk", flat=True))

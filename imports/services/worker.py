@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import IntegrityError, OperationalError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core import jobs
 from core.models import Job
@@ -27,9 +28,10 @@ from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
 from imports.pipeline.seen import Screened
+from imports.services.money import is_stale, repeat_of
 from imports.services.remainder import account_for_rest
 from imports.services.results import announce
-from imports.services.trips import checked_key, trip_of
+from imports.services.trips import checked_key, gives_money, trip_of
 from imports.services.undoing import undo
 
 Step, Then, State = ImportJob.Step, ImportJob.Then, Job.State
@@ -72,7 +74,7 @@ def _check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Plan every line and write down only what is wrong with it."""
     findings = Findings(job.findings)
     if not job.checkpoint:
-        findings = Findings()
+        findings = Findings({"since": timezone.now().isoformat()})
         _forget_rows(job, attempt)
 
     def land(rows: list[Screened], decisions: list[Decision]) -> None:
@@ -100,12 +102,16 @@ def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) 
         account_for_rest(job, attempt)
     with attempt.chunk() as locked:
         locked.findings = findings.to_json()
+        repeat = repeat_of(locked) if locked.then == Then.IMPORT else None
         locked.checked_key, locked.total = checked_key(locked), locked.done
         fields = {"findings": locked.findings, "checked_key": locked.checked_key}
         fields["total"] = locked.total
         if locked.then and (rejected or locked.then == Then.REFUSE):
             counts = {**locked.counts, "failed": rejected}
             _end(attempt, locked, State.REFUSED, counts=counts, **fields)
+        elif repeat is not None:
+            text = _("%(what)s Nothing was imported: say whether they are meant to be given again.")
+            _end(attempt, locked, State.REFUSED, error=text % {"what": repeat}, **fields)
         elif locked.then == Then.IMPORT:
             _queue_step(attempt, locked, Step.IMPORT, **fields)
         else:
@@ -139,7 +145,8 @@ def _end_unreadable(attempt: Attempt[ImportJob], refused: FileRefused) -> None:
 def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Write the file's guests, chunk by chunk. A strict import is checked first as a whole."""
     strict = not job.options.get("partial", False)
-    if strict and job.checked_key != checked_key(job):
+    unchecked = (strict or gives_money(job)) and job.checked_key != checked_key(job)
+    if unchecked or (not job.checkpoint and gives_money(job) and is_stale(job)):
         with attempt.chunk() as locked:
             _queue_step(attempt, locked, Step.CHECK, then=Then.IMPORT)
         return

@@ -1,0 +1,147 @@
+"""What has to be settled before an import moves money: is it a repetition, who approves it."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.fields import from_units
+from core.mail import message_id
+from core.models import Membership, User
+from core.services.mail import post
+from imports.models import ImportJob
+from imports.options import Options
+from imports.pipeline.money import Money
+from imports.services.trips import gives_money, is_checked
+from imports.services.uploads import NotNow, lock_draft
+from loyalty.models import Terms
+
+APPROVAL_MAIL = "import-approval"
+#: Of so many of its credits an import is asked whether it is the same again.
+MOSTLY = 0.5
+
+
+class IsRepeat(Exception):
+    """Most of the credits were given by an earlier import: are they the same again, or new?"""
+
+
+class NeedsApproval(Exception):
+    """It moves more than the company's limit: a second person has to start it."""
+
+
+class Repeat(NamedTuple):
+    """`percent` of the credits were given by `earlier` before."""
+
+    earlier: ImportJob
+    percent: int
+
+    def __str__(self) -> str:
+        return _("%(percent)s%% of these credits were given by import %(number)s, %(file)s.") % {
+            "percent": self.percent,
+            "number": self.earlier.number,
+            "file": self.earlier.filename,
+        }
+
+
+def repeat_of(job: ImportJob) -> Repeat | None:
+    """Return which earlier import gave most of what the checked file gives, unless answered."""
+    money = Money(job.findings.get("money"))
+    found = money.repeated()
+    if found is None or Options.from_json(job.options).again:
+        return None
+    batch, count = found
+    earlier = ImportJob.objects.for_company(job.company).filter(pk=batch).first()
+    if earlier is None or count < MOSTLY * money.credits:
+        return None
+    return Repeat(earlier, 100 * count // money.credits)
+
+
+def needs_approval(job: ImportJob) -> bool:
+    """Whether the checked file moves more in a program than one person may."""
+    limit = Terms.objects.of(job.company).adjustment_limit
+    programs = Money(job.findings.get("money")).programs
+    return limit is not None and any(
+        from_units(sums["credited"] + sums["debited"]) > limit for sums in programs.values()
+    )
+
+
+@transaction.atomic
+def answer_repeat(*, job: ImportJob, same: bool) -> ImportJob:
+    """Say of a repetition that it is the same again, and gives only what is new in it; or that all
+    of it is new. Raises NotNow when nothing was asked.
+    """
+    job = lock_draft(job)
+    repeat = repeat_of(job)
+    if repeat is None:
+        raise NotNow(job)
+    if same:
+        # In the earlier import's batch: what was given there has the same causes here.
+        job.batch_id = repeat.earlier.batch_id or repeat.earlier.pk
+        job.save(update_fields=["batch"])
+    else:
+        job.options = {**job.options, "again": True}
+        job.save(update_fields=["options"])
+    return job
+
+
+@transaction.atomic
+def ask_approval(*, job: ImportJob, actor: User, now: datetime) -> ImportJob:
+    """Ask those who may approve to start the import as it was checked; each gets a mail.
+
+    Raises NotNow when it is not checked or nobody has to approve it.
+    """
+    job = lock_draft(job)
+    if not is_checked(job) or not needs_approval(job):
+        raise NotNow(job)
+    job.approval_asked_by, job.approval_asked_at = actor, now
+    job.save(update_fields=["approval_asked_by", "approval_asked_at"])
+    for member in approvers(job, besides=actor):
+        post(
+            company=job.company,
+            kind=APPROVAL_MAIL,
+            subject_id=job.pk,
+            to=member.user.email,
+            message_id=message_id(f"{APPROVAL_MAIL}.{member.pk}.{now:%Y%m%d%H%M%S}", job.pk),
+            now=now,
+        )
+    return job
+
+
+def approvers(job: ImportJob, *, besides: User) -> list[Membership]:
+    """Return the members who may approve what `besides` asks for."""
+    members = Membership.objects.for_company(job.company).active().exclude(user=besides)
+    return [
+        member
+        for member in members.select_related("user").order_by("pk")
+        if member.user.has_perm("loyalty.approve_adjustment", job.company)
+    ]
+
+
+def settle_before_start(job: ImportJob, actor: User | None) -> None:
+    """Raise what keeps a checked import from being started by `actor`.
+
+    The command line is nobody's: whoever has it can do all that it can.
+    """
+    if not gives_money(job):
+        return
+    if repeat_of(job) is not None:
+        raise IsRepeat(str(repeat_of(job)))
+    if actor is None or not needs_approval(job):
+        return
+    if job.approval_asked_by_id in (None, actor.pk):
+        raise NeedsApproval
+    job.approved_by = actor
+
+
+def is_stale(job: ImportJob) -> bool:
+    """Whether another import may have given something since this one was checked.
+
+    Two who upload the same credits in the same second are both told by their checks that nobody
+    gave them before: the one who waits for the other is checked again.
+    """
+    since = job.findings.get("since")
+    if since is None or Options.from_json(job.options).again:
+        return False
+    others = ImportJob.objects.for_company(job.company).exclude(pk=job.pk)
+    return others.filter(finished_at__gte=datetime.fromisoformat(since)).exclude(money={}).exists()
