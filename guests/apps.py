@@ -20,3 +20,6 @@ class GuestsConfig(AppConfig):
 
     def ready(self) -> None:
         from guests import guards  # noqa: F401
+        from guests.services import own_parts
+
+        own_parts.register()

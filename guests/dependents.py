@@ -3,13 +3,27 @@
 A floor above declares its part once, in `AppConfig.ready()`; merging, erasing and "everything
 about this guest" walk them all, in the order of their keys. Every call runs in the caller's
 transaction, with the guests locked.
+
+What takes long to erase, because it hangs on nobody's id (a line of a file that failed, an upload,
+a mail), is cleaned afterwards by a worker: such parts are declared by `register_cleaner`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.models import Company
 from guests.models import Guest
+from guests.traces import Traces
+
+
+class Refused(Exception):
+    """A part cannot be moved or put back as things are; the text tells a person why."""
+
+
+class NotYet(Exception):
+    """A cleaner cannot be done with before something else is over; the text says what."""
 
 
 class Dependent(Protocol):
@@ -25,13 +39,17 @@ class Dependent(Protocol):
         """Give the target all that is the source's. Return what `put_back` needs, as JSON.
 
         Guest fields that follow from it (counters) are written on both guests' rows.
+        Raises Refused: nothing is merged then.
         """
 
     def put_back(self, receipt: Any, *, source: Guest, target: Guest) -> None:
-        """Undo `move`: give the source back what it had."""
+        """Undo `move`: give the source back what it had. Raises Refused: nothing is undone then."""
 
     def erase(self, guest: Guest, *, now: datetime) -> None:
-        """Take every personal detail of the guest out of what is kept, files included."""
+        """Take every personal detail out of what hangs on the guest's id.
+
+        The guest's row still has its telephone and names.
+        """
 
     def everything(self, guest: Guest) -> Any:
         """Return all that is kept about the guest, as JSON, for the guest to read."""
@@ -54,3 +72,34 @@ def all_dependents() -> Iterator[Dependent]:
 def dependent(key: str) -> Dependent:
     """Return the part of that key. Raises KeyError for one that no app declares."""
     return _dependents[key]
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What a cleaner works on: a company's keepings, and what to look for in them.
+
+    `beat` is to be called between pieces of the work, outside transactions; `since` is when the
+    guest was erased.
+    """
+
+    company: Company
+    traces: Traces
+    since: datetime
+    beat: Callable[[], None]
+
+
+#: Returns what it cleaned, as {what: how many}. Safe to repeat. Raises NotYet.
+Cleaner = Callable[[Cleaning], Mapping[str, int]]
+
+_cleaners: dict[str, Cleaner] = {}
+
+
+def register_cleaner(key: str, clean: Cleaner) -> None:
+    """Add an app's slow part of an erasure; the same key again replaces it."""
+    _cleaners[key] = clean
+
+
+def all_cleaners() -> Iterator[tuple[str, Cleaner]]:
+    """Yield every cleaner with its key, in the order of the keys."""
+    for key in sorted(_cleaners):
+        yield key, _cleaners[key]
