@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from core import bulk
 from core.models import Company
@@ -21,18 +21,28 @@ class Left(NamedTuple):
 
 
 @transaction.atomic
-def remove_created(company: Company, ids: Collection[int]) -> dict[int, Left]:
+def remove_created(
+    company: Company, ids: Collection[int], *, owning: Collection[int] = ()
+) -> dict[int, Left]:
     """Remove guests whom nobody has touched since they were created.
 
     Returns the others with the reason: changed since, gone, visited, or named as a referrer.
+    Those of them who are `owning` something that can never be removed are deleted as people delete
+    guests, which keeps the row.
     """
     list(Guest.objects.for_company(company).locked(ids).values_list("pk"))
-    left = kept_created(company, ids)
+    left = kept_created(company, ids, owning=owning)
     _delete(company, [pk for pk in ids if pk not in left])
+    owners = [pk for pk, why in left.items() if why.code == "guest_has_ledger"]
+    if owners:
+        deactivated = Guest.objects.for_company(company).active().filter(pk__any=owners)
+        deactivated.update(is_active=False, version=F("version") + 1)
     return left
 
 
-def kept_created(company: Company, ids: Collection[int]) -> dict[int, Left]:
+def kept_created(
+    company: Company, ids: Collection[int], *, owning: Collection[int] = ()
+) -> dict[int, Left]:
     """Return those of the guests whom `remove_created` would leave, with the reason."""
     guests = Guest.objects.for_company(company)
     rows = guests.filter(pk__any=list(ids)).values_list("pk", "orders_count", "version")
@@ -51,6 +61,8 @@ def kept_created(company: Company, ids: Collection[int]) -> dict[int, Left]:
             left[pk] = Left("guest_changed", "")
         elif pk in referrers:
             left[pk] = Left("guest_is_referrer", "")
+        elif pk in owning:
+            left[pk] = Left("guest_has_ledger", "")
     return left
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from guests.models import Card, Guest, GuestCategory
 from guests.services import takeback
 from imports.models import ImportJob, ImportRow
+from imports.services.undoing_credits import owners_among
 
 CHUNK_ROWS = 2_000
 
@@ -15,7 +16,9 @@ Outcome = ImportRow.Outcome
 
 @dataclass
 class Forecast:
-    """`removed` guests go, `fields`, `cards` and `categories` are put back or taken off others.
+    """`removed` guests go, `fields`, `cards` and `categories` are put back or taken off others,
+    `entries` of the ledger are reversed as far as they are not spent, `credited` counts the guests
+    of whom nothing else is taken.
 
     `guests` are all that are touched, `kept` the rows that stay as they are in whole or in part,
     `reasons` how often each code of guests.services.takeback is why.
@@ -26,12 +29,14 @@ class Forecast:
     fields: int = 0
     cards: int = 0
     categories: int = 0
+    entries: int = 0
+    credited: int = 0
     kept: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
     def guests(self) -> int:
-        return self.removed + self.restored
+        return self.removed + self.restored + self.credited
 
 
 def forecast(job: ImportJob) -> Forecast:
@@ -41,7 +46,14 @@ def forecast(job: ImportJob) -> Forecast:
         created = [row.guest_id for row in rows if row.outcome == Outcome.CREATED and row.guest_id]
         _count_created(job, created, found)
         updated = (row for row in rows if row.outcome == Outcome.UPDATED)
-        replaced = {row.guest_id: row.replaced or {} for row in updated if row.guest_id}
+        replaced = {
+            row.guest_id: row.replaced or {}
+            for row in updated
+            if row.guest_id and set(row.replaced or {}) != {"entries"}
+        }
+        giving = [row for row in rows if "entries" in (row.replaced or {})]
+        found.entries += len(giving)
+        found.credited += len({row.guest_id for row in giving} - replaced.keys() - set(created))
         if replaced:
             _count_updated(job, replaced, found)
     return found
@@ -57,7 +69,7 @@ def _chunks(job: ImportJob) -> Iterator[Sequence[ImportRow]]:
 
 
 def _count_created(job: ImportJob, ids: list[int], found: Forecast) -> None:
-    kept = takeback.kept_created(job.company, ids)
+    kept = takeback.kept_created(job.company, ids, owning=owners_among(job, ids))
     found.removed += len(ids) - len(kept)
     found.kept += len(kept)
     found.reasons.update(left.code for left in kept.values())

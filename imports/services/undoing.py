@@ -13,6 +13,7 @@ from core.services.jobs import Attempt, publish
 from guests.services import takeback
 from imports.models import ImportJob, ImportRow
 from imports.services.results import announce
+from imports.services.undoing_credits import owners_among, reverse_entries
 
 #: Lines that commit together. A line costs more to take back than to bring in, so it is fewer.
 CHUNK_ROWS = min(2_000, settings.IMPORT_CHUNK_ROWS)
@@ -66,21 +67,29 @@ def _undo_chunk(attempt: Attempt[ImportJob]) -> bool:
 
 def _take_back(job: ImportJob, rows: Sequence[ImportRow]) -> None:
     """Take the lines back and write on each how it went."""
+    money = reverse_entries(job, rows)
     created = [_guest_of(r) for r in rows if r.outcome == ImportRow.Outcome.CREATED]
-    kept = takeback.remove_created(job.company, created)
+    kept = takeback.remove_created(job.company, created, owning=owners_among(job, created))
     replaced = {
-        _guest_of(r): r.replaced or {} for r in rows if r.outcome == ImportRow.Outcome.UPDATED
+        _guest_of(r): r.replaced or {}
+        for r in rows
+        if r.outcome == ImportRow.Outcome.UPDATED and set(r.replaced or {}) != {"entries"}
     }
     left = takeback.restore_replaced(job.company, replaced)
     for row in rows:
         if row.outcome == ImportRow.Outcome.CREATED:
             notes = [kept[_guest_of(row)]] if row.guest_id in kept else []
-            whole = bool(notes)
+            whole = bool(notes) and notes[0].code != "guest_has_ledger"
         else:
             notes = left.get(_guest_of(row), [])
             whole = _is_whole(row.replaced or {}, notes)
-        row.undo = (Undo.KEPT if whole else Undo.IN_PART) if notes else Undo.UNDONE
-        row.undo_notes = [_reason(note) for note in notes] or None
+        taken = money.get(row.line)
+        reasons = [_reason(note) for note in notes]
+        if taken is not None:
+            reasons += taken.notes
+            whole = (whole or set(row.replaced or {}) == {"entries"}) and taken.is_kept
+        row.undo = (Undo.KEPT if whole else Undo.IN_PART) if reasons else Undo.UNDONE
+        row.undo_notes = reasons or None
 
 
 def _guest_of(row: ImportRow) -> int:

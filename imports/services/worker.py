@@ -28,7 +28,7 @@ from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
 from imports.pipeline.seen import Screened
-from imports.services.money import is_stale, repeat_of
+from imports.services.money import Repeat, is_stale, repeat_of
 from imports.services.remainder import account_for_rest
 from imports.services.results import announce
 from imports.services.trips import checked_key, gives_money, trip_of
@@ -97,25 +97,33 @@ def _check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
 
 def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) -> None:
     """Go on as the job says: back to its operator, on to the import, or refuse it."""
+    job.findings = findings.to_json()
     rejected = findings.counts["failed"]
-    if job.then and (rejected or job.then == Then.REFUSE):
+    repeat = repeat_of(job) if job.then == Then.IMPORT else None
+    wrong = rejected and not job.options.get("partial", False)
+    is_refused = job.then == Then.REFUSE or (job.then and (wrong or repeat is not None))
+    if is_refused:
         account_for_rest(job, attempt)
     with attempt.chunk() as locked:
-        locked.findings = findings.to_json()
-        repeat = repeat_of(locked) if locked.then == Then.IMPORT else None
-        locked.checked_key, locked.total = checked_key(locked), locked.done
-        fields = {"findings": locked.findings, "checked_key": locked.checked_key}
-        fields["total"] = locked.total
-        if locked.then and (rejected or locked.then == Then.REFUSE):
+        locked.checked_key = checked_key(locked)
+        fields = {
+            "findings": job.findings,
+            "checked_key": locked.checked_key,
+            "total": locked.done,
+        }
+        if is_refused:
             counts = {**locked.counts, "failed": rejected}
-            _end(attempt, locked, State.REFUSED, counts=counts, **fields)
-        elif repeat is not None:
-            text = _("%(what)s Nothing was imported: say whether they are meant to be given again.")
-            _end(attempt, locked, State.REFUSED, error=text % {"what": repeat}, **fields)
-        elif locked.then == Then.IMPORT:
+            error = "" if wrong or repeat is None else _repeated(repeat)
+            _end(attempt, locked, State.REFUSED, counts=counts, error=error, **fields)
+        elif job.then == Then.IMPORT:
             _queue_step(attempt, locked, Step.IMPORT, **fields)
         else:
             attempt.end(locked, State.DRAFT, **fields)
+
+
+def _repeated(repeat: Repeat) -> str:
+    text = _("%(what)s Nothing was imported: say whether they are meant to be given again.")
+    return text % {"what": repeat}
 
 
 def _end_check_stopped(job: ImportJob, attempt: Attempt[ImportJob]) -> None:

@@ -1,0 +1,75 @@
+"""Taking back what an import gave: by reversal, as far as it is not spent."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils import timezone
+
+from imports.models import ImportJob, ImportRow
+from loyalty.models import Account, LedgerEntry
+from loyalty.services.ledger import post_entries
+from loyalty.services.postings import AlreadyPosted, Outcome, Posted, Refused, Reversal
+
+
+@dataclass
+class Taken:
+    """How it went with a line's entry; `is_kept`: nothing of it could be taken back."""
+
+    is_kept: bool = False
+    notes: list[list[Any]] = field(default_factory=list)
+
+
+def reverse_entries(job: ImportJob, rows: Sequence[ImportRow]) -> dict[int, Taken]:
+    """Reverse the entries of these lines, inside the chunk's transaction; return how it went.
+
+    Of a credit that was spent only what is left goes back. A debit is given back in full.
+    """
+    entries = {row.line: row.replaced["entries"][0] for row in rows if _has_entry(row)}
+    if not entries:
+        return {}
+    amounts = dict(
+        LedgerEntry.objects.for_company(job.company)
+        .filter(pk__any=list(entries.values()))
+        .values_list("pk", "amount")
+    )
+    postings = [
+        Reversal(
+            source=LedgerEntry.Source.IMPORT,
+            source_ref=f"undo/{entry}",
+            reason="undo",
+            entry_id=entry,
+            shortfall="what_is_left",
+        )
+        for entry in entries.values()
+    ]
+    actor = job.stopped_by or job.actor
+    outcomes = post_entries(company=job.company, postings=postings, actor=actor, now=timezone.now())
+    return {
+        line: _taken(outcome, amounts[entry])
+        for (line, entry), outcome in zip(entries.items(), outcomes, strict=True)
+    }
+
+
+def owners_among(job: ImportJob, guests: Collection[int]) -> set[int]:
+    """Return those of the guests who have an account: the ledger keeps its entries for ever."""
+    accounts = Account.objects.for_company(job.company).filter(guest__any=list(guests))
+    return set(accounts.values_list("guest_id", flat=True)) if guests else set()
+
+
+def _has_entry(row: ImportRow) -> bool:
+    return bool((row.replaced or {}).get("entries"))
+
+
+def _taken(outcome: Outcome, amount: Any) -> Taken:
+    if isinstance(outcome, Refused):
+        if outcome.code == "reversed":
+            return Taken(True, [["credit_reversed", "", "", {}]])
+        return Taken(True, [_spent(amount)])
+    if isinstance(outcome, Posted | AlreadyPosted) and (missing := amount + outcome.amount):
+        return Taken(False, [_spent(missing)])
+    return Taken()
+
+
+def _spent(amount: Any) -> list[Any]:
+    return ["credit_spent", "", "", {"spent": f"{amount.normalize():f}"}]

@@ -1,0 +1,265 @@
+"""Balances from a file: topped up or set, once for each cause, taken back by reversal."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from guests.models import Card, ExternalId, Guest
+from imports.columns import BALANCES
+from imports.models import ImportJob, ImportRow
+from imports.options import Options
+from imports.services import runs, uploads
+from imports.services.money import IsRepeat, answer_repeat, repeat_of
+from loyalty.models import Account, CreditLot, LedgerEntry, Program
+from loyalty.services.checking import disagreeing
+from loyalty.services.ledger import post_entries
+from loyalty.services.postings import Move
+from tests.imports.web import worked as finish
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inline")]
+
+ANNA, BORIS = "+442079460958", "+442079460959"
+
+
+@pytest.fixture
+def anna(bella):
+    guest = Guest.objects.create(
+        company=bella, phone=ANNA, first_name="Anna", registered_at=timezone.now()
+    )
+    Card.objects.create(company=bella, guest=guest, number="7001", track="T7001")
+    ExternalId.objects.create(company=bella, guest=guest, value="A-1")
+    return guest
+
+
+@pytest.fixture
+def boris(bella):
+    return Guest.objects.create(
+        company=bella, phone=BORIS, first_name="Boris", registered_at=timezone.now()
+    )
+
+
+@pytest.fixture
+def points(bella):
+    return Program.objects.create(
+        company=bella, name="Points", code="points", currency="GBP", is_default=True
+    )
+
+
+@pytest.fixture
+def deposit(bella):
+    return Program.objects.create(
+        company=bella, name="Deposit", code="deposit", kind="deposit", currency="GBP"
+    )
+
+
+@pytest.fixture(autouse=True)
+def _books_agree(bella):
+    yield
+    assert list(disagreeing(bella)) == []
+
+
+def draft(company, content, *, corrects=None, actor=None, **options):
+    job = uploads.receive_upload(
+        company=company,
+        actor=actor,
+        chunks=[content.encode()],
+        filename="balances.csv",
+        kind=BALANCES,
+        corrects=corrects,
+    )
+    stored = Options.from_json({**job.options, **options})
+    ImportJob.objects.filter(pk=job.pk).update(options=stored.to_json())
+    job.refresh_from_db()
+    return job
+
+
+def brought_in(company, content, **options):
+    job = draft(company, content, **options)
+    runs.start_import(job=job, actor=job.actor, source="command", now=timezone.now())
+    return finish(job)
+
+
+def balance(guest, program):
+    account = Account.objects.filter(guest=guest, program=program).first()
+    return account.balance if account else None
+
+
+def reasons(job):
+    rows = ImportRow.objects.filter(job_id=job.pk, reasons__isnull=False).in_file_order()
+    return {row.line: [reason[0] for reason in row.reasons] for row in rows}
+
+
+def test_guests_are_found_by_phone_external_id_and_card(bella, anna, points):
+    content = (
+        "phone,external_id,card,amount,currency,reference\n"
+        f"{ANNA},,,10,GBP,a\n,A-1,,20,GBP,b\n,,7001,30,GBP,c\n,,T7001,40,GBP,d\n"
+    )
+    job = brought_in(bella, content)
+    assert (job.state, job.counts) == ("done", {"updated": 4})
+    assert balance(anna, points) == Decimal(100)
+    assert job.money["programs"] == {
+        str(points.pk): {"credited": 1_000_000, "debited": 0, "lines": 4}
+    }
+
+
+def test_a_negative_amount_is_taken_and_too_much_is_refused(bella, anna, boris, points):
+    brought_in(bella, f"phone,amount,currency\n{ANNA},50,GBP\n")
+    content = f"phone,amount,currency\n{ANNA},-20,GBP\n{BORIS},-5,GBP\n"
+    job = brought_in(bella, content, partial=True)
+    assert job.state == "done_with_errors"
+    assert reasons(job) == {3: ["insufficient"]}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(30), None)
+
+
+def test_a_balance_can_be_set_and_the_difference_is_posted(bella, anna, boris, points):
+    brought_in(bella, f"phone,amount,currency\n{ANNA},50,GBP\n")
+    content = f"phone,amount,currency\n{ANNA},12.5,GBP\n{BORIS},7,GBP\n"
+    job = brought_in(bella, content, mode="set")
+    assert job.counts == {"updated": 2}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal("12.5"), Decimal(7))
+    again = brought_in(bella, content.replace("\n", "\r\n"), mode="set")
+    assert again.counts == {"unchanged": 2}
+
+
+def test_a_program_is_named_by_its_code_and_a_credit_may_have_a_last_day(
+    bella, anna, points, deposit
+):
+    content = f"phone,program,amount,currency,expires\n{ANNA},DEPOSIT,5,GBP,2099-12-31\n"
+    assert brought_in(bella, content).state == "done"
+    assert (balance(anna, deposit), balance(anna, points)) == (Decimal(5), None)
+    assert CreditLot.objects.get().expires_on == date(2099, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        ("+442079460000,,5,GBP,,", ["guest_unknown"]),
+        (f"{ANNA},,5,,,", ["credit_no_currency"]),
+        (f"{ANNA},gold,5,GBP,,", ["program_unknown"]),
+        (f"{ANNA},,5,EUR,,", ["no_default_program"]),
+        (f"{ANNA},points,5,EUR,,", ["program_of_other_currency"]),
+        (f"{ANNA},,5.001,GBP,,", ["amount_of_currency"]),
+        (f"{ANNA},,5,GBP,2001-01-01,", ["credit_expired"]),
+        (f"{ANNA},,NaN,GBP,,", ["amount_format"]),
+        (f"{ANNA},,1e1000000,GBP,,", ["amount_too_large"]),
+        (f"{ANNA},,,GBP,,", ["amount_missing"]),
+        (",,5,GBP,,", ["guest_missing"]),
+        (f"{ANNA},,5,pounds,,", ["currency_unknown"]),
+        (f"{BORIS},,5,GBP,,A-1", ["guest_differs"]),
+    ],
+)
+def test_every_mistake_has_its_reason_and_nothing_is_written(
+    bella, anna, boris, points, line, codes
+):
+    job = brought_in(bella, f"phone,program,amount,currency,expires,external_id\n{line}\n")
+    assert (job.state, reasons(job)) == ("refused", {2: codes})
+    assert not LedgerEntry.objects.exists()
+
+
+def test_the_same_line_twice_needs_a_reference(bella, anna, points):
+    head = "phone,amount,currency,reference\n"
+    job = brought_in(bella, f"{head}{ANNA},5,GBP,\n{ANNA},5,GBP,\n")
+    assert (job.state, reasons(job)) == ("refused", {3: ["credit_again"]})
+    job = brought_in(bella, f"{head}{ANNA},5,GBP,1\n{ANNA},5,GBP,2\n")
+    assert (job.state, balance(anna, points)) == ("done", Decimal(10))
+
+
+def test_a_guest_named_in_two_ways_is_found_out(bella, anna, points):
+    content = f"phone,external_id,amount,currency\n{ANNA},,5,GBP\n,A-1,5,GBP\n"
+    job = brought_in(bella, content)
+    assert (job.state, reasons(job)) == ("refused", {3: ["credit_again"]})
+
+
+def test_a_merged_guests_phone_leads_to_the_kept_one(bella, anna, boris, points):
+    Guest.objects.filter(pk=boris.pk).update(is_active=False, merged_into=anna)
+    assert brought_in(bella, f"phone,amount,currency\n{BORIS},5,GBP\n").state == "done"
+    assert balance(anna, points) == Decimal(5)
+
+
+def test_a_correction_pays_only_what_was_not_paid(bella, anna, boris, points):
+    head = "phone,amount,currency\n"
+    first = brought_in(bella, f"{head}{ANNA},5,GBP\n{BORIS},x,GBP\n", partial=True)
+    assert (first.state, balance(anna, points)) == ("done_with_errors", Decimal(5))
+    second = brought_in(bella, f"{head}{ANNA},5,GBP\n{BORIS},6,GBP\n", corrects=first)
+    assert second.counts == {"updated": 1, "unchanged": 1, "credits_given_before": 1}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
+
+
+def test_a_new_upload_of_the_same_credits_asks_first(bella, anna, boris, owner, points):
+    content = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n"
+    first = brought_in(bella, content)
+    job = draft(bella, content + "\n", actor=owner)
+    options = Options.from_json(job.options)
+    now = timezone.now()
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=now))
+    repeat = repeat_of(job)
+    assert (repeat.earlier, repeat.percent) == (first, 100)
+    with pytest.raises(IsRepeat):
+        runs.start_import(job=job, actor=owner, source="web", now=now)
+    job = answer_repeat(job=job, same=False)
+    runs.start_import(job=job, actor=owner, source="web", now=now)
+    assert finish(job).state == "done"
+    assert balance(anna, points) == Decimal(10)
+
+
+def test_a_repetition_that_is_the_same_gives_only_what_is_new(bella, anna, boris, owner, points):
+    first = brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n")
+    job = draft(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n", actor=owner)
+    options, now = Options.from_json(job.options), timezone.now()
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=now))
+    assert repeat_of(job).percent == 50
+    job = answer_repeat(job=job, same=True)
+    assert job.batch_id == first.pk
+    job = runs.import_as_checked(
+        job=job, options=Options.from_json(job.options), results_to="", actor=owner, now=now
+    )
+    job = finish(job)
+    runs.start_import(job=job, actor=owner, source="web", now=now)
+    assert finish(job).counts == {"updated": 1, "unchanged": 1, "credits_given_before": 1}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
+
+
+def test_of_two_who_start_the_same_credits_one_is_refused(bella, anna, boris, points):
+    content = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n"
+    jobs = [draft(bella, content + "\n" * n) for n in range(2)]
+    now = timezone.now()
+    for job in jobs:
+        options = Options.from_json(job.options)
+        finish(runs.request_check(job=job, options=options, results_to="", now=now))
+    for job in jobs:
+        # Both were told that nobody gave these credits before.
+        runs.start_import(job=job, actor=None, source="command", now=timezone.now())
+    assert [finish(job).state for job in jobs] == ["done", "refused"]
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
+
+
+def test_undo_reverses_and_says_what_was_spent(bella, anna, boris, points):
+    job = brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n")
+    spend = Move(
+        guest_id=anna.pk, program_id=points.pk, amount=Decimal(-2), source="manual", source_ref="t"
+    )
+    post_entries(company=bella, postings=[spend], actor=None, now=timezone.now())
+    version = Guest.objects.get(pk=anna.pk).version
+    runs.request_undo(job=job, actor=None, now=timezone.now())
+    job = finish(job)
+    assert (job.state, job.undo_counts) == ("undone", {"in_part": 1, "undone": 1})
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(0), Decimal(0))
+    row = ImportRow.objects.get(job_id=job.pk, line=2)
+    assert row.undo_notes == [["credit_spent", "", "", {"spent": "2"}]]
+    assert Guest.objects.get(pk=anna.pk).version == version
+
+
+def test_what_was_undone_can_be_given_again_by_a_correction(bella, anna, points):
+    content = f"phone,amount,currency\n{ANNA},5,GBP\n"
+    job = brought_in(bella, content)
+    runs.request_undo(job=job, actor=None, now=timezone.now())
+    finish(job)
+    again = brought_in(bella, content, corrects=ImportJob.objects.get(pk=job.pk))
+    assert (again.state, balance(anna, points)) == ("done", Decimal(5))
+
+
+def test_another_companys_guests_and_programs_are_not_there(bella, roma, anna, points):
+    job = brought_in(roma, f"phone,program,amount,currency\n{ANNA},points,5,GBP\n")
+    assert reasons(job) == {2: ["guest_unknown", "program_unknown"]}
