@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class VisitsConfig(AppConfig):
@@ -8,4 +9,12 @@ class VisitsConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from core.web import actions, subjects
+        from guests import dependents
         from visits import guards  # noqa: F401
+        from visits.dependents import Orders
+        from visits.web.words import describe_order
+
+        dependents.register(Orders())
+        actions.register("correct_order", _("corrected"), _("Order corrected"))
+        subjects.register("visits.order", describe_order, permission="visits.view_order")

@@ -46,8 +46,8 @@ class OrderQuerySet(CompanyOwnedQuerySet):
             self.filter(closed_at__gte=first, closed_at__lt=last)
             .order_by()
             .values(span=Value(i, output_field=IntegerField()))
-            .annotate(visits=Count("id", filter=Q(total__gte=0)), total=Sum("total"))
-            .values_list("span", "visits", "total")
+            .annotate(visits=Count("id", filter=Q(total__gte=0)), sum=Sum("total"))
+            .values_list("span", "visits", "sum")
             for i, (first, last) in enumerate(pairwise(bounds))
         ]
         if not spans:

@@ -1,0 +1,1 @@
+"""Writes of what guests ordered: each a function, with everything that belongs to it inside."""

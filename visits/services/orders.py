@@ -1,0 +1,262 @@
+"""Recording orders, by one or by the ten thousand, with the counters of their guests.
+
+A till sends what it has closed, again and again if it must: the same order changes nothing, and
+one that was corrected corrects its guests' counters by exactly the difference.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any, NamedTuple
+
+from django.db import IntegrityError, transaction
+
+from core import bulk
+from core.models import Change, Company, Restaurant, User
+from guests.models import Guest
+from visits.models import Order
+from visits.services.counters import Counters
+
+#: So often a piece of work begins anew when others write the same orders at the same moment.
+TRIES = 3
+_FIELDS = ("company_id", "restaurant_id", "external_id", "guest_id", "total", "closed_at")
+
+
+class OrderDraft(NamedTuple):
+    """An order as a till has it. `external_id` is the till's own number, once in a restaurant.
+
+    Without a guest (of somebody who was forgotten) it counts for the restaurant alone.
+    """
+
+    restaurant_id: int
+    external_id: str
+    guest_id: int | None
+    total: Decimal
+    closed_at: datetime
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.restaurant_id, self.external_id
+
+
+class Outcome(Enum):
+    """What became of one order."""
+
+    CREATED = "created"
+    CORRECTED = "corrected"
+    UNCHANGED = "unchanged"
+
+
+class _Known(NamedTuple):
+    """An order that is there already."""
+
+    id: int
+    guest_id: int | None
+    total: Decimal
+    closed_at: datetime
+
+
+class UnknownRestaurant(Exception):
+    """An order is of a restaurant that the company does not have."""
+
+
+class UnknownGuest(Exception):
+    """An order is of a guest whom the company does not have."""
+
+
+class Crossed(Exception):
+    """Others wrote the same orders or merged their guests at the same moment, time and again."""
+
+
+def record_orders(
+    *,
+    company: Company,
+    orders: Sequence[OrderDraft],
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> list[Outcome]:
+    """Record orders, and return what became of each.
+
+    One that is known by its restaurant and number is corrected to what is said now; where nothing
+    differs, nothing is done. Without a guest it stays with the guest it had. The order of a merged
+    guest is the kept guest's. All of it is one transaction, and so are the guests' counters; their
+    `version` is not counted up, for a visit must not get in the way of whoever has the form open.
+
+    Raises ValueError when an order stands among them twice, UnknownRestaurant, UnknownGuest, and
+    Crossed.
+    """
+    if len({order.key for order in orders}) != len(orders):
+        raise ValueError("an order stands among them twice")
+    _refuse_foreign_restaurants(company, orders)
+    for _try in range(TRIES):
+        try:
+            with transaction.atomic():
+                work = _Recording(company, _led_on(company, orders))
+                outcomes = work.write()
+                _write_changes(company, work.corrections, actor=actor, source=source, now=now)
+                return outcomes
+        except (Crossed, IntegrityError):
+            # Somebody wrote one of them first, or merged a guest: look again.
+            continue
+    raise Crossed(f"{len(orders)} orders")
+
+
+class _Recording:
+    """Orders on their way into the database, with their guests locked."""
+
+    def __init__(self, company: Company, orders: Sequence[OrderDraft]) -> None:
+        self.company = company
+        self.orders = orders
+        self.corrections: list[tuple[_Known, OrderDraft]] = []
+
+    def write(self) -> list[Outcome]:
+        before = self._read()
+        counters = self._lock_guests(before.values())
+        # Only now nobody else can write an order of these guests: what is read here holds.
+        known = self._read(lock=True)
+        if {each.guest_id for each in known.values()} - {None, *counters.guests}:
+            raise Crossed
+        outcomes = [self._decide(order, known.get(order.key)) for order in self.orders]
+        self._insert(outcomes, counters)
+        self._update(counters)
+        counters.write()
+        return outcomes
+
+    def _decide(self, order: OrderDraft, known: _Known | None) -> Outcome:
+        if known is None:
+            return Outcome.CREATED
+        if order.guest_id is None:
+            order = order._replace(guest_id=known.guest_id)
+        if order[2:] == known[1:]:
+            return Outcome.UNCHANGED
+        self.corrections.append((known, order))
+        return Outcome.CORRECTED
+
+    def _read(self, *, lock: bool = False) -> dict[tuple[int, str], _Known]:
+        """Return those of the orders that are there: a query for each restaurant."""
+        by_restaurant: dict[int, set[str]] = defaultdict(set)
+        for order in self.orders:
+            by_restaurant[order.restaurant_id].add(order.external_id)
+        found: dict[tuple[int, str], _Known] = {}
+        for restaurant, numbers in sorted(by_restaurant.items()):
+            rows: Any = Order.objects.for_company(self.company).filter(
+                restaurant=restaurant, external_id__any=numbers
+            )
+            if lock:
+                rows = rows.select_for_update().order_by("pk")
+            for number, *values in rows.values_list(
+                "external_id", "pk", "guest_id", "total", "closed_at"
+            ):
+                found[restaurant, number] = _Known(*values)
+        return found
+
+    def _lock_guests(self, known: Iterable[_Known]) -> Counters:
+        wanted = {order.guest_id for order in self.orders if order.guest_id is not None}
+        counters = Counters(
+            self.company, wanted | {each.guest_id for each in known if each.guest_id is not None}
+        )
+        if missing := wanted - counters.guests.keys():
+            raise UnknownGuest(", ".join(map(str, sorted(missing))))
+        if any(counters.guests[pk].is_merged for pk in wanted):
+            raise Crossed
+        return counters
+
+    def _insert(self, outcomes: Sequence[Outcome], counters: Counters) -> None:
+        new = [
+            order
+            for order, outcome in zip(self.orders, outcomes, strict=True)
+            if outcome is Outcome.CREATED
+        ]
+        bulk.insert(
+            Order,
+            _FIELDS,
+            (
+                (self.company.pk, o.restaurant_id, o.external_id, o.guest_id, o.total, o.closed_at)
+                for o in new
+            ),
+        )
+        for order in new:
+            counters.add(order.guest_id, order.total, order.closed_at)
+
+    def _update(self, counters: Counters) -> None:
+        if not self.corrections:
+            return
+        bulk.update(
+            Order,
+            ("guest_id", "total", "closed_at"),
+            ((known.id, *order[2:]) for known, order in self.corrections),
+            version=False,
+        )
+        for known, order in self.corrections:
+            counters.take(known.guest_id, known.total, known.closed_at)
+            counters.add(order.guest_id, order.total, order.closed_at)
+
+
+def _refuse_foreign_restaurants(company: Company, orders: Iterable[OrderDraft]) -> None:
+    wanted = {order.restaurant_id for order in orders}
+    own = Restaurant.objects.for_company(company).filter(pk__any=wanted)
+    if missing := wanted - set(own.values_list("pk", flat=True)):
+        raise UnknownRestaurant(", ".join(map(str, sorted(missing))))
+
+
+def _led_on(company: Company, orders: Sequence[OrderDraft]) -> Sequence[OrderDraft]:
+    """Return the orders with the kept guest in the place of one who was merged."""
+    leads: dict[int, int] = {}
+    asked = {order.guest_id for order in orders if order.guest_id is not None}
+    while asked:
+        merged = Guest.objects.for_company(company).filter(pk__any=asked, merged_into__isnull=False)
+        found = dict(merged.values_list("pk", "merged_into_id"))
+        leads |= found
+        asked = set(found.values()) - leads.keys()
+    return [
+        o if o.guest_id not in leads else o._replace(guest_id=_end(o.guest_id, leads))
+        for o in orders
+    ]
+
+
+def _end(guest: int, leads: dict[int, int]) -> int:
+    while guest in leads:
+        guest = leads[guest]
+    return guest
+
+
+def _write_changes(
+    company: Company,
+    corrections: Sequence[tuple[_Known, OrderDraft]],
+    *,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> None:
+    """Write down what was corrected. That an order came in, the order itself says."""
+    rows = (
+        (
+            company.pk,
+            now,
+            actor.pk if actor else None,
+            source,
+            "correct_order",
+            Order._meta.label_lower,
+            known.id,
+            dict(_differences(known, order)),
+        )
+        for known, order in corrections
+    )
+    if corrections:
+        fields = ("company_id", "at", "actor_id", "source", "action")
+        bulk.insert(Change, (*fields, "subject", "subject_id", "values"), rows)
+
+
+def _differences(known: _Known, order: OrderDraft) -> Iterator[tuple[str, list[Any]]]:
+    for name, old, new in zip(known._fields[1:], known[1:], order[2:], strict=True):
+        if old != new:
+            yield name, [_plain(old), _plain(new)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
