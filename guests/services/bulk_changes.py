@@ -1,0 +1,213 @@
+"""Changing many guests at once: what was confirmed is done, no more and no less, and can be undone.
+
+The set is written down in the transaction in which it is confirmed (BulkChangeGuest). Up to a size
+it is carried out there and then, so that it happens as a whole or not at all; larger ones are left
+to a worker (guests.services.bulk_changes_worker).
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from django.db import OperationalError, transaction
+from django.db.models import Max
+
+from core import bulk
+from core.models import Company, Job, User
+from core.services.changes import record
+from core.services.jobs import enqueue
+from guests.models import BulkChange, Category
+from guests.querysets import GuestQuerySet
+from guests.services.bulk_changes_sets import Mark, concerned, write_down
+from guests.services.bulk_changes_steps import (
+    CATEGORISING,
+    CategoryGone,
+    change_next,
+    undo_next,
+)
+
+Action, State, Step = BulkChange.Action, Job.State, BulkChange.Step
+
+#: From so many guests on a worker does it.
+LARGE = 10_000
+#: States in which guests may have been changed, and nothing is under way any more.
+UNDOABLE = frozenset({State.DONE, State.STOPPED, State.FAILED})
+#: How often a short change that met another transaction head-on is begun anew.
+_TRIES = 3
+#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
+_RACES = frozenset({"40P01", "40001"})
+
+T = TypeVar("T")
+
+
+class SetChanged(Exception):
+    """Other guests are meant by now than those that were shown; `mark` is of those."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__(f"the set has changed, it has {mark.count} guests now")
+        self.mark = mark
+
+
+class NothingToChange(Exception):
+    """Every guest of the set is as asked already."""
+
+
+class NotNow(Exception):
+    """The change is under way, or has come too far for what was asked; `change` is as it is now."""
+
+    def __init__(self, change: BulkChange) -> None:
+        super().__init__(f"bulk change {change.pk} is {change.state}")
+        self.change = change
+
+
+def confirm_change(
+    *,
+    company: Company,
+    action: str,
+    guests: GuestQuerySet,
+    seen: str,
+    query: str,
+    words: Sequence[str],
+    category: Category | None = None,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> BulkChange:
+    """Change those of `guests` whom the action is about, and return the receipt.
+
+    `seen` is the mark of the set that was shown (bulk_changes_sets.mark_of); `query` and `words`
+    tell how it was chosen. A large one waits for a worker when this returns.
+
+    Raises SetChanged when another set is meant by now, NothingToChange when there is nothing to be
+    done, and CategoryGone. Nothing is written then.
+    """
+
+    def confirm() -> BulkChange:
+        change = BulkChange(
+            company=company,
+            actor=actor,
+            action=action,
+            category=category,
+            category_name=category.name if category else "",
+            query=query,
+            words=list(words),
+        )
+        (change.pk,) = bulk.reserve_ids(BulkChange, 1)
+        mark = write_down(change, concerned(guests.for_company(company), action))
+        if str(mark) != seen:
+            raise SetChanged(mark)
+        change.total = mark.count
+        _save_numbered(change)
+        _begin(change, now=now)
+        _record(change, f"{action}_guests", actor=actor, source=source, now=now)
+        return change
+
+    return _whole(confirm)
+
+
+def request_undo(
+    *, change: BulkChange, actor: User | None, source: str, now: datetime
+) -> BulkChange:
+    """Take the change back for everybody whom nobody touched since, and return it as it is then.
+
+    A large one waits for a worker. Raises NotNow when there is nothing to take back or something
+    is under way, and CategoryGone.
+    """
+
+    def undo() -> BulkChange:
+        locked = _locked(change)
+        if not is_undoable(locked):
+            raise NotNow(locked)
+        if locked.action in CATEGORISING and locked.category_id is None:
+            raise CategoryGone
+        fields = {"step": Step.UNDO, "checkpoint": 0, "undone_by": actor, "stop_asked": False}
+        if locked.changed < LARGE:
+            for name, value in fields.items():
+                setattr(locked, name, value)
+            piece = undo_next(locked, LARGE)
+            locked.undone += piece.changed if piece else 0
+            locked.state, locked.finished_at, locked.error = State.UNDONE, now, ""
+            locked.save(update_fields=[*fields, "undone", "state", "finished_at", "error"])
+        else:
+            enqueue(locked, now=now, **fields)
+        _record(locked, "undo_bulk_change", actor=actor, source=source, now=now)
+        return locked
+
+    return _whole(undo)
+
+
+@transaction.atomic
+def request_stop(*, change: BulkChange) -> BulkChange:
+    """Ask the worker to stop: whoever is changed by then stays so. Raises NotNow."""
+    locked = _locked(change)
+    if not locked.is_active or locked.step == Step.UNDO:
+        raise NotNow(locked)
+    locked.stop_asked = True
+    locked.save(update_fields=["stop_asked"])
+    return locked
+
+
+def is_undoable(change: BulkChange) -> bool:
+    """Whether there is anything to take back, and nothing under way."""
+    return change.state in UNDOABLE and change.changed > change.undone
+
+
+def _begin(change: BulkChange, *, now: datetime) -> None:
+    """Carry the change out, or leave it to a worker."""
+    if change.total >= LARGE:
+        enqueue(change, now=now)
+        return
+    piece = change_next(change, LARGE)
+    if piece is None or not piece.changed:
+        raise NothingToChange
+    change.changed, change.done, change.checkpoint = piece.changed, piece.met, piece.last
+    change.state, change.started_at, change.finished_at = State.DONE, now, now
+    change.save()
+
+
+def _save_numbered(change: BulkChange) -> None:
+    """Save the change under the company's next number; the lock keeps two from taking the same."""
+    Company.objects.select_for_update(no_key=True).get(pk=change.company_id)
+    last = BulkChange.objects.filter(company_id=change.company_id).aggregate(last=Max("number"))
+    change.number = (last["last"] or 0) + 1
+    change.save(force_insert=True)
+
+
+def _locked(change: BulkChange) -> BulkChange:
+    locked = BulkChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    locked.company = change.company
+    return locked
+
+
+def _record(
+    change: BulkChange, action: str, *, actor: User | None, source: str, now: datetime
+) -> None:
+    values = {}
+    if change.action == Action.ADD_CATEGORY:
+        values = {"category": [None, change.category_name]}
+    elif change.action == Action.REMOVE_CATEGORY:
+        values = {"category": [change.category_name, None]}
+    record(
+        company=change.company,
+        actor=actor,
+        source=source,
+        action=action,
+        subject=change,
+        values=values,
+        now=now,
+    )
+
+
+def _whole(act: Callable[[], T]) -> T:
+    """Call `act` in a transaction; again when it and another one waited for each other's guests.
+
+    Others lock in the order of the ids, too; but an update of many rows at once has no order.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError as error:
+            if not left or getattr(error.__cause__, "sqlstate", "") not in _RACES:
+                raise
+    raise AssertionError("the last try returns or raises")

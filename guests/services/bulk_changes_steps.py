@@ -1,0 +1,158 @@
+"""What a bulk change does to the next guests of its set, and how it is taken back.
+
+Called inside a transaction that holds the change's row. A guest's version counts up with every
+change; the row of the set keeps the version that the change left behind, and only while the guest
+still has that one does Undo touch it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from guests.models import BulkChange, BulkChangeGuest, Category, Guest, GuestCategory
+from guests.querysets import GuestQuerySet
+from guests.services.bulk import add_to_categories
+from guests.services.bulk_changes_sets import concerned
+
+Action = BulkChange.Action
+
+#: Taking a change back is doing this.
+OPPOSITE: dict[str, str] = {
+    Action.DELETE: Action.RESTORE,
+    Action.RESTORE: Action.DELETE,
+    Action.ADD_CATEGORY: Action.REMOVE_CATEGORY,
+    Action.REMOVE_CATEGORY: Action.ADD_CATEGORY,
+}
+CATEGORISING = frozenset({Action.ADD_CATEGORY, Action.REMOVE_CATEGORY})
+
+
+class CategoryGone(Exception):
+    """The category of a bulk change was deleted meanwhile: nothing more can be done with it."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What was done to a stretch of the set: how many it has, how many were changed, the last."""
+
+    met: int
+    changed: int
+    last: int
+
+
+def change_next(change: BulkChange, limit: int) -> Piece | None:
+    """Change the next guests of the set after the checkpoint; None when there are no more.
+
+    Those that are as asked already, or were merged or erased since, stay as they are. Raises
+    CategoryGone.
+    """
+    met = _next(change, Q(version__isnull=True), limit)
+    if not met:
+        return None
+    changed = _do(change, change.action, _locked(change, met))
+    _set_of(change, changed).update(
+        version=Subquery(Guest.objects.filter(pk=OuterRef("guest_id")).values("version"))
+    )
+    return Piece(len(met), len(changed), met[-1])
+
+
+def undo_next(change: BulkChange, limit: int) -> Piece | None:
+    """Take back the next guests that were changed, after the checkpoint; None at the end.
+
+    Whoever was touched since stays as they are. Raises CategoryGone.
+    """
+    met = _next(change, Q(version__isnull=False, is_undone=False), limit)
+    if not met:
+        return None
+    untouched = _locked(change, met).filter(as_left_by(change))
+    undone = _do(change, OPPOSITE[change.action], untouched)
+    _set_of(change, undone).update(is_undone=True)
+    return Piece(len(met), len(undone), met[-1])
+
+
+def as_left_by(change: BulkChange) -> Exists:
+    """Return the condition that nobody touched a guest since the change."""
+    return Exists(
+        BulkChangeGuest.objects.filter(
+            change_id=change.pk, guest_id=OuterRef("pk"), version=OuterRef("version")
+        )
+    )
+
+
+# -- The set ------------------------------------------------------------------------------------
+
+
+def _next(change: BulkChange, condition: Q, limit: int) -> list[int]:
+    rows = BulkChangeGuest.objects.filter(
+        condition, change_id=change.pk, guest_id__gt=change.checkpoint
+    )
+    return list(rows.order_by("guest_id").values_list("guest_id", flat=True)[:limit])
+
+
+def _set_of(change: BulkChange, ids: Collection[int]) -> QuerySet[BulkChangeGuest]:
+    return BulkChangeGuest.objects.filter(change_id=change.pk, guest__any=list(ids))
+
+
+def _locked(change: BulkChange, ids: list[int]) -> GuestQuerySet:
+    """Lock these guests, and return them.
+
+    How they are is asked for afterwards: a statement that waits for a lock sees other tables as
+    they were before it waited.
+    """
+    guests = Guest.objects.filter(company_id=change.company_id)
+    list(guests.locked(ids).values_list("pk", flat=True))
+    return guests.filter(pk__any=ids)
+
+
+# -- What is done -------------------------------------------------------------------------------
+
+
+def _do(change: BulkChange, action: str, guests: GuestQuerySet) -> list[int]:
+    """Do it to those of the locked `guests` who are not so already; return their ids."""
+    guests = concerned(guests, action)
+    if action in CATEGORISING:
+        return _categorise(change, action, guests)
+    ids = list(guests.values_list("pk", flat=True))
+    if ids:
+        _of(change, ids).update(is_active=action == Action.RESTORE, version=F("version") + 1)
+    return ids
+
+
+def _categorise(change: BulkChange, action: str, guests: GuestQuerySet) -> list[int]:
+    category = _category(change)
+    found = list(guests.values_list("pk", flat=True))
+    places = _places(change, category, found)
+    inside = set(places.values_list("guest_id", flat=True))
+    if action == Action.ADD_CATEGORY:
+        ids = [pk for pk in found if pk not in inside]
+        add_to_categories(change.company_id, [(guest, category) for guest in ids])
+    else:
+        ids = [pk for pk in found if pk in inside]
+        places._raw_delete(places.db)
+    if ids:
+        _of(change, ids).update(version=F("version") + 1)
+    return ids
+
+
+def _places(change: BulkChange, category: int, ids: list[int]) -> QuerySet[GuestCategory]:
+    """Return the places in the category that guests of these ids have.
+
+    With the ids written out: joined with a list (`__any`), a table of which the planner does not
+    know yet how it has grown was read anew for every guest, two minutes for what takes two seconds.
+    """
+    return GuestCategory.objects.filter(
+        company_id=change.company_id, category_id=category, guest_id__in=ids
+    )
+
+
+def _of(change: BulkChange, ids: list[int]) -> GuestQuerySet:
+    return Guest.objects.filter(company_id=change.company_id, pk__any=ids)
+
+
+def _category(change: BulkChange) -> int:
+    """Return the change's category, which stays until the transaction ends. Raises CategoryGone."""
+    found = Category.objects.filter(company_id=change.company_id, pk=change.category_id or 0)
+    pk = found.select_for_update(no_key=True).values_list("pk", flat=True).first()
+    if pk is None:
+        raise CategoryGone
+    return pk
