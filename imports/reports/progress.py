@@ -3,27 +3,25 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 
 from core.models import Job
+from core.web import pace
 from imports.models import ImportJob
 
 Step = ImportJob.Step
 
-#: Before so many seconds have gone a rate says nothing yet.
-_SETTLED = 1.0
-
 
 def progress(job: ImportJob, *, now: datetime) -> dict[str, Any]:
     """Return what imports/_progress.html shows of a job that is under way."""
-    rate = _rate(job, now)
+    rate = pace.rate(job, now=now)
     return {
         "title": _TITLES[Step(job.step)](),
         "done": job.done,
         "total": job.total,
-        "percent": min(100 * job.done // job.total, 100) if job.total else 0,
+        "percent": pace.percent(job.done, job.total),
         "rate": rate,
-        "left": _left(job, rate),
+        "left": pace.time_left(job.total - job.done, rate),
         "waiting": _waiting(job) if job.state == Job.State.QUEUED else "",
         "stopping": bool(job.stop_request),
         "figures": _figures(job),
@@ -40,24 +38,6 @@ _TITLES = {
     Step.IMPORT: lambda: _("Importing"),
     Step.UNDO: lambda: _("Undoing"),
 }
-
-
-def _rate(job: ImportJob, now: datetime) -> int:
-    if not job.started_at or job.state != Job.State.RUNNING:
-        return 0
-    seconds = (now - job.started_at).total_seconds()
-    return round(job.done / seconds) if seconds >= _SETTLED else 0
-
-
-def _left(job: ImportJob, rate: int) -> str:
-    if not rate or job.total <= job.done:
-        return ""
-    seconds = (job.total - job.done) / rate
-    if seconds < 50:
-        return _("less than a minute")
-    minutes = round(seconds / 60)
-    text = ngettext("about a minute", "about %(minutes)s minutes", minutes)
-    return text % {"minutes": minutes}
 
 
 def _waiting(job: ImportJob) -> str:

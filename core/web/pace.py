@@ -1,0 +1,35 @@
+"""How fast a job gets on, and how long it will still take, as a page tells it."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _, ngettext
+
+from core.models import Job
+
+#: Before so many seconds have gone a rate says nothing yet.
+_SETTLED = 1.0
+
+
+def rate(job: Job, *, now: datetime) -> int:
+    """Return the units done a second since the job began; 0: not known yet."""
+    if not job.started_at or job.state != Job.State.RUNNING:
+        return 0
+    seconds = (now - job.started_at).total_seconds()
+    return round(job.done / seconds) if seconds >= _SETTLED else 0
+
+
+def time_left(remaining: int, per_second: int) -> str:
+    """Return "about 2 minutes" for so many units at such a rate; "" when there is none to tell."""
+    if per_second <= 0 or remaining <= 0:
+        return ""
+    seconds = remaining / per_second
+    if seconds < 50:
+        return _("less than a minute")
+    minutes = round(seconds / 60)
+    text = ngettext("about a minute", "about %(minutes)s minutes", minutes)
+    return text % {"minutes": minutes}
+
+
+def percent(done: int, total: int) -> int:
+    """Return the share that is done, 0 to 100; 0 while the total is not known."""
+    return min(100 * done // total, 100) if total else 0
