@@ -83,6 +83,9 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
+    "django_otp",
+    "django_otp.plugins.otp_static",
+    "django_otp.plugins.otp_totp",
     "import_export",
     "template_partials",
     "core",
@@ -242,6 +245,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "core:home"
 LOGOUT_REDIRECT_URL = "login"
+# What an authenticator app calls the account.
+OTP_TOTP_ISSUER = "Regulars"
 PASSWORD_RESET_TIMEOUT = 7 * 24 * 3600
 
 # Locked by the pair of address and account: a stranger cannot lock somebody out from elsewhere.

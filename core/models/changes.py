@@ -34,6 +34,9 @@ class Change(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["company", "-at", "-id"], name="change_by_time"),
+            # The company's activity, narrowed down to one person or one kind of action.
+            models.Index(fields=["company", "actor", "-at", "-id"], name="change_by_actor"),
+            models.Index(fields=["company", "action", "-at", "-id"], name="change_by_action"),
             models.Index(fields=["subject", "subject_id"], name="change_by_subject"),
         ]
 

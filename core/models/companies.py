@@ -64,6 +64,11 @@ class Company(models.Model):
     import_preset = models.CharField(
         _("import preset"), max_length=8, choices=ImportPreset, default=ImportPreset.UPDATE
     )
+    requires_second_factor = models.BooleanField(
+        _("second factor demanded"),
+        default=False,
+        help_text=_("Members without a second factor set one up before anything else opens."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = CompanyQuerySet.as_manager()
