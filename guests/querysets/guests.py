@@ -27,6 +27,10 @@ class GuestQuerySet(CompanyOwnedQuerySet):
             return self.filter(merged_into__isnull=True)
         return self.filter(is_active=True, phone__isnull=False)
 
+    def for_record(self) -> Self:
+        """With what the record's head and form name: the tier, and who referred the guest."""
+        return self.select_related("member_tier", "referrer")
+
     def locked(self, ids: Collection[int]) -> Self:
         """Guests of these ids, locked in one order, so that two who lock never wait in a ring."""
         return self.filter(pk__any=list(ids)).select_for_update().order_by("pk")
