@@ -1,21 +1,30 @@
 """Every reusable read of what guests own."""
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import F, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from core.querysets import CompanyOwnedQuerySet
+from guests.querysets import GuestQuerySet
 
 if TYPE_CHECKING:
     from core.models import Company
-    from loyalty.models import Terms
+    from loyalty.models import Program, Terms
 
 
 class ProgramQuerySet(CompanyOwnedQuerySet):
     def with_ledger(self) -> Self:
         return self.exclude(kind="discount")
+
+    def main(self, company: "Company") -> "Program | None":
+        """The program that stands for all where one balance is shown: the default of the company's
+        currency, else the oldest of which there is a ledger."""
+        programs = self.for_company(company).with_ledger()
+        default = programs.filter(is_default=True, currency=company.currency)
+        return default.first() or programs.order_by("pk").first()
 
 
 class AccountQuerySet(CompanyOwnedQuerySet):
@@ -56,3 +65,73 @@ class TermsQuerySet(QuerySet["Terms"]):
     def of(self, company: "Company") -> "Terms":
         """The company's terms, or the usual ones while nobody has chosen."""
         return self.filter(company=company).first() or self.model(company=company)
+
+
+# -- Guests by what they own. A list of guests is asked for the balances of one program at a time.
+
+
+def with_balance(guests: GuestQuerySet, program: "Program") -> GuestQuerySet:
+    """Annotate guests with `balance`: what each has in the program, None without an account."""
+    from loyalty.models import Account
+
+    accounts = Account.objects.filter(
+        company=program.company_id, program=program, guest=OuterRef("pk")
+    )
+    return guests.annotate(balance=Subquery(accounts.values("balance")[:1]))
+
+
+def taking_part(guests: GuestQuerySet, program: "Program") -> GuestQuerySet:
+    """Guests who take part: with an account, in a category of the program, or simply everyone."""
+    if program.audience == program.Audience.EVERYONE:
+        return guests
+    found = _accounts_exist(program)
+    if program.audience != program.Audience.CATEGORIES:
+        return guests.filter(found)
+    from guests.models import GuestCategory
+    from loyalty.models import ProgramCategory
+
+    categories = list(
+        ProgramCategory.objects.filter(program=program).values_list("category", flat=True)
+    )
+    places = GuestCategory.objects.filter(category__in=categories, guest=OuterRef("pk"))
+    return guests.filter(found | Exists(places))
+
+
+def owning(
+    guests: GuestQuerySet,
+    program: "Program",
+    *,
+    at_least: Decimal | None = None,
+    at_most: Decimal | None = None,
+) -> GuestQuerySet:
+    """Guests by their balance in the program; without an account it is nothing."""
+    if at_least is not None and at_least > 0:
+        guests = guests.filter(_accounts_exist(program, balance__gte=at_least))
+    if at_most is not None:
+        guests = guests.filter(~_accounts_exist(program, balance__gt=at_most))
+    return guests
+
+
+def losing_within(
+    guests: GuestQuerySet, program: "Program", days: int, *, today: date
+) -> GuestQuerySet:
+    """Guests of whose credits in the program something expires in `days` days, today the first."""
+    from loyalty.models import CreditLot
+
+    last = today + timedelta(days=days - 1)
+    lots = CreditLot.objects.open().filter(
+        company=program.company_id,
+        account__program=program,
+        account__guest=OuterRef("pk"),
+        expires_on__range=(today, last),
+    )
+    return guests.filter(Exists(lots))
+
+
+def _accounts_exist(program: "Program", **conditions: Decimal) -> Exists:
+    from loyalty.models import Account
+
+    accounts = Account.objects.filter(
+        company=program.company_id, program=program, guest=OuterRef("pk"), **conditions
+    )
+    return Exists(accounts)
