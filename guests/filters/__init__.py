@@ -9,7 +9,7 @@ import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Company
+from core.models import Company, Restaurant
 from core.models.companies import Consent
 from guests.filters.fields import (
     AmountFilter,
@@ -18,27 +18,32 @@ from guests.filters.fields import (
     WholeFilter,
     YesNoFilter,
 )
+from guests.filters.forms import GuestFilterForm
 from guests.filters.words import Description, descriptions
 from guests.models import Category, Guest, MemberTier, Sex
 from guests.querysets import GuestQuerySet
 from imports.models import ImportJob, ImportRow
+from loyalty.models import Program
+from loyalty.querysets import losing_within, owning, taking_part
+from visits.models import Order
 
 __all__ = ["GROUPS", "Description", "GuestFilter"]
 
-#: Where the filters stand on the page: first those always in sight, then the drawers of the rest.
-#: (A program and its balances will stand in the first row and in Loyalty.)
+#: The drawers of those filters that are not always in sight.
 GROUPS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
-    "first": ("", ("q", "category", "tier", "not_visited_days", "inactive")),
     "person": (
         _("Person"),
         ("birthday", "birthday_from", "birthday_to", "age_from", "age_to", "sex", "has_email"),
     ),
     "visits": (
         _("Visits"),
-        ("last_visit_from", "last_visit_to", "visited", "orders_from", "orders_to", "total_from",
-         "total_to", "average_from", "average_to"),
+        ("visited", "orders_from", "orders_to", "total_from", "total_to", "average_from",
+         "average_to"),
     ),
-    "loyalty": (_("Loyalty"), ("not_category", "has_card")),
+    "loyalty": (
+        _("Loyalty"),
+        ("balance_from", "balance_to", "expiring_days", "has_card", "not_category"),
+    ),
     "record": (
         _("Record"),
         ("registered_from", "registered_to", "subscribed", "consent", "employee_id",
@@ -74,6 +79,15 @@ class GuestFilter(filters.FilterSet):
         queryset=MemberTier.objects.none(),
     )  # fmt: skip
 
+    program = filters.ModelChoiceFilter(
+        label=_("Program"), method="in_program", empty_label=_("Any"),
+        queryset=Program.objects.none(),
+    )  # fmt: skip
+    restaurant = filters.ModelMultipleChoiceFilter(
+        label=_("Visited restaurant"), method="in_restaurant",
+        queryset=Restaurant.objects.none(),
+    )  # fmt: skip
+
     birthday = filters.ChoiceFilter(
         label=_("Birthday"), choices=list(_BIRTHDAYS.items()), method="birthday_soon",
         empty_label=_("Any day"),
@@ -101,6 +115,11 @@ class GuestFilter(filters.FilterSet):
     average_from = AmountFilter("average_bill", "gte", label=_("Average bill from"))
     average_to = AmountFilter("average_bill", "lte", label=_("Average bill to"))
 
+    balance_from = AmountFilter(label=_("Balance from"), method="ignored")
+    balance_to = AmountFilter(label=_("Balance to"), method="ignored")
+    expiring_days = WholeFilter(
+        label=_("Credits expire within (days)"), min_value=1, max_value=3_660, method="ignored"
+    )
     has_card = YesNoFilter(label=_("Has a card"), method="with_card")
     registered_from = DayFilter("registered_at", label=_("Registered from"), method="from_day")
     registered_to = DayFilter("registered_at", label=_("Registered to"), method="to_day")
@@ -118,15 +137,19 @@ class GuestFilter(filters.FilterSet):
     class Meta:
         model = Guest
         fields: list[str] = []
+        form = GuestFilterForm
 
     def __init__(self, data: Any, *, company: Company, today: date) -> None:
         super().__init__(data, queryset=Guest.objects.for_company(company))
         self.company, self.today = company, today
         self._zone = ZoneInfo(company.timezone)
-        for name, model in (
-            ("category", Category), ("not_category", Category), ("tier", MemberTier),
-        ):  # fmt: skip
-            self.filters[name].queryset = model.objects.for_company(company)
+        for name, rows in _choices_of(company).items():
+            self.filters[name].queryset = rows
+
+    @property
+    def chosen_program(self) -> Program | None:
+        """The program that was asked for: while there is one, the list shows its balances."""
+        return self.form.cleaned_data["program"] if self.is_valid() else None
 
     @property
     def is_on(self) -> bool:
@@ -150,7 +173,16 @@ class GuestFilter(filters.FilterSet):
         first, last = values["birthday_from"], values["birthday_to"]
         if first or last:
             queryset = queryset.birthday_between(first or 101, last or 1231)
-        return super().filter_queryset(queryset)
+        return self._by_balance(super().filter_queryset(queryset), values)
+
+    def _by_balance(self, guests: GuestQuerySet, values: Mapping[str, Any]) -> GuestQuerySet:
+        program, days = values["program"], values["expiring_days"]
+        if program is None:
+            return guests
+        guests = owning(
+            guests, program, at_least=values["balance_from"], at_most=values["balance_to"]
+        )
+        return losing_within(guests, program, days, today=self.today) if days else guests
 
     # -- What the filters mean. Each gets the queryset, its field's name and the value.
 
@@ -172,6 +204,16 @@ class GuestFilter(filters.FilterSet):
     def in_tier(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
         ids, none = _chosen(value)
         return guests.in_tiers(ids, or_none=none) if ids or none else guests
+
+    def in_program(self, guests: GuestQuerySet, field: str, value: Program) -> GuestQuerySet:
+        return taking_part(guests, value)
+
+    def in_restaurant(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
+        ids, _none = _chosen(value)
+        if not ids:
+            return guests
+        orders = Order.objects.for_company(self.company).in_restaurants(ids).visits()
+        return guests.among(orders)
 
     def birthday_soon(self, guests: GuestQuerySet, field: str, value: str) -> GuestQuerySet:
         return guests.birthday_within(self.today, 1 if value == "today" else 7)
@@ -217,6 +259,18 @@ class GuestFilter(filters.FilterSet):
 
     def _start(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self._zone)
+
+
+def _choices_of(company: Company) -> dict[str, Any]:
+    """Return what can be chosen from, by filter, in the order of the names."""
+    categories = Category.objects.for_company(company).order_by("name", "pk")
+    return {
+        "category": categories,
+        "not_category": categories,
+        "tier": MemberTier.objects.for_company(company).order_by("rank", "name", "pk"),
+        "program": Program.objects.for_company(company).order_by("name", "pk"),
+        "restaurant": Restaurant.objects.for_company(company).order_by("name", "pk"),
+    }
 
 
 def _chosen(value: Any) -> tuple[list[int], bool]:

@@ -27,6 +27,7 @@ _RANGES = {
     "orders": gettext_lazy("Orders"),
     "total": gettext_lazy("Total"),
     "average": gettext_lazy("Average bill"),
+    "balance": gettext_lazy("Balance"),
     "registered": gettext_lazy("Registered"),
 }
 
@@ -97,6 +98,11 @@ def _single(name: str, field: forms.Field, value: Any) -> str:
         return _("Search: “%(text)s”") % {"text": value}
     if name == "not_visited_days":
         text = ngettext("Not visited for %(n)s day", "Not visited for %(n)s days", value)
+        return text % {"n": number_format(value, force_grouping=True)}
+    if name == "expiring_days":
+        text = ngettext(
+            "Credits expire within %(n)s day", "Credits expire within %(n)s days", value
+        )
         return text % {"n": number_format(value, force_grouping=True)}
     if name == "from_import":
         return _("Came from import %(number)s") % {"number": value}
