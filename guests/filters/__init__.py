@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Company, Restaurant
 from core.models.companies import Consent
+from guests.filters.conditions import GuestFilterForm
 from guests.filters.fields import (
     AmountFilter,
     DayFilter,
@@ -18,7 +19,6 @@ from guests.filters.fields import (
     WholeFilter,
     YesNoFilter,
 )
-from guests.filters.forms import GuestFilterForm
 from guests.filters.words import Description, descriptions
 from guests.models import Category, Guest, MemberTier, Sex
 from guests.querysets import GuestQuerySet
