@@ -26,9 +26,13 @@ MESSAGES: dict[str, str | Promise] = {
     "chosen_twice": _("“%(columns)s” is chosen for more than one column. Keep one."),
     "not_permitted": _("You may not import “%(columns)s”. Leave the column out, or ask an owner."),
     "guest_unmapped": _(
-        "No column says whose amount it is. Choose the telephone, the external id or the card."
+        "No column says whose it is. Choose the telephone, the external id or the card."
     ),
     "amount_unmapped": _("No column is the amount. Choose which one it is."),
+    "restaurant_unmapped": _("No column is the restaurant. Choose which one it is."),
+    "order_id_unmapped": _("No column is the number of the order. Choose which one it is."),
+    "total_unmapped": _("No column is the total. Choose which one it is."),
+    "closed_at_unmapped": _("No column says when the order was closed. Choose which one does."),
     "unknown_column": _("There is no field “%(value)s”."),
     "dates_ambiguous": _(
         "Dates such as “%(value)s” (%(columns)s) can be read in two ways. "
@@ -45,8 +49,12 @@ MESSAGES: dict[str, str | Promise] = {
     ),
     # Clean
     "phone_missing": _("The telephone is missing."),
-    "guest_missing": _("Nothing in the row says whose amount it is."),
+    "guest_missing": _("Nothing in the row says whose it is."),
     "amount_missing": _("The amount is missing."),
+    "restaurant_missing": _("The restaurant is missing."),
+    "order_id_missing": _("The number of the order is missing."),
+    "total_missing": _("The total is missing."),
+    "closed_at_missing": _("When the order was closed is missing."),
     "currency_unknown": _("“%(value)s” is not a currency: write its three letters, as GBP."),
     "categories_quotes": _("“%(value)s”: a quote around a category's name is not closed."),
     "track_repeated": _("The track “%(value)s” stands in the row twice, with different numbers."),
@@ -57,6 +65,7 @@ MESSAGES: dict[str, str | Promise] = {
     "track_again": _("The track “%(value)s” stands in line %(line)s already."),
     "number_again": _("The card “%(value)s” stands in line %(line)s already."),
     "member_number_again": _("The member number “%(value)s” stands in line %(line)s already."),
+    "order_again": _("This order stands in line %(line)s already, with other values."),
     # Plan
     "erased": _("This guest asked to be erased, and is not brought back."),
     "two_guests": _(
@@ -75,6 +84,11 @@ MESSAGES: dict[str, str | Promise] = {
     "guest_unknown": _("There is no guest with “%(value)s”. Balances make nobody a guest."),
     "guest_differs": _("“%(value)s” belongs to another guest than what stands before it."),
     "guest_closed": _("This guest was erased, and has no balance."),
+    "restaurant_unknown": _("There is no restaurant “%(value)s” in this company."),
+    "order_guest_unknown": _(
+        "There is no guest with “%(value)s”. Only a telephone makes a new guest."
+    ),
+    "closed_later": _("“%(value)s” is still to come: an order is sent when it has been closed."),
     "credit_no_currency": _(
         "The credit was not given, for it has no currency. Add it, and import this row again."
     ),

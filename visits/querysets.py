@@ -1,6 +1,6 @@
 """Every reusable read of what guests ordered."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -28,6 +28,10 @@ class OrderQuerySet(CompanyOwnedQuerySet):
 
     def in_restaurants(self, ids: Collection[int]) -> Self:
         return self.filter(restaurant__in=ids)
+
+    def numbered(self, restaurant: int, numbers: Set[str]) -> Self:
+        """Orders of a restaurant by their numbers there."""
+        return self.filter(restaurant=restaurant, external_id__any=numbers)
 
     def visits(self) -> Self:
         """Orders for which somebody came: not those that only give money back."""

@@ -8,7 +8,7 @@ from imports.columns.context import CleanContext
 from imports.columns.declaration import Column, Rule
 from imports.columns.guess import guess
 from imports.columns.guests import GuestResource
-from imports.columns.kinds import ALL_COLUMNS, BALANCES, GUESTS, KINDS, FileKind
+from imports.columns.kinds import ALL_COLUMNS, BALANCES, GUESTS, KINDS, ORDERS, FileKind
 from imports.columns.mapping import (
     COLUMNS,
     Problem,
@@ -25,6 +25,7 @@ __all__ = [
     "COLUMNS",
     "GUESTS",
     "KINDS",
+    "ORDERS",
     "CleanContext",
     "Column",
     "FileKind",

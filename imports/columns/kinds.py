@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from imports.columns.balances import BalanceResource
 from imports.columns.declaration import Column
 from imports.columns.guests import GuestResource
+from imports.columns.orders import OrderResource
 
 
 @dataclass(frozen=True)
 class FileKind:
-    """What a file is about. `key` is ImportJob.Kind's value.
+    """What a file is about. `key` is ImportJob.Kind's value, where there is one.
 
     finders     columns of which one must be mapped, and filled in every row: they find the guest
     needed      columns without which a file of the kind says nothing, and no row of it
@@ -31,7 +32,14 @@ BALANCES = FileKind(
     finders=("phone", "external_id", "card"),
     needed=("amount",),
 )
-KINDS: Mapping[str, FileKind] = {kind.key: kind for kind in (GUESTS, BALANCES)}
+#: Files of orders come by the command line alone: they are no ImportJob's.
+ORDERS = FileKind(
+    "orders",
+    dict(OrderResource.fields),
+    finders=("phone", "guest_id", "card"),
+    needed=("restaurant", "order_id", "total", "closed_at"),
+)
+KINDS: Mapping[str, FileKind] = {kind.key: kind for kind in (GUESTS, BALANCES, ORDERS)}
 
 #: Every column of every kind by its key, which means the same wherever it occurs.
 ALL_COLUMNS: Mapping[str, Column] = {

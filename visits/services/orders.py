@@ -5,7 +5,7 @@ one that was corrected corrects its guests' counters by exactly the difference.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -21,6 +21,9 @@ from visits.services.counters import Counters
 
 #: So often a piece of work begins anew when others write the same orders at the same moment.
 TRIES = 3
+#: What an order is known by: its restaurant and its number there.
+Key = tuple[int, str]
+
 _FIELDS = ("company_id", "restaurant_id", "external_id", "guest_id", "total", "closed_at")
 
 
@@ -37,7 +40,7 @@ class OrderDraft(NamedTuple):
     closed_at: datetime
 
     @property
-    def key(self) -> tuple[int, str]:
+    def key(self) -> Key:
         return self.restaurant_id, self.external_id
 
 
@@ -49,7 +52,7 @@ class Outcome(Enum):
     UNCHANGED = "unchanged"
 
 
-class _Known(NamedTuple):
+class KnownOrder(NamedTuple):
     """An order that is there already."""
 
     id: int
@@ -104,13 +107,32 @@ def record_orders(
     raise Crossed(f"{len(orders)} orders")
 
 
+def known_orders(
+    company: Company, keys: Collection[Key], *, lock: bool = False
+) -> dict[Key, KnownOrder]:
+    """Return those of the orders that are there: a query for each restaurant among them."""
+    by_restaurant: dict[int, set[str]] = defaultdict(set)
+    for restaurant, number in keys:
+        by_restaurant[restaurant].add(number)
+    found: dict[Key, KnownOrder] = {}
+    for restaurant, numbers in sorted(by_restaurant.items()):
+        rows: Any = Order.objects.for_company(company).numbered(restaurant, numbers)
+        if lock:
+            rows = rows.select_for_update().order_by("pk")
+        for number, *values in rows.values_list(
+            "external_id", "pk", "guest_id", "total", "closed_at"
+        ):
+            found[restaurant, number] = KnownOrder(*values)
+    return found
+
+
 class _Recording:
     """Orders on their way into the database, with their guests locked."""
 
     def __init__(self, company: Company, orders: Sequence[OrderDraft]) -> None:
         self.company = company
         self.orders = orders
-        self.corrections: list[tuple[_Known, OrderDraft]] = []
+        self.corrections: list[tuple[KnownOrder, OrderDraft]] = []
 
     def write(self) -> list[Outcome]:
         before = self._read()
@@ -125,7 +147,7 @@ class _Recording:
         counters.write()
         return outcomes
 
-    def _decide(self, order: OrderDraft, known: _Known | None) -> Outcome:
+    def _decide(self, order: OrderDraft, known: KnownOrder | None) -> Outcome:
         if known is None:
             return Outcome.CREATED
         if order.guest_id is None:
@@ -135,25 +157,10 @@ class _Recording:
         self.corrections.append((known, order))
         return Outcome.CORRECTED
 
-    def _read(self, *, lock: bool = False) -> dict[tuple[int, str], _Known]:
-        """Return those of the orders that are there: a query for each restaurant."""
-        by_restaurant: dict[int, set[str]] = defaultdict(set)
-        for order in self.orders:
-            by_restaurant[order.restaurant_id].add(order.external_id)
-        found: dict[tuple[int, str], _Known] = {}
-        for restaurant, numbers in sorted(by_restaurant.items()):
-            rows: Any = Order.objects.for_company(self.company).filter(
-                restaurant=restaurant, external_id__any=numbers
-            )
-            if lock:
-                rows = rows.select_for_update().order_by("pk")
-            for number, *values in rows.values_list(
-                "external_id", "pk", "guest_id", "total", "closed_at"
-            ):
-                found[restaurant, number] = _Known(*values)
-        return found
+    def _read(self, *, lock: bool = False) -> dict[Key, KnownOrder]:
+        return known_orders(self.company, {order.key for order in self.orders}, lock=lock)
 
-    def _lock_guests(self, known: Iterable[_Known]) -> Counters:
+    def _lock_guests(self, known: Iterable[KnownOrder]) -> Counters:
         wanted = {order.guest_id for order in self.orders if order.guest_id is not None}
         counters = Counters(
             self.company, wanted | {each.guest_id for each in known if each.guest_id is not None}
@@ -225,7 +232,7 @@ def _end(guest: int, leads: dict[int, int]) -> int:
 
 def _write_changes(
     company: Company,
-    corrections: Sequence[tuple[_Known, OrderDraft]],
+    corrections: Sequence[tuple[KnownOrder, OrderDraft]],
     *,
     actor: User | None,
     source: str,
@@ -250,7 +257,7 @@ def _write_changes(
         bulk.insert(Change, (*fields, "subject", "subject_id", "values"), rows)
 
 
-def _differences(known: _Known, order: OrderDraft) -> Iterator[tuple[str, list[Any]]]:
+def _differences(known: KnownOrder, order: OrderDraft) -> Iterator[tuple[str, list[Any]]]:
     for name, old, new in zip(known._fields[1:], known[1:], order[2:], strict=True):
         if old != new:
             yield name, [_plain(old), _plain(new)]

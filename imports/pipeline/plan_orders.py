@@ -1,0 +1,157 @@
+"""What each line of a file of orders comes to: whose order it is, and whether that is new.
+
+Pure, as all planning: what rows meet in the database is in `OrdersMet`, filled by match_orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+
+from guests.normalize import fold
+from imports.pipeline.decisions import Reject, Skip
+from imports.pipeline.met_owners import OwnersMet
+from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
+from imports.pipeline.seen import Screened
+from loyalty.money import is_rounded
+
+#: The clock of a till may go wrong, but not by a day.
+AHEAD = timedelta(days=1)
+
+
+class KnownOrder(NamedTuple):
+    """An order as the database has it."""
+
+    guest_id: int | None
+    total: Decimal
+    closed_at: datetime
+
+
+@dataclass
+class OrdersMet:
+    """What a chunk of rows meets: guests by what the rows know them by, orders, erased phones."""
+
+    owners: OwnersMet = field(default_factory=OwnersMet)
+    orders: Mapping[tuple[int, str], KnownOrder] = field(default_factory=dict)
+    erased: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class OrderRules:
+    """What decides beside the rows: the restaurants by folded name, the currency, the time."""
+
+    restaurants: Mapping[str, int]
+    currency: str
+    now: datetime
+
+
+class Take(NamedTuple):
+    """An order to record. `phone` is a new guest's, to be made; without either it is nobody's."""
+
+    line: int
+    cells: list[str]
+    restaurant_id: int
+    order_id: str
+    guest_id: int | None
+    phone: str | None
+    total: Decimal
+    closed_at: datetime
+    #: created, updated or unchanged, as the database was when it was looked at.
+    expected: str
+
+
+OrderDecision = Take | Skip | Reject
+
+
+class _Whose(NamedTuple):
+    """The guest of a row: known, new by phone, or somebody who was forgotten (neither)."""
+
+    guest_id: int | None
+    phone: str | None
+    reasons: list[Reason]
+
+
+def plan_orders(rows: Sequence[Screened], met: OrdersMet, rules: OrderRules) -> list[OrderDecision]:
+    """Decide what each line comes to, in their order."""
+    return [_plan(row, met, rules) for row in rows]
+
+
+def _plan(row: Screened, met: OrdersMet, rules: OrderRules) -> OrderDecision:
+    if isinstance(row, Rejected):
+        return Reject(row.line, row.cells, row.reasons)
+    if isinstance(row, Repeated):
+        return Skip(row.line, Reason("same_as_line", "", "", {"line": row.first}))
+    values = row.values
+    whose = _whose(row, met)
+    reasons = [*_wrong_values(row, rules), *whose.reasons]
+    if reasons:
+        return Reject(row.line, row.cells, reasons)
+    restaurant = rules.restaurants[fold(values["restaurant"])]
+    total, closed_at = values["total"], values["closed_at"]
+    known = met.orders.get((restaurant, values["order_id"]))
+    return Take(
+        row.line,
+        row.cells,
+        restaurant,
+        values["order_id"],
+        whose.guest_id,
+        whose.phone,
+        total,
+        closed_at,
+        _expected(known, whose, total, closed_at),
+    )
+
+
+def _wrong_values(row: CleanRow, rules: OrderRules) -> list[Reason]:
+    values, reasons = row.values, []
+    if fold(values["restaurant"]) not in rules.restaurants:
+        reasons.append(Reason("restaurant_unknown", "restaurant", values["restaurant"], {}))
+    if not is_rounded(values["total"], rules.currency):
+        params = {"currency": rules.currency}
+        total = f"{values['total'].normalize():f}"
+        reasons.append(Reason("amount_of_currency", "total", total, params))
+    if values["closed_at"] > rules.now + AHEAD:
+        moment = values["closed_at"].isoformat(sep=" ")
+        reasons.append(Reason("closed_later", "closed_at", moment, {}))
+    return reasons
+
+
+def _whose(row: CleanRow, met: OrdersMet) -> _Whose:
+    """Return whose the order is. What is known decides, and must be one guest.
+
+    A telephone that nobody has makes a guest, unless an id or card leads to one already: a visit
+    never changes a record. An id or a card that nobody has is passed over beside a telephone.
+    """
+    owners = met.owners
+    found: int | None = None
+    unknown: list[Reason] = []
+    forgotten = False
+    for column, known in (
+        ("guest_id", owners.by_external_id), ("card", owners.by_card), ("phone", owners.by_phone),
+    ):  # fmt: skip
+        value = row.values.get(column)
+        if value is None:
+            continue
+        if value not in known:
+            forgotten |= value in met.erased
+            unknown.append(Reason("order_guest_unknown", column, value, {}))
+        elif (owner := known[value]) is None:
+            forgotten = True
+        elif found is not None and owner.id != found:
+            return _Whose(None, None, [Reason("guest_differs", column, value, {})])
+        else:
+            found = owner.id
+    phone = row.values.get("phone")
+    if found is not None or forgotten:
+        return _Whose(found, None, [])
+    return _Whose(None, phone, []) if phone is not None else _Whose(None, None, unknown)
+
+
+def _expected(known: KnownOrder | None, whose: _Whose, total: Decimal, closed_at: datetime) -> str:
+    if known is None:
+        return "created"
+    same_guest = whose.phone is None and whose.guest_id in (None, known.guest_id)
+    return "unchanged" if same_guest and known[1:] == (total, closed_at) else "updated"
