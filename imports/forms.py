@@ -13,6 +13,7 @@ from imports.columns.mapping import MOST_REPEATS
 from imports.models import ImportJob
 from imports.options import Options
 from imports.reports.file import DELIMITERS, ENCODINGS, column_label
+from imports.services.trips import gives_money
 
 RULES = (
     ("", _("As above")),
@@ -90,8 +91,10 @@ class MappingForm(forms.Form):
     def __init__(self, data: Mapping[str, Any], *, job: ImportJob, may: Any) -> None:
         super().__init__(data)
         self.may = may
+        self.kind = columns.KINDS[job.kind]
         names = [self.column_name(place) for place in range(job.width)]
-        choices = list(_fields_to_choose([data.get(name) or None for name in names], may))
+        chosen = [data.get(name) or None for name in names]
+        choices = list(_fields_to_choose(chosen, may, self.kind))
         for place, name in enumerate(names):
             self.fields[name] = forms.ChoiceField(
                 label=column_label(job, place), choices=choices, required=False
@@ -114,7 +117,7 @@ class MappingForm(forms.Form):
         return [self.cleaned_data.get(name) or None for name in names]
 
     def clean(self) -> None:
-        for problem in columns.problems(self.mapping(), may=self.may):
+        for problem in columns.problems(self.mapping(), may=self.may, kind=self.kind):
             # Of a field that was chosen twice the first column may be the right one.
             places = problem.places[1:] if problem.code == "chosen_twice" else problem.places
             for place in places:
@@ -123,14 +126,17 @@ class MappingForm(forms.Form):
                 self.add_error(None, str(problem))
 
 
-def _fields_to_choose(chosen: list[str | None], may: Any) -> Iterator[tuple[str, Any]]:
+def _fields_to_choose(
+    chosen: list[str | None], may: Any, kind: columns.FileKind
+) -> Iterator[tuple[str, Any]]:
     yield "", _("Not imported")
-    for column in columns.COLUMNS.values():
+    for column in kind.columns.values():
         keys = [column.key_at(index) for index in range(1, MOST_REPEATS + 1)]
         used = [index for index, key in enumerate(keys, start=1) if key in chosen]
         if column.permission and not used and not may(column.permission):
             continue
-        count = max(used, default=0) + SPARE_REPEATS if column.repeats else 1
+        spare = SPARE_REPEATS if kind is columns.GUESTS else 1 - len(used)
+        count = max(used, default=0) + spare if column.repeats else 1
         for index in range(1, min(count, MOST_REPEATS) + 1):
             yield column.key_at(index), column.label_at(index)
 
@@ -142,6 +148,14 @@ class RulesForm(forms.Form):
         label=_("Allow partial import"),
         required=False,
         help_text=_("Rows with errors are left out; the rest comes in."),
+    )
+    mode = forms.ChoiceField(
+        label=_("What the amounts are"),
+        widget=forms.RadioSelect,
+        choices=[
+            ("topup", _("Top up: each amount is credited, or debited when it is negative")),
+            ("set", _("Set to: each amount is the balance itself; the difference is posted")),
+        ],
     )
     categories = forms.TypedMultipleChoiceField(
         label=_("Put the guests into"),
@@ -170,12 +184,18 @@ class RulesForm(forms.Form):
         ],
     )
     region = forms.ChoiceField(label=_("Phones without a country"), required=False)
+    message = forms.BooleanField(
+        label=_("Send a message about the credited points"),
+        required=False,
+        help_text=_("An e-mail to each guest who has an address and is subscribed; once a credit."),
+    )
     results_to = forms.EmailField(label=_("Results to"), required=False)
 
     def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
         options = Options.from_json(job.options)
         keys = [key for key in job.mapping if key]
-        self.adjustable = _adjustable(keys)
+        self.company, self.again = job.company, options.again
+        self.adjustable = _adjustable(keys) if job.kind == ImportJob.Kind.GUESTS else []
         super().__init__(*args, **{"initial": _initial(job, options), **kwargs})
         for column in self.adjustable:
             self.fields[f"rule_{column.key}"] = forms.ChoiceField(
@@ -185,7 +205,7 @@ class RulesForm(forms.Form):
         if not _offer(self, "categories", categories.values_list("pk", "name")):
             del self.fields["categories"]
         self._offer_regions(job.company.region, options.region)
-        self._leave_out(keys)
+        self._leave_out(job, keys)
 
     def _offer_regions(self, home: str, chosen: str) -> None:
         """Offer the company's region and that of a fix; nothing is asked before there was one."""
@@ -195,8 +215,15 @@ class RulesForm(forms.Form):
         if not chosen:
             del self.fields["region"]
 
-    def _leave_out(self, keys: list[str]) -> None:
+    def _leave_out(self, job: ImportJob, keys: list[str]) -> None:
         """Take away what does not apply to this file."""
+        if not gives_money(job):
+            del self.fields["message"]
+        if job.kind == ImportJob.Kind.BALANCES:
+            for name in ("categories", "policy"):
+                self.fields.pop(name, None)
+        else:
+            del self.fields["mode"]
         if "categories" not in keys:
             del self.fields["create_categories"]
         if not any(columns.column_of(key)[0].widget.has_dates for key in keys):
@@ -212,12 +239,15 @@ class RulesForm(forms.Form):
         rules = {column.key: chosen[f"rule_{column.key}"] for column in self.adjustable}
         return Options(
             partial=chosen["partial"],
-            preset=chosen["policy"],
+            preset=chosen.get("policy") or self.company.import_preset,
             rules={key: rule for key, rule in rules.items() if rule},
             categories=sorted(chosen.get("categories", [])),
             create_categories=chosen.get("create_categories", False),
             dates=chosen.get("dates", ""),
             region=chosen.get("region", ""),
+            mode=chosen.get("mode") or "topup",
+            again=self.again,
+            message=chosen.get("message", False),
         )
 
 

@@ -23,6 +23,8 @@ COUNTS: tuple[tuple[str, str | Promise], ...] = (
     ("opt_outs_kept", gettext_lazy("Opt-outs kept")),
     ("consents_kept", gettext_lazy("Revoked consents kept")),
     ("erased", gettext_lazy("Erased guests kept away")),
+    ("credits_left_out", gettext_lazy("Credits left out")),
+    ("credits_given_before", gettext_lazy("Credits given before")),
 )
 
 
@@ -41,6 +43,8 @@ def sentence(job: ImportJob) -> str:
     come_in = sum(counts.get(name, 0) for name in ("created", "updated", "unchanged"))
     failed = counts.get("failed", 0)
     guests = ngettext("%(n)s guest", "%(n)s guests", come_in) % {"n": _number(come_in)}
+    if job.kind == ImportJob.Kind.BALANCES:
+        guests = ngettext("%(n)s balance", "%(n)s balances", come_in) % {"n": _number(come_in)}
     company = job.company.name
     if job.state == State.REFUSED:
         return _("Nothing was imported into %(company)s. %(why)s") % {

@@ -19,10 +19,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from imports.columns import COLUMNS, Column
+from imports.columns import GUESTS, Column, FileKind
 from imports.pipeline.formula import guard
-
-CSV_NAME, XLSX_NAME = "guests.csv", "guests.xlsx"
 
 RULE_TEXTS = {
     "always": _("yes"),
@@ -43,12 +41,12 @@ _LAST_ROW = 1_048_576
 May = Callable[[str], bool]
 
 
-def template_csv(*, may: May = lambda permission: False) -> bytes:
+def template_csv(*, may: May = lambda permission: False, kind: FileKind = GUESTS) -> bytes:
     """Return the template as .csv: UTF-8 with its mark, by which Excel knows it, and commas.
 
     `may` says whether its reader has a permission: columns one may not import are left out.
     """
-    columns = _columns(may)
+    columns = _columns(may, kind)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(column.key_at(1) for column in columns)
@@ -56,33 +54,33 @@ def template_csv(*, may: May = lambda permission: False) -> bytes:
     return text.getvalue().encode("utf-8-sig")
 
 
-def template_xlsx(*, may: May = lambda permission: False) -> bytes:
+def template_xlsx(*, may: May = lambda permission: False, kind: FileKind = GUESTS) -> bytes:
     """Return the template as a workbook: the table, and a sheet that explains every column.
 
     Columns of numbers that are names (phones, cards, ids) are text: as numbers Excel would shorten
     them.
     """
-    columns = _columns(may)
+    columns = _columns(may, kind)
     book = Workbook()
-    _fill_table(book.active, columns)
+    title = gettext("Guests") if kind is GUESTS else gettext("Balances")
+    _fill_table(book.active, columns, title=title)
     _fill_explanations(book.create_sheet(gettext("Columns")), columns)
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
 
 
-def _columns(may: May) -> list[Column]:
-    return [
-        column for column in COLUMNS.values() if not column.permission or may(column.permission)
-    ]
+def _columns(may: May, kind: FileKind) -> list[Column]:
+    columns = kind.columns.values()
+    return [column for column in columns if not column.permission or may(column.permission)]
 
 
 def _example(column: Column) -> str:
     return column.example if column.example_in_row else ""
 
 
-def _fill_table(sheet: Worksheet, columns: Sequence[Column]) -> None:
-    sheet.title = gettext("Guests")
+def _fill_table(sheet: Worksheet, columns: Sequence[Column], *, title: str) -> None:
+    sheet.title = title
     sheet.append([column.key_at(1) for column in columns])
     _make_header(sheet)
     for place, column in enumerate(columns, start=1):

@@ -18,6 +18,7 @@ from imports.models import ImportJob
 from imports.options import Options
 from imports.reports import check
 from imports.reports.file import read_as
+from imports.reports.money import given
 from imports.services.results import RESULT_MAIL
 
 State = Job.State
@@ -37,22 +38,25 @@ def result(job: ImportJob, *, with_groups: bool) -> dict[str, Any]:
         ],
         "groups": check.groups(job) if with_groups and _checked_alike(job) else [],
         "groups_left": job.findings.get("groups_left_out", 0),
+        "money": given(job),
         "facts": list(_facts(job)),
     }
 
 
 def failed_rows(job: ImportJob) -> int:
     """Return how many rows the error file has."""
-    return job.counts.get("failed", 0) if job.counts else 0
+    names = ("failed", "credits_left_out")
+    return sum(job.counts.get(name, 0) for name in names) if job.counts else 0
 
 
 def _checked_alike(job: ImportJob) -> bool:
     """Whether the groups that the check found are those of the import, too."""
-    return job.findings.get("counts", {}).get("failed", 0) == failed_rows(job)
+    return bool(job.findings.get("counts", {}).get("failed", 0) == job.counts.get("failed", 0))
 
 
 def _facts(job: ImportJob) -> list[dict[str, str]]:
     options = Options.from_json(job.options)
+    is_of_guests = job.kind == ImportJob.Kind.GUESTS
     facts = [
         (_("By"), str(job.actor or _("Command line")), ""),
         (_("Started"), _moment(job.queued_at), ""),
@@ -60,7 +64,9 @@ def _facts(job: ImportJob) -> list[dict[str, str]]:
         (_("Read as"), read_as(job), ""),
         (_("Columns"), ", ".join(label_of(key) for key in job.mapping if key), ""),
         (_("Rows with errors"), _("Left out") if options.partial else _("Stop the import"), ""),
-        (_("Overwriting"), _overwriting(options), ""),
+        (_("Overwriting"), _overwriting(options) if is_of_guests else "", ""),
+        (_("Amounts"), "" if is_of_guests else _mode(options), ""),
+        (_("Approved by"), str(job.approved_by or ""), ""),
         (_("Categories"), _categories(job, options), ""),
         (_("Corrects"), *_link(job.corrects, job)),
         *((_("Corrected by"), *_link(each, job)) for each in _corrections(job)),
@@ -89,6 +95,10 @@ def _overwriting(options: Options) -> str:
         return preset
     names = ", ".join(label_of(key) for key in options.rules)
     return _("%(preset)s, otherwise for: %(columns)s") % {"preset": preset, "columns": names}
+
+
+def _mode(options: Options) -> str:
+    return _("Balances set") if options.mode == "set" else _("Topped up")
 
 
 def _categories(job: ImportJob, options: Options) -> str:

@@ -9,6 +9,7 @@ from guests.models import Guest, MemberTier, Sex
 from imports.columns import COLUMNS, column_of
 from imports.models import ImportJob
 from imports.reports.file import label_of_guest_field
+from imports.reports.money import given_of_sample
 
 _CHOICES = {"consent": dict(Consent.choices), "sex": dict(Sex.choices)}
 _NAMES = ("first_name", "middle_name", "last_name")
@@ -21,12 +22,18 @@ def samples(job: ImportJob) -> list[dict[str, Any]]:
     guests = Guest.objects.for_company(job.company).in_bulk(ids) if ids else {}
     tiers = _tiers(job) if any("member_tier_id" in each["changes"] for each in stored) else {}
     fields = _fields_in_file_order(job)
+    giving = {each["line"]: each["gift"] for each in stored if each.get("gift")}
+    gifts = given_of_sample(job, giving) if giving else {}
     return [
         {
             "line": each["line"],
             "name": _name(each, guests.get(each["guest"])),
             "kind": "updated" if each["guest"] else "created",
-            "changes": [*_changes(each, fields, tiers), *_cards(each)],
+            "changes": [
+                *_changes(each, fields, tiers),
+                *_cards(each),
+                *_gift(gifts.get(each["line"])),
+            ],
         }
         for each in stored
     ]
@@ -57,6 +64,10 @@ def _changes(
 def _cards(sample: dict[str, Any]) -> list[dict[str, str]]:
     label = str(COLUMNS["number"].label)
     return [{"label": label, "before": "", "after": card} for card in sample["cards"]]
+
+
+def _gift(text: str | None) -> list[dict[str, str]]:
+    return [{"label": _("Balance"), "before": "", "after": text}] if text else []
 
 
 def _shown(name: str, text: str, tiers: dict[str, str]) -> str:

@@ -19,6 +19,7 @@ def forecast_figures(found: Forecast) -> dict[str, Any]:
             _figure(_("Fields put back"), found.fields),
             _figure(_("Cards taken off"), found.cards),
             _figure(_("Categories taken off"), found.categories),
+            *([_figure(_("Credits and debits reversed"), found.entries)] if found.entries else []),
         ],
         "guests": found.guests,
         "kept": found.kept,
@@ -76,14 +77,16 @@ def _kept(job: ImportJob, rows: list[ImportRow]) -> list[dict[str, Any]]:
             "name": str(guests.get(row.guest_id, "–")),
             "url": "",
             "in_part": row.undo == ImportRow.Undo.IN_PART,
-            "reasons": [_reason(code, name) for code, name, *_rest in row.undo_notes or ()],
+            "reasons": [
+                _reason(code, name, params) for code, name, _value, params in row.undo_notes or ()
+            ],
         }
         for row in rows
     ]
 
 
-def _reason(code: str, name: str) -> str:
-    return describe(code, {"columns": label_of_guest_field(name) if name else ""})
+def _reason(code: str, name: str, params: dict[str, Any]) -> str:
+    return describe(code, {**params, "columns": label_of_guest_field(name) if name else ""})
 
 
 def _figure(label: str, value: int) -> dict[str, Any]:

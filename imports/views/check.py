@@ -13,8 +13,10 @@ from imports import fixes
 from imports.forms import RulesForm
 from imports.models import ImportJob
 from imports.reports import check as reports
+from imports.reports.money import checked_money
 from imports.reports.progress import progress
 from imports.services import runs
+from imports.services.money import IsRepeat, NeedsApproval, answer_repeat, ask_approval
 from imports.services.trips import is_checked
 from imports.views.pages import import_view, is_checking, is_draft, page_context, page_of
 
@@ -43,6 +45,10 @@ def _carry_out(request: CompanyRequest, job: ImportJob) -> HttpResponse:
         return _page(request, job, form)
     if request.POST.get("action") == "import":
         return _import(request, job, form)
+    if request.POST.get("action") in ("same", "again"):
+        return _answer(request, job, form, same=request.POST["action"] == "same")
+    if request.POST.get("action") == "ask":
+        return _ask(request, job)
     options = form.options()
     if fix := request.POST.get("fix"):
         try:
@@ -65,6 +71,11 @@ def _import(request: CompanyRequest, job: ImportJob, form: RulesForm) -> HttpRes
             actor=request.user,
             now=timezone.now(),
         )
+    except IsRepeat:
+        return _page(request, job, form)
+    except NeedsApproval:
+        messages.info(request, _("Somebody else has to approve this import before it starts."))
+        return _page(request, job, form)
     except runs.StillWrong:
         form.add_error(
             "partial", _("Some rows have errors. Fix them in the file, or allow partial import.")
@@ -74,6 +85,27 @@ def _import(request: CompanyRequest, job: ImportJob, form: RulesForm) -> HttpRes
     if job.step == ImportJob.Step.CHECK:
         messages.info(request, _("The rules were changed, so the file is checked again first."))
     return redirect(page_of(job))
+
+
+def _answer(
+    request: CompanyRequest, job: ImportJob, form: RulesForm, *, same: bool
+) -> HttpResponse:
+    """Take the answer whether the credits are the same again, and look at the file anew."""
+    job = answer_repeat(job=job, same=same)
+    if same:
+        job = runs.request_check(
+            job=job,
+            options=form.options(),
+            results_to=form.cleaned_data["results_to"],
+            now=timezone.now(),
+        )
+    return redirect("imports:check", request.company.slug, job.number)
+
+
+def _ask(request: CompanyRequest, job: ImportJob) -> HttpResponse:
+    ask_approval(job=job, actor=request.user, now=timezone.now())
+    messages.success(request, _("Those who may approve it were asked by e-mail."))
+    return redirect("imports:check", request.company.slug, job.number)
 
 
 def _checking(request: CompanyRequest, job: ImportJob) -> HttpResponse:
@@ -93,6 +125,7 @@ def _page(request: CompanyRequest, job: ImportJob, form: RulesForm) -> HttpRespo
         refusal=reports.refusal(job),
         found=found,
         stale=found is not None and not is_checked(job),
+        money=checked_money(job, request.user),
         commit={
             "will": reports.comes_in(job),
             "left_out": found["rejected"] if found else 0,

@@ -47,7 +47,9 @@ def _read(request: CompanyRequest, job: ImportJob) -> HttpResponse:
 def _use(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     """Put a saved mapping on the columns."""
     pk = request.POST.get("mapping", "")
-    known = ColumnMapping.objects.for_company(job.company).filter(signature=job.signature)
+    known = ColumnMapping.objects.for_company(job.company).filter(
+        signature=job.signature, kind=job.kind
+    )
     saved = get_object_or_404(known, pk=pk if pk.isdecimal() else 0)
     allowed = may(request, job)
     form = MappingForm.of(saved.mapping, job=job, may=allowed)

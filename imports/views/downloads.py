@@ -12,25 +12,38 @@ from core.mail import folder_path, message_id
 from core.models import Company, OutgoingMail
 from core.web.access import CompanyRequest, company_view
 from imports import error_file, template_file
+from imports.columns import BALANCES, GUESTS, FileKind
 from imports.models import ImportJob
 from imports.reports.result import mail_is_kept
 from imports.services.results import RESULT_MAIL
 from imports.views.pages import import_view
 
 _TEMPLATES = {
-    "csv": (template_file.template_csv, template_file.CSV_NAME, "text/csv"),
-    "xlsx": (template_file.template_xlsx, template_file.XLSX_NAME, error_file.XLSX),
+    "csv": (template_file.template_csv, "text/csv"),
+    "xlsx": (template_file.template_xlsx, error_file.XLSX),
 }
 
 
 @company_view("imports.add_importjob")
 def template(request: CompanyRequest, company: Company, format: str) -> HttpResponseBase:
     """Give an empty table with every column that the person may import."""
+    return _template(request, company, format, GUESTS)
+
+
+@company_view("loyalty.adjust_balance")
+def balances_template(request: CompanyRequest, company: Company, format: str) -> HttpResponseBase:
+    """Give an empty table with every column of balances."""
+    return _template(request, company, format, BALANCES)
+
+
+def _template(
+    request: CompanyRequest, company: Company, format: str, kind: FileKind
+) -> HttpResponseBase:
     if format not in _TEMPLATES:
         raise Http404
-    make, name, content_type = _TEMPLATES[format]
-    content = make(may=lambda permission: request.user.has_perm(permission, company))
-    return _attached(HttpResponse(content, content_type=content_type), name)
+    make, content_type = _TEMPLATES[format]
+    content = make(may=lambda permission: request.user.has_perm(permission, company), kind=kind)
+    return _attached(HttpResponse(content, content_type=content_type), f"{kind.key}.{format}")
 
 
 @import_view("imports.view_importjob")

@@ -22,6 +22,7 @@ def list_imports(request: CompanyRequest, company: Company) -> HttpResponse:
         "filter_form": found.form,
         "chips": chips(request, found.form),
         "pager": pager(request, page),
+        "can_give": request.user.has_perm("loyalty.adjust_balance", company),
         "can_import": request.user.has_perm("imports.add_importjob", company),
     }
     return render(request, "imports/list.html", context)

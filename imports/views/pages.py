@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,8 +15,10 @@ from django_htmx.http import HttpResponseClientRedirect
 from core.models import Company, Job
 from core.web.access import CompanyRequest, View, company_view
 from imports.models import ImportJob
+from imports.services.trips import gives_money
 from imports.services.uploads import NotNow
 
+_ADD = "imports.add_importjob"
 State, Step = Job.State, ImportJob.Step
 
 
@@ -35,6 +38,8 @@ def import_view(
             jobs = ImportJob.objects.for_company(company).select_related("actor", "corrects")
             job = get_object_or_404(jobs, number=number)
             job.company = company
+            if permission == _ADD and gives_money(job):
+                _require_giving(request, company)
             try:
                 if not when(job):
                     raise NotNow(job)
@@ -46,6 +51,12 @@ def import_view(
         return opened
 
     return decorate
+
+
+def _require_giving(request: CompanyRequest, company: Company) -> None:
+    """Whoever may import guests may not for that move balances."""
+    if not request.user.has_perm("loyalty.adjust_balance", company):
+        raise PermissionDenied
 
 
 def is_draft(job: ImportJob) -> bool:

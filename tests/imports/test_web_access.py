@@ -146,7 +146,7 @@ def test_importing_twice_starts_one_import(sign_in, bella, manager):
         ("columns", draft, 9),
         ("check", checked, 8),
         ("result", imported, 10),
-        ("undo", imported, 12),
+        ("undo", imported, 13),
     ],
 )
 def test_a_page_asks_the_database_a_fixed_number_of_times(

@@ -1,0 +1,90 @@
+"""The money of an import, as its pages show it: by program, the largest amounts, what is asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.fields import from_units
+from core.models import User
+from core.web.money import money as shown
+from core.web.telephones import telephone
+from imports.models import ImportJob
+from imports.options import Options
+from imports.pipeline.money import Money
+from imports.services.money import needs_approval, repeat_of
+from imports.services.trips import gives_money, is_checked
+from loyalty.models import Program
+
+
+def checked_money(job: ImportJob, user: User) -> dict[str, Any] | None:
+    """Return what the checked file gives, and what has to be answered first; None without money."""
+    if not gives_money(job) or "counts" not in job.findings:
+        return None
+    money = Money(job.findings.get("money"))
+    programs = _programs(job, money.programs)
+    approval = is_checked(job) and needs_approval(job)
+    asked_by = job.approval_asked_by
+    return {
+        "programs": _sums(programs, money),
+        "largest": [
+            {
+                "line": line,
+                "phone": telephone(phone),
+                "program": programs[program].name,
+                "amount": _amount(programs[program], units),
+                "is_far": money.is_far(program, units),
+            }
+            for line, phone, program, units in money.largest
+            if program in programs
+        ],
+        "messages": money.messages if Options.from_json(job.options).message else 0,
+        "could_tell": money.messages,
+        "repeat": repeat_of(job),
+        "approval": approval,
+        "asked_by": asked_by if approval else None,
+        "may_approve": bool(
+            approval
+            and asked_by
+            and asked_by != user
+            and user.has_perm("loyalty.approve_adjustment", job.company)
+        ),
+    }
+
+
+def given(job: ImportJob) -> list[dict[str, Any]]:
+    """Return what the import gave, by program."""
+    money = Money(job.money)
+    return _sums(_programs(job, money.programs), money)
+
+
+def given_of_sample(job: ImportJob, gifts: Mapping[int, list[Any]]) -> dict[int, str]:
+    """Return what lines of a check's sample give, as text by line."""
+    programs = Program.objects.for_company(job.company).in_bulk([pk for pk, _u in gifts.values()])
+    return {
+        line: f"{_signed(programs[program], units)} · {programs[program].name}"
+        for line, (program, units) in gifts.items()
+        if program in programs
+    }
+
+
+def _programs(job: ImportJob, sums: Mapping[str, Any]) -> dict[int, Program]:
+    return Program.objects.for_company(job.company).in_bulk([int(pk) for pk in sums])
+
+
+def _sums(programs: Mapping[int, Program], money: Money) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": program.name,
+            "credited": _amount(program, money.programs[str(pk)]["credited"]),
+            "debited": _amount(program, money.programs[str(pk)]["debited"]),
+            "lines": money.programs[str(pk)]["lines"],
+        }
+        for pk, program in sorted(programs.items(), key=lambda item: (item[1].name, item[0]))
+    ]
+
+
+def _amount(program: Program, units: int) -> str:
+    return shown(from_units(units), program.currency)
+
+
+def _signed(program: Program, units: int) -> str:
+    return f"{'+' if units > 0 else ''}{_amount(program, units)}"
