@@ -10,7 +10,7 @@ from core.models import Company
 from guests.models import Guest
 from guests.paging import cursors
 from guests.paging.cursors import FIRST, LAST, Cursor, Place
-from guests.paging.orders import DEFAULT_SORT, SORTS, Order, is_sort, order_of
+from guests.paging.orders import BALANCE, DEFAULT_SORT, SORTS, Order, is_sort, order_of
 from guests.paging.walks import places_of
 from guests.querysets import GuestQuerySet
 
@@ -41,7 +41,7 @@ def page_of(
     one behind which there is nobody any more to the nearest page. What the queryset selects and
     prefetches is there in the rows.
     """
-    order = order_of(sort, company)
+    order = order_of(sort, company, balance=BALANCE in queryset.query.annotations)
     asked = cursors.read(cursor, order)
     places = places_of(queryset, order, asked, size + 1)
     if asked.place is not None and (not places or (asked.backwards and len(places) <= size)):

@@ -10,11 +10,14 @@ from typing import Any
 
 from django.db.models import Field, Q
 
+from core.fields import AmountField
 from core.models import Company
 from guests.models import Guest, MemberTier
 from guests.normalize import fold
 
 DEFAULT_SORT = "-last_visit"
+#: Only for guests who carry a balance: loyalty.querysets.with_balance.
+BALANCE = "balance"
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Segment:
     @property
     def field(self) -> "Field[Any, Any]":
         """The field of the key, which knows how its values are written."""
+        if self.key == BALANCE:
+            return AmountField()
         field: Any = Guest._meta.get_field(self.key)
         return getattr(field, "output_field", None) or field
 
@@ -67,19 +72,22 @@ _COLUMNS: Mapping[str, _Column] = {
     "average_bill": _nullable("average_bill"),
     "last_visit": _nullable("last_visit_at"),
     "last_promo_sms": _nullable("last_promo_sms_at"),
+    BALANCE: _nullable(BALANCE),
 }
 _TIER = "tier"
 #: Names of the columns that a list can be sorted by; "-" before one: descending.
 SORTS = (*_COLUMNS, _TIER)
 
 
-def is_sort(sort: str) -> bool:
-    return sort.removeprefix("-") in SORTS
+def is_sort(sort: str, *, balance: bool = True) -> bool:
+    """Whether `sort` names an order; `balance`: whether guests carry one to be sorted by."""
+    name = sort.removeprefix("-")
+    return name in SORTS and (balance or name != BALANCE)
 
 
-def order_of(sort: str, company: Company) -> Order:
+def order_of(sort: str, company: Company, *, balance: bool = False) -> Order:
     """Return the order that `sort` names; DEFAULT_SORT for a name that is none."""
-    if not is_sort(sort):
+    if not is_sort(sort, balance=balance):
         sort = DEFAULT_SORT
     name, descending = sort.removeprefix("-"), sort.startswith("-")
     if name == _TIER:
