@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 
 from core.models import Company
@@ -25,7 +25,7 @@ from loyalty.models import Program
 
 #: How many categories a row names; of more it says how many there are.
 SHOWN_CATEGORIES = 2
-NOTHING = mark_safe('<span class="none" aria-hidden="true">–</span>')  # noqa: S308
+NOTHING = mark_safe('<span class="none" aria-hidden="true">–</span>')
 Show = Callable[["Cells", Guest], str]
 
 
