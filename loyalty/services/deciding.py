@@ -62,13 +62,14 @@ class Decider:
         books: Books,
         programs: Mapping[int, Program],
         *,
+        closed: set[int],
         causes: dict[Cause, tuple[int, Decimal, int | None]],
         holds: Mapping[int, KnownHold],
         entries: Mapping[int, KnownEntry],
         uses: Mapping[int, list[tuple[Lot, Decimal]]],
         reversed_ids: set[int],
     ) -> None:
-        self.books, self.programs = books, programs
+        self.books, self.programs, self.closed = books, programs, closed
         self.causes, self.holds, self.entries, self.uses = causes, holds, entries, uses
         self.reversed_ids = reversed_ids
         self.captured: dict[int, Entry] = {}
@@ -115,6 +116,8 @@ class Decider:
         return self._post(posting, program, difference)
 
     def _post(self, posting: Move | SetTo, program: Program, amount: Decimal) -> Entry:
+        if posting.guest_id in self.closed:
+            raise No("closed")
         account = self.books.account_of(posting.guest_id, program.pk)
         if amount > 0:
             return self._credit(posting, program, account, amount)
@@ -154,13 +157,14 @@ class Decider:
         if hold is None:
             raise No("no_hold")
         program = self._program(hold.program_id)
-        amount = self._amount(posting.amount or hold.amount, program)
+        asked = hold.amount if posting.amount is None else posting.amount
+        amount = self._amount(asked, program)
         if known := self._known(posting, program.pk, -amount):
             return known
         ended = self.books.run_out | self.captured.keys()
         if hold.state != Hold.State.HELD or hold.id in ended:
             raise No("hold_ended")
-        if amount < 0:
+        if amount <= 0:
             raise No("not_an_amount", amount=amount, currency=program.currency)
         if amount > hold.amount:
             raise No("beyond_hold", held=hold.amount)

@@ -3,13 +3,12 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import IntegrityError, transaction
-
 from core.models import Company
 from loyalty.models import Hold, Program
 from loyalty.money import is_rounded
 from loyalty.services import known
 from loyalty.services.books import Books
+from loyalty.services.retrying import Moved, whole
 
 
 class HoldRefused(Exception):
@@ -41,12 +40,7 @@ def place_hold(
     if not is_rounded(amount, program.currency) or amount <= 0:
         raise HoldRefused("not_an_amount", amount=amount, currency=program.currency)
     cause = {"program_id": program_id, "source": source, "source_ref": source_ref}
-    try:
-        with transaction.atomic():
-            return _place(company, guest_id, amount, cause, expires_at=expires_at, now=now)
-    except IntegrityError:
-        # The same cause came at the same time, and was first.
-        return _same(Hold.objects.for_company(company).get(**cause), amount)
+    return whole(lambda: _place(company, guest_id, amount, cause, expires_at=expires_at, now=now))
 
 
 def _place(
@@ -80,18 +74,25 @@ def _place(
 
 def release_hold(*, company: Company, hold_id: int, now: datetime) -> bool:
     """Let go what a hold has set aside. Return False when it was ended before."""
-    with transaction.atomic():
-        hold = Hold.objects.for_company(company).get(pk=hold_id)
-        books = Books(company, now=now)
-        books.open([hold.account_id])
-        standing = Hold.objects.standing().filter(pk=hold_id).exclude(pk__in=books.run_out)
-        released = bool(standing.update(state=Hold.State.RELEASED, ended_at=now))
-        if released:
-            account = books.accounts[hold.account_id]
-            account.hold(-hold.amount)
-            books.expire(account)
-        books.write(actor=None)
-        return released
+    return whole(lambda: _release(company, hold_id, now))
+
+
+def _release(company: Company, hold_id: int, now: datetime) -> bool:
+    holds = Hold.objects.for_company(company)
+    hold = holds.get(pk=hold_id)
+    books = Books(company, now=now)
+    books.open([hold.account_id])
+    standing = holds.standing().filter(pk=hold_id).exclude(pk__in=books.run_out)
+    if standing.exclude(account=hold.account_id).exists():
+        # A merge gave it to another account meanwhile.
+        raise Moved
+    released = bool(standing.update(state=Hold.State.RELEASED, ended_at=now))
+    if released:
+        account = books.accounts[hold.account_id]
+        account.hold(-hold.amount)
+        books.expire(account)
+    books.write(actor=None)
+    return released
 
 
 def _same(hold: Hold, amount: Decimal) -> Hold:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
+from django.db.models import Q
+
 from core.models import Company
+from guests.models import Guest
 from loyalty.models import Account, Hold, LedgerEntry
 from loyalty.services.postings import Capture, Move, Posting, Reversal, SetTo
 
@@ -94,6 +98,30 @@ def find_accounts(company: Company, owners: Collection[Owner]) -> dict[Owner, in
     )
     found = {(g, p): pk for g, p, pk in rows.values_list("guest_id", "program_id", "pk")}
     return {owner: found[owner] for owner in owners if owner in found}
+
+
+def keep_guests(company: Company, ids: Collection[int]) -> None:
+    """Keep these guests from being merged until the transaction ends, in the order of their ids.
+
+    The weakest lock: it is the one that the key of a new account takes anyway, but before the
+    accounts are locked, as a merge does it.
+    """
+    if not ids or connection.vendor != "postgresql":
+        return
+    guests = Guest.objects.for_company(company).filter(pk__any=set(ids))
+    sql, params = guests.order_by("pk").values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql} FOR KEY SHARE", params)
+
+
+def find_closed(company: Company, postings: Iterable[Posting]) -> set[int]:
+    """Return those of the guests of moves who were merged or erased: they get nothing more."""
+    ids = {guest for guest, _program in owners_of(postings)}
+    if not ids:
+        return set()
+    guests = Guest.objects.for_company(company).filter(pk__any=ids)
+    gone = guests.filter(Q(merged_into__isnull=False) | Q(phone__isnull=True))
+    return set(gone.values_list("pk", flat=True))
 
 
 def owners_of(postings: Iterable[Posting]) -> set[Owner]:

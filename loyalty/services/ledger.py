@@ -6,7 +6,6 @@ A click, a call of the API and ten thousand lines of a file go through `post_ent
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from core import bulk
@@ -17,14 +16,13 @@ from loyalty.services.accounts import Entry
 from loyalty.services.books import Books
 from loyalty.services.deciding import Decider, Decision, SameAs
 from loyalty.services.postings import AlreadyPosted, Outcome, Posted, Posting
-
-#: How often the books are opened anew because somebody else posted the same cause meanwhile.
-_TRIES = 5
+from loyalty.services.retrying import Moved, whole
 
 #: Why a posting was refused, in words. The parameters are the outcome's.
 REFUSALS = {
     "no_program": _("There is no such program."),
     "no_ledger": _("A discount has no balance."),
+    "closed": _("The guest was merged with another one, or erased."),
     "not_active": _("The program gives no credits on this day."),
     "not_an_amount": _("%(amount)s is not an amount of %(currency)s."),
     "zero": _("The amount is zero."),
@@ -51,18 +49,10 @@ def post_entries(
     refused leaves no trace, and the others stand. Posted again, a cause does nothing; with
     another amount it is refused. Amounts are in the program's currency, with no more decimals
     than it has: rounding is for whoever reads a file or a form (loyalty.money).
+    Locks guests whose account is new, then accounts: whoever locks guests too does it before this.
     Raises IntegrityError when a guest is not the company's.
     """
-    tries = 0
-    while True:
-        tries += 1
-        try:
-            with transaction.atomic():
-                return _post(company, postings, actor=actor, now=now)
-        except IntegrityError:
-            # Somebody posted the same cause, or opened the same account, since this looked.
-            if tries == _TRIES:
-                raise
+    return whole(lambda: _post(company, postings, actor=actor, now=now))
 
 
 def _post(
@@ -73,11 +63,15 @@ def _post(
     books.open(_accounts(company, postings, entries, holds))
     programs = {program.pk: program for program in Program.objects.for_company(company)}
     # Read under the locks: what others did before them counts.
+    holds = known.find_holds(company, postings)
+    if not {hold.account_id for hold in holds.values()} <= books.accounts.keys():
+        raise Moved
     decider = Decider(
         books,
         programs,
+        closed=known.find_closed(company, postings),
         causes=known.find_causes(company, postings, programs),
-        holds=known.find_holds(company, postings),
+        holds=holds,
         entries=entries,
         uses=books.read_used_lots(entries),
         reversed_ids=known.find_reversed(entries),
@@ -94,8 +88,14 @@ def _accounts(
     entries: dict[int, known.KnownEntry],
     holds: dict[int, known.KnownHold],
 ) -> set[int]:
-    """Return the ids of the accounts that there are of all that the postings touch."""
-    ids = set(known.find_accounts(company, known.owners_of(postings)).values())
+    """Return the ids of the accounts that there are of all that the postings touch.
+
+    Guests who have none yet are held, so that nobody merges them while theirs is opened.
+    """
+    owners = known.owners_of(postings)
+    there = known.find_accounts(company, owners)
+    known.keep_guests(company, {guest for guest, _program in owners - there.keys()})
+    ids = set(there.values())
     ids.update(entry.account_id for entry in entries.values())
     ids.update(hold.account_id for hold in holds.values())
     return ids

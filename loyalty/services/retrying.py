@@ -1,0 +1,39 @@
+"""Beginning anew what another transaction got in the way of: a person never sees a deadlock."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import IntegrityError, OperationalError, connection, transaction
+
+#: How often something is begun at most.
+TRIES = 5
+#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
+_RACES = frozenset({"40P01", "40001"})
+
+T = TypeVar("T")
+
+
+class Moved(Exception):
+    """What was looked up before the locks is elsewhere by now: look it up again."""
+
+
+def whole(act: Callable[[], T]) -> T:
+    """Call `act` in a transaction; again when somebody else was in the way.
+
+    Somebody posted the same cause or opened the same account since it looked (IntegrityError), or
+    each waited for the other (deadlock). After a deadlock only the outermost transaction can begin
+    anew: one inside another still holds what the other waits for.
+    """
+    is_outermost = not connection.in_atomic_block
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                return act()
+        except (IntegrityError, Moved):
+            if not left:
+                raise
+        except OperationalError as error:
+            is_race = getattr(error.__cause__, "sqlstate", "") in _RACES
+            if not left or not is_outermost or not is_race:
+                raise
+    raise AssertionError("the last try returns or raises")
