@@ -332,7 +332,7 @@ def test_it_waits_for_another_import_of_the_company_without_haste(bella, tmp_pat
             ImportJob.objects.filter(pk=other.pk).update(state="done")
 
     clock = SimpleNamespace(sleep=nap, monotonic=time.monotonic)
-    monkeypatch.setattr("imports.management.commands.import_guests.time", clock)
+    monkeypatch.setattr("imports.management.import_command.time", clock)
     with pytest.raises(SystemExit) as end:
         call_command("import_guests", str(path), "--company", "bella", "--partial")
     assert (end.value.code, len(naps)) == (0, 3)

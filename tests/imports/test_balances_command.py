@@ -1,0 +1,84 @@
+"""`import_balances` as a script sees it: its exit code and its line of JSON."""
+
+import json
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from guests.models import Guest
+from loyalty.models import Account, Program
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ANNA, BORIS = "+442079460958", "+442079460959"
+
+
+@pytest.fixture(autouse=True)
+def points(bella):
+    for phone in (ANNA, BORIS):
+        Guest.objects.create(company=bella, phone=phone, registered_at=timezone.now())
+    return Program.objects.create(
+        company=bella, name="Points", code="points", currency="GBP", is_default=True
+    )
+
+
+@pytest.fixture
+def run(tmp_path):
+    def called(content, *arguments):
+        path = tmp_path / "balances.csv"
+        path.write_text(content)
+        out = StringIO()
+        with pytest.raises(SystemExit) as exit_:
+            call_command(
+                "import_balances", str(path), "--company", "bella", "--json", *arguments, stdout=out
+            )
+        return exit_.value.code, json.loads(out.getvalue().splitlines()[-1])
+
+    return called
+
+
+def balance(phone):
+    return Account.objects.get(guest__phone=phone).balance
+
+
+def test_balances_are_topped_up(run):
+    code, answer = run(f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6.50,GBP\n")
+    assert (code, answer["state"], answer["updated"]) == (0, "done", 2)
+    assert (balance(ANNA), balance(BORIS)) == (Decimal(5), Decimal("6.5"))
+
+
+def test_balances_are_set(run):
+    run(f"phone,amount,currency\n{ANNA},5,GBP\n")
+    code, answer = run(f"phone,amount,currency\n{ANNA},2,GBP\n", "--mode", "set")
+    assert (code, answer["updated"], balance(ANNA)) == (0, 1, Decimal(2))
+
+
+def test_the_same_credits_again_are_refused_until_it_is_said_what_they_are(run):
+    content = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n"
+    run(content)
+    code, answer = run(content)
+    assert (code, answer["state"], answer["rows"]) == (2, "refused", 2)
+    assert answer["errors"][0]["reason"].startswith("100% of these credits were given by import 1")
+    assert balance(ANNA) == Decimal(5)
+    code, answer = run(content, "--again", "same")
+    assert (code, answer["unchanged"], balance(ANNA)) == (0, 2, Decimal(5))
+    code, answer = run(content, "--again", "new")
+    assert (code, answer["updated"], balance(ANNA)) == (0, 2, Decimal(10))
+
+
+def test_in_part_only_if_it_is_allowed(run):
+    content = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,XXZ\n"
+    code, answer = run(content)
+    assert (code, answer["failed"]) == (2, 1)
+    assert not Account.objects.exists()
+    code, answer = run(content, "--partial")
+    assert (code, answer["updated"], answer["failed"]) == (1, 1, 1)
+
+
+def test_a_file_without_an_amount_is_not_even_kept(run):
+    code, answer = run(f"phone,currency\n{ANNA},GBP\n")
+    assert (code, answer["id"]) == (2, None)
+    assert "amount" in answer["errors"][0]["reason"]
