@@ -4,7 +4,7 @@ from typing import Any
 
 from django.urls import path
 
-from guests.views import history, records
+from guests.views import bulk, bulk_changes, history, records
 
 app_name = "guests"
 
@@ -14,6 +14,13 @@ urlpatterns: list[Any] = [
     path("guests/<int:pk>/", records.record, name="record"),
     path("guests/<int:pk>/history/", history.history, name="history"),
     # -- Many at once
+    path("guests/delete/", bulk.delete, name="delete"),
+    path("guests/restore/", bulk.restore, name="restore"),
+    path("guests/categorise/", bulk.categorise, name="categorise"),
+    path("guests/changes/", bulk_changes.changes, name="changes"),
+    path("guests/changes/<int:number>/", bulk_changes.change, name="change"),
+    path("guests/changes/<int:number>/undo/", bulk_changes.undo, name="undo_change"),
+    path("guests/changes/<int:number>/stop/", bulk_changes.stop, name="stop_change"),
     # -- Two who are one, and who is to be forgotten
     # -- Settings
 ]

@@ -9,9 +9,11 @@ from datetime import date
 from functools import cached_property
 
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.models import Company
+from core.web.subjects import link
 from guests.filters import GuestFilter
 from guests.models import Guest
 from guests.querysets import GuestQuerySet
@@ -75,6 +77,12 @@ class Selection:
             kept.setlist(TICKED, [str(pk) for pk in self.ids] or [""])
             return kept.urlencode()
         return self.filter.data.urlencode()
+
+
+def list_url(company: Company, query: str = "") -> str:
+    """Return the address of the list that these parameters mean: ticks are none of its own."""
+    address = link("guests:list", company) or reverse("core:company", args=[company.slug])
+    return f"{address}?{query}" if query and TICKED not in QueryDict(query) else address
 
 
 def _filters(given: QueryDict) -> QueryDict:

@@ -1,0 +1,129 @@
+"""Bulk changes that were confirmed: all of them, one's progress, its receipt, its undo."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from core.models import Change, Company
+from core.web.access import CompanyRequest, View, company_view
+from core.web.lists import pager, paginate
+from guests.models import BulkChange
+from guests.services.bulk_changes import NotNow, is_undoable, request_stop, request_undo
+from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
+from guests.web import bulk_words
+from guests.web.bulk_receipt import guests_of, told, untouched
+from guests.web.selection import list_url
+
+
+def _permission(change: BulkChange) -> str:
+    """Return what one must be allowed to make such a change, and so to take it back."""
+    return "guests.change_guest" if change.action in CATEGORISING else "guests.outlet_setup"
+
+
+def change_view(view: Callable[..., HttpResponseBase]) -> View:
+    """Open a page of one change to who may change guests; the view gets the change."""
+
+    @company_view("guests.change_guest")
+    @wraps(view)
+    def opened(request: CompanyRequest, company: Company, number: int) -> HttpResponseBase:
+        changes = BulkChange.objects.for_company(company).select_related("actor", "undone_by")
+        change = get_object_or_404(changes, number=number)
+        change.company = company
+        return view(request, change)
+
+    return opened
+
+
+@company_view("guests.change_guest")
+def changes(request: CompanyRequest, company: Company) -> HttpResponse:
+    """List the company's bulk changes, the latest first."""
+    rows = BulkChange.objects.for_company(company).select_related("actor").order_by("-pk")
+    page = paginate(request, rows)
+    context = {"changes": page.object_list, "pager": pager(request, page)}
+    return render(request, "guests/bulk_changes.html", context)
+
+
+@change_view
+def change(request: CompanyRequest, change: BulkChange) -> HttpResponse:
+    """Show how far a change is; when it is over, its receipt."""
+    if change.is_active:
+        return _progress(request, change)
+    if request.htmx:
+        # The poll of a page that still showed its progress.
+        return HttpResponseClientRedirect(request.path)
+    return _receipt(request, change)
+
+
+@require_POST
+@change_view
+def undo(request: CompanyRequest, change: BulkChange) -> HttpResponse:
+    """Take a change back for everybody whom nobody touched since."""
+    if not request.user.has_perm(_permission(change), change.company):
+        raise PermissionDenied
+    try:
+        request_undo(
+            change=change, actor=request.user, source=Change.Source.WEB, now=timezone.now()
+        )
+    except NotNow:
+        messages.info(request, _("This change is undone already, or under way: look below."))
+    except CategoryGone:
+        messages.error(request, _("The category was deleted, so this cannot be undone."))
+    return redirect("guests:change", change.company.slug, change.number)
+
+
+@require_POST
+@change_view
+def stop(request: CompanyRequest, change: BulkChange) -> HttpResponse:
+    """Stop a change; who is changed stays so, until it is undone."""
+    if not request.user.has_perm(_permission(change), change.company):
+        raise PermissionDenied
+    try:
+        request_stop(change=change)
+    except NotNow:
+        messages.info(request, _("It was over before it could be stopped."))
+    return redirect("guests:change", change.company.slug, change.number)
+
+
+def _progress(request: CompanyRequest, change: BulkChange) -> HttpResponse:
+    allowed = request.user.has_perm(_permission(change), change.company)
+    stoppable = change.step == BulkChange.Step.CHANGE and not change.stop_asked
+    context = {
+        "change": change,
+        "progress": bulk_words.progress(change, now=timezone.now()),
+        "can_stop": allowed and stoppable,
+    }
+    template = "guests/_bulk_progress.html" if request.htmx else "guests/bulk_progress.html"
+    return render(request, template, context)
+
+
+def _receipt(request: CompanyRequest, change: BulkChange) -> HttpResponse:
+    undoable = is_undoable(change)
+    gone = change.action in CATEGORISING and change.category_id is None
+    page = paginate(request, guests_of(change))
+    context = {
+        "change": change,
+        "sentence": bulk_words.sentence(change),
+        "left_out": bulk_words.left_out(change),
+        "category_gone": gone and undoable,
+        "undo": _undo(request, change) if undoable and not gone else None,
+        "rows": told(change, request.user, list(page.object_list)),
+        "pager": pager(request, page),
+        "list_url": list_url(change.company, change.query),
+    }
+    return render(request, "guests/bulk_change.html", context)
+
+
+def _undo(request: CompanyRequest, change: BulkChange) -> dict[str, Any] | None:
+    if not request.user.has_perm(_permission(change), change.company):
+        return None
+    count = untouched(change)
+    return {"count": count, "kept": change.changed - change.undone - count}

@@ -1,0 +1,172 @@
+"""Bulk changes in sentences and figures: what is asked, how far it is, what it did."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _, gettext_lazy, ngettext
+
+from core.models import Company, Job
+from core.web import pace
+from core.web.subjects import Subject, link
+from guests.models import BulkChange
+
+Action, State, Step = BulkChange.Action, Job.State, BulkChange.Step
+
+#: What a page under way is called, and what the number counts.
+_DOING = {
+    Action.DELETE: gettext_lazy("Deleting"),
+    Action.RESTORE: gettext_lazy("Restoring"),
+    Action.ADD_CATEGORY: gettext_lazy("Adding to “%(category)s”"),
+    Action.REMOVE_CATEGORY: gettext_lazy("Taking out of “%(category)s”"),
+}
+
+
+def grouped(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
+def question(action: str, count: int) -> str:
+    """Return the heading of the page that asks."""
+    shown = {"count": grouped(count)}
+    if action == Action.DELETE:
+        return ngettext("Delete %(count)s guest?", "Delete %(count)s guests?", count) % shown
+    if action == Action.RESTORE:
+        return ngettext("Restore %(count)s guest?", "Restore %(count)s guests?", count) % shown
+    if action == Action.ADD_CATEGORY:
+        one, many = _("Add %(count)s guest to a category"), _("Add %(count)s guests to a category")
+    else:
+        one = _("Take %(count)s guest out of a category")
+        many = _("Take %(count)s guests out of a category")
+    return (one if count == 1 else many) % shown
+
+
+def promise(action: str) -> str:
+    """Return what the action means for guests, for who has never done it."""
+    return {
+        Action.DELETE: _(
+            "They leave the list and are kept: cards, orders and balances stay, and all of it "
+            "can be restored. It can be undone afterwards, too."
+        ),
+        Action.RESTORE: _("They come back as they were when they were deleted."),
+        Action.ADD_CATEGORY: _("Whoever is in the category already stays in it."),
+        Action.REMOVE_CATEGORY: _("The guests themselves stay; so does the category."),
+    }[Action(action)]
+
+
+def button(action: str, count: int, company: Company) -> str:
+    """Return the words of the button that commits."""
+    shown = {"count": grouped(count), "company": company}
+    texts = {
+        Action.DELETE: ngettext(
+            "Delete %(count)s guest in %(company)s", "Delete %(count)s guests in %(company)s", count
+        ),
+        Action.RESTORE: ngettext(
+            "Restore %(count)s guest in %(company)s",
+            "Restore %(count)s guests in %(company)s",
+            count,
+        ),
+        Action.ADD_CATEGORY: ngettext(
+            "Add %(count)s guest in %(company)s", "Add %(count)s guests in %(company)s", count
+        ),
+        Action.REMOVE_CATEGORY: ngettext(
+            "Take out %(count)s guest in %(company)s",
+            "Take out %(count)s guests in %(company)s",
+            count,
+        ),
+    }
+    return texts[Action(action)] % shown
+
+
+def sentence(change: BulkChange) -> str:
+    """Return in one sentence what became of a change that is not under way."""
+    if change.step == Step.UNDO and change.state == State.UNDONE:
+        return _undone(change)
+    n = change.changed
+    texts = {
+        Action.DELETE: ngettext(
+            "%(count)s guest was deleted.", "%(count)s guests were deleted.", n
+        ),
+        Action.RESTORE: ngettext(
+            "%(count)s guest was restored.", "%(count)s guests were restored.", n
+        ),
+        Action.ADD_CATEGORY: ngettext(
+            "%(count)s guest was added to “%(category)s”.",
+            "%(count)s guests were added to “%(category)s”.",
+            n,
+        ),
+        Action.REMOVE_CATEGORY: ngettext(
+            "%(count)s guest was taken out of “%(category)s”.",
+            "%(count)s guests were taken out of “%(category)s”.",
+            n,
+        ),
+    }
+    return texts[Action(change.action)] % {"count": grouped(n), "category": change.category_name}
+
+
+def _undone(change: BulkChange) -> str:
+    if change.undone == change.changed:
+        text = ngettext(
+            "Undone: %(count)s guest is as before.", "Undone: all %(count)s guests are as before.",
+            change.changed,
+        )  # fmt: skip
+        return text % {"count": grouped(change.changed)}
+    text = _("Undone: %(undone)s of %(count)s guests are as before.")
+    return text % {"undone": grouped(change.undone), "count": grouped(change.changed)}
+
+
+def left_out(change: BulkChange) -> str:
+    """Return what became of the others of the set; "" when there are none."""
+    if change.step == Step.UNDO:
+        kept = change.changed - change.undone if change.state == State.UNDONE else 0
+        text = ngettext(
+            "%(count)s was changed since by somebody and stays as it is.",
+            "%(count)s were changed since by somebody and stay as they are.",
+            kept,
+        )
+        return text % {"count": grouped(kept)} if kept else ""
+    same, missed = change.done - change.changed, change.total - change.done
+    found = []
+    if same > 0:
+        text = ngettext(
+            "%(count)s was so already.", "%(count)s were so already.", same
+        )  # fmt: skip
+        found.append(text % {"count": grouped(same)})
+    if missed > 0:
+        text = ngettext(
+            "%(count)s was not reached.", "%(count)s were not reached.", missed
+        )  # fmt: skip
+        found.append(text % {"count": grouped(missed)})
+    return " ".join(found)
+
+
+def progress(change: BulkChange, *, now: datetime) -> dict[str, Any]:
+    """Return what guests/_bulk_progress.html shows of a change that is under way."""
+    is_undo = change.step == Step.UNDO
+    total = change.changed - change.undone + change.done if is_undo else change.total
+    total = max(total, change.done)
+    rate = pace.rate(change, now=now)
+    waits = change.state == State.QUEUED
+    title = _("Undoing") if is_undo else _DOING[Action(change.action)]
+    return {
+        "title": str(title) % {"category": change.category_name},
+        "done": change.done,
+        "total": total,
+        "percent": pace.percent(change.done, total),
+        "rate": rate,
+        "left": pace.time_left(total - change.done, rate),
+        "waiting": _("It starts as soon as a worker is free.") if waits else "",
+        "stopping": change.stop_asked,
+    }
+
+
+def describe(company: Company, change: BulkChange) -> Subject:
+    """Return how a history names a bulk change: by how many guests it was about."""
+    text = ngettext(
+        "%(count)s guest (bulk change %(number)s)",
+        "%(count)s guests (bulk change %(number)s)",
+        change.total,
+    )
+    label = text % {"count": grouped(change.total), "number": change.number}
+    words = ", ".join(map(str, change.words))
+    return Subject(label, link("guests:change", company, change.number), words)
