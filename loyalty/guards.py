@@ -8,6 +8,9 @@ guards.declare(
     guards.SameCompany(child="loyalty.LedgerEntry", field="account"),
     guards.SameCompany(child="loyalty.CreditLot", field="account"),
     guards.SameCompany(child="loyalty.Hold", field="account"),
+    guards.SameCompany(child="loyalty.Adjustment", field="guest"),
+    guards.SameCompany(child="loyalty.Adjustment", field="program"),
+    guards.SameCompany(child="loyalty.BulkAdjustment", field="program"),
     guards.AppendOnly(table="loyalty.LedgerEntry"),
     guards.AppendOnly(table="loyalty.LotUse"),
 )

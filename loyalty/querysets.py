@@ -11,7 +11,7 @@ from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import GuestQuerySet
 
 if TYPE_CHECKING:
-    from core.models import Company
+    from core.models import Company, Membership
     from loyalty.models import Program, Terms
 
 
@@ -59,6 +59,24 @@ class HoldQuerySet(CompanyOwnedQuerySet):
     def run_out(self, *, now: datetime) -> Self:
         """Holds whose time is over and that nobody has ended."""
         return self.standing().filter(expires_at__lte=now)
+
+
+class AdjustmentQuerySet(CompanyOwnedQuerySet):
+    def waiting(self, *, now: datetime) -> Self:
+        """Those that somebody can still decide."""
+        return self.filter(state="waiting", lapses_at__gt=now)
+
+    def run_out(self, *, now: datetime) -> Self:
+        """Those that nobody has decided in time."""
+        return self.filter(state="waiting", lapses_at__lte=now)
+
+    def seen_by(self, membership: "Membership") -> Self:
+        """Those of the restaurants that the member is for; without any, all of them."""
+        own = set(membership.restaurants.values_list("pk", flat=True))
+        return self.filter(restaurant__in=own) if own else self
+
+    def newest_first(self) -> Self:
+        return self.order_by("-id")
 
 
 class TermsQuerySet(QuerySet["Terms"]):

@@ -1,5 +1,11 @@
 """What guests own: programs, accounts and the ledger that explains every balance."""
 
+from loyalty.models.adjustments import (
+    Adjustment,
+    BulkAdjustment,
+    BulkAdjustmentGuest,
+    Reason,
+)
 from loyalty.models.ledger import (
     Account,
     CreditLot,
@@ -14,6 +20,9 @@ from loyalty.models.programs import Program, ProgramCategory
 
 __all__ = [
     "Account",
+    "Adjustment",
+    "BulkAdjustment",
+    "BulkAdjustmentGuest",
     "CreditLot",
     "EntryComment",
     "Hold",
@@ -22,5 +31,6 @@ __all__ = [
     "LotUse",
     "Program",
     "ProgramCategory",
+    "Reason",
     "Terms",
 ]

@@ -58,6 +58,11 @@ class Program(models.Model):
     percentage = models.DecimalField(
         _("percentage"), max_digits=5, decimal_places=2, null=True, blank=True
     )
+    is_active = models.BooleanField(
+        _("active"),
+        default=True,
+        help_text=_("Nothing more is credited in one that is not; what guests have stays theirs."),
+    )
     is_default = models.BooleanField(
         _("default of its currency"),
         default=False,

@@ -132,6 +132,8 @@ class Decider:
         self, posting: Move | SetTo, program: Program, account: OpenAccount, amount: Decimal
     ) -> Entry:
         today = self.books.today
+        if not program.is_active:
+            raise No("not_active")
         if (program.active_from and today < program.active_from) or (
             program.active_to and today > program.active_to
         ):
