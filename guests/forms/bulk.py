@@ -43,7 +43,7 @@ class ConfirmForm(forms.Form):
         return typed
 
     def _ask(self) -> str:
-        number = number_format(self.expected, force_grouping=True)
+        number = number_format(self.expected or 0, force_grouping=True)
         text = gettext("Type %(number)s to confirm that so many guests are meant.")
         return text % {"number": number}
 
