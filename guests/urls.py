@@ -4,12 +4,17 @@ from typing import Any
 
 from django.urls import path
 
-from guests.views import bulk, bulk_changes, history, records
+from guests.views import bulk, bulk_changes, history, listing, records, saved_views, search
 
 app_name = "guests"
 
 urlpatterns: list[Any] = [
     # -- The list
+    path("guests/", listing.list_guests, name="list"),
+    path("guests/columns/", listing.choose, name="columns"),
+    path("guests/search/", search.search, name="search"),
+    path("guests/views/new/", saved_views.save, name="save_view"),
+    path("guests/views/<int:pk>/delete/", saved_views.delete, name="delete_view"),
     # -- The record
     path("guests/<int:pk>/", records.record, name="record"),
     path("guests/<int:pk>/history/", history.history, name="history"),

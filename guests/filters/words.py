@@ -20,7 +20,7 @@ class Description:
 
 
 #: What is asked for as from and to is said in one.
-_RANGES = {
+RANGES = {
     "birthday": gettext_lazy("Birthday"),
     "age": gettext_lazy("Age"),
     "last_visit": gettext_lazy("Last visit"),
@@ -50,11 +50,11 @@ def _described(form: forms.Form) -> Iterator[Description]:
     values = form.cleaned_data
     for name, field in form.fields.items():
         stem, _underscore, end = name.rpartition("_")
-        if stem in _RANGES and end in ("from", "to"):
+        if stem in RANGES and end in ("from", "to"):
             first, last = values[f"{stem}_from"], values[f"{stem}_to"]
             # Said once, where the first of the two stands.
             if end == "from" and (first is not None or last is not None):
-                label = f"{_RANGES[stem]}: {_range(stem, first, last)}"
+                label = f"{RANGES[stem]}: {_range(stem, first, last)}"
                 yield Description((f"{stem}_from", f"{stem}_to"), label)
         elif label := _single(name, field, values[name]):
             yield Description((name,), label)

@@ -9,7 +9,7 @@ from core.models import Company
 from core.querysets import CompanyOwnedQuerySet
 from guests.models.guests import Guest
 from guests.models.keys import company_key
-from guests.querysets import SavedViewQuerySet
+from guests.querysets import RecentGuestQuerySet, SavedViewQuerySet
 
 
 class SavedView(models.Model):
@@ -71,7 +71,7 @@ class RecentGuest(models.Model):
     )
     opened_at = models.DateTimeField()
 
-    objects = CompanyOwnedQuerySet.as_manager()
+    objects = RecentGuestQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -3,7 +3,7 @@
 from collections.abc import Set
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from core.querysets import CompanyOwnedQuerySet
 
@@ -43,3 +43,14 @@ class SavedViewQuerySet(CompanyOwnedQuerySet):
     def for_user(self, user: "User") -> Self:
         """The user's own views and those of the whole company."""
         return self.filter(Q(owner=user) | Q(owner__isnull=True))
+
+    def in_order(self) -> Self:
+        """The company's views first, each group by name."""
+        return self.order_by(F("owner").asc(nulls_first=True), "name", "pk")
+
+
+class RecentGuestQuerySet(CompanyOwnedQuerySet):
+    def of_user(self, user: "User") -> Self:
+        """Whom the user opened, the latest first; not who was merged or erased meanwhile."""
+        there = self.filter(user=user, guest__phone__isnull=False, guest__merged_into__isnull=True)
+        return there.select_related("guest__member_tier").order_by("-opened_at", "-pk")

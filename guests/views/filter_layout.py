@@ -1,0 +1,60 @@
+"""Where the filters stand on the page: in the first row, or in the drawers of the rest."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+
+from guests.filters import GROUPS
+from guests.filters.words import RANGES
+
+LAST_VISIT = ("not_visited_days", "last_visit_from", "last_visit_to")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One filter of a drawer, or the two ends of a range under one label."""
+
+    label: str
+    fields: Sequence[Any]
+
+    @property
+    def is_range(self) -> bool:
+        return len(self.fields) > 1
+
+
+@dataclass(frozen=True)
+class Drawer:
+    label: str
+    lines: Sequence[Line]
+
+
+def drawers(form: forms.BaseForm) -> list[Drawer]:
+    return [Drawer(str(label), list(_lines(form, names))) for label, names in GROUPS.values()]
+
+
+def are_open(form: forms.BaseForm) -> bool:
+    """Whether something in the drawers is on, or wrong: then they are not closed."""
+    names = drawer_names()
+    return bool(on(form, names)) or any(name in form.errors for name in names)
+
+
+def drawer_names() -> list[str]:
+    """Return the names of all filters in drawers."""
+    return [name for _label, names in GROUPS.values() for name in names]
+
+
+def on(form: Any, names: Iterable[str]) -> int:
+    """Return how many things are chosen in these filters."""
+    return sum(len(form.data.getlist(name)) for name in names)
+
+
+def _lines(form: forms.BaseForm, names: Sequence[str]) -> Iterable[Line]:
+    for name in names:
+        field: Any = form[name]
+        stem, _underscore, end = name.rpartition("_")
+        if stem not in RANGES or end not in ("from", "to"):
+            yield Line(str(field.label), (field,))
+        elif end == "from":
+            yield Line(str(RANGES[stem]), (field, form[f"{stem}_to"]))

@@ -1,0 +1,192 @@
+"""What the list of guests shows, read once: the page of rows, the heads, the chips, the number."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.models import Company, User
+from core.web.subjects import link
+from core.web.telephones import telephone
+from guests import normalize, tables
+from guests.filters import GuestFilter
+from guests.models import Guest, GuestListChoice, SavedView
+from guests.paging import BALANCE, DEFAULT_SORT, Page, is_sort, page_of
+from guests.tables import Column
+from guests.views import filter_layout
+from guests.views.cells import Cells
+from guests.web.addresses import SIZES, ListAddress, same
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a column: where pressing it leads, and how the list is sorted by it now."""
+
+    column: Column
+    label: str
+    url: str = ""
+    aria_sort: str = ""
+
+
+class ListPage:
+    """The list that an address asks for, as one user has chosen to see it.
+
+    Rows cost a fixed number of queries. The number of all guests found is a query of its own, made
+    by `count()` and only when somebody asks.
+    """
+
+    def __init__(
+        self, company: Company, address: ListAddress, choice: GuestListChoice, *, today: date
+    ) -> None:
+        self.company, self.address, self.choice = company, address, choice
+        self.filter = GuestFilter(address.filters, company=company, today=today)
+        self.form = self.filter.form
+        self.program = self.filter.chosen_program
+        self.columns = tables.shown_columns(choice.columns, self.program)
+
+    @cached_property
+    def sort(self) -> str:
+        has_balance = any(column.key == BALANCE for column in self.columns)
+        sort = self.address.sort
+        return sort if is_sort(sort, balance=has_balance) else DEFAULT_SORT
+
+    @cached_property
+    def size(self) -> int:
+        return self.address.size(self.choice.page_size)
+
+    @cached_property
+    def page(self) -> Page:
+        rows = tables.prepared(self.filter.qs, self.columns, self.program)
+        return page_of(rows, self.company, self.sort, self.size, self.address.cursor)
+
+    @property
+    def known_count(self) -> int | None:
+        """The number of guests found where it costs nothing: all are on this page."""
+        page = self.page
+        return None if page.previous or page.next else len(page.rows)
+
+    def count(self) -> int:
+        return self.filter.qs.count()
+
+    def filter_context(self) -> dict[str, Any]:
+        """Return what the filters and the chips show."""
+        form = self.form
+        return {
+            "chips": [
+                {"label": found.label, "url": self.address.without(found.names)}
+                for found in self.filter.descriptions()
+            ],
+            "drawers": filter_layout.drawers(form),
+            "drawers_open": filter_layout.are_open(form),
+            "last_visit_fields": [form[name] for name in filter_layout.LAST_VISIT],
+            "on": {
+                "category": filter_layout.on(form, ["category"]),
+                "tier": filter_layout.on(form, ["tier"]),
+                "restaurant": filter_layout.on(form, ["restaurant"]),
+                "last_visit": filter_layout.on(form, filter_layout.LAST_VISIT),
+                "more": filter_layout.on(form, filter_layout.drawer_names()),
+            },
+        }
+
+    def context(self) -> dict[str, Any]:
+        """Return what the list itself shows."""
+        cells = Cells(self.company, self.columns, self.program)
+        page, address = self.page, self.address
+        count = self.known_count
+        if count is None and address.wants_count:
+            count = self.count()
+        return {
+            "heads": [self._head(column) for column in self.columns],
+            "rows": [cells.row(guest) for guest in page.rows],
+            "count": count,
+            "count_url": address.with_(count=1),
+            "pager": self._pager(page),
+            "sizes": [
+                {"size": size, "url": address.with_(size=size, page=None), "on": size == self.size}
+                for size in SIZES
+            ],
+            "shows_deleted": "inactive" in address.filters,
+            "all_url": address.with_(all=1),
+            "ticks_url": address.with_(all=None),
+            **(self._nobody() if not page.rows else {}),
+        }
+
+    def _head(self, column: Column) -> Head:
+        label = _("Balance") if column.key == BALANCE else str(column.label)
+        if not column.sort:
+            return Head(column, label)
+        now = self.sort
+        if now.removeprefix("-") != column.sort:
+            first = f"-{column.sort}" if column.falls else column.sort
+            return Head(column, label, self.address.sorted_by(first))
+        turned = column.sort if now.startswith("-") else f"-{column.sort}"
+        aria = "descending" if now.startswith("-") else "ascending"
+        return Head(column, label, self.address.sorted_by(turned), aria)
+
+    def _pager(self, page: Page) -> dict[str, str]:
+        places = {name: getattr(page, name) for name in ("first", "previous", "next", "last")}
+        urls = {
+            name: self.address.with_(page=None if name == "first" else cursor)
+            for name, cursor in places.items()
+            if cursor
+        }
+        return {name: urls.get(name, "") for name in places}
+
+    def _nobody(self) -> dict[str, Any]:
+        """Return what an empty list offers instead."""
+        typed = self.form.cleaned_data["q"] if self.filter.is_valid() else ""
+        phone = phone_of(typed, self.company)
+        return {
+            "is_company_empty": not Guest.objects.for_company(self.company).exists(),
+            "new_phone": typed if phone else "",
+            "new_phone_shown": telephone(phone) if phone else "",
+        }
+
+
+def phone_of(text: str, company: Company) -> str:
+    """Return the telephone that was typed, as E.164; "" for a text that is none."""
+    if not text.strip():
+        return ""
+    try:
+        return normalize.phone(text.strip(), region=company.region, check="possible")
+    except normalize.Invalid:
+        return ""
+
+
+def saved_views(company: Company, user: User, address: ListAddress) -> list[dict[str, Any]]:
+    """Return the views as tabs; the one is current whose filters and order the address has."""
+    views = SavedView.objects.for_company(company).for_user(user).in_order()
+    may_share = user.has_perm("guests.share_view", company)
+    return [
+        {
+            "view": view,
+            "url": f"?{view.query}",
+            "current": address.is_asked and same(view.query, address.view_query),
+            "shared": view.owner_id is None,
+            "deletable": may_share or view.owner_id is not None,
+        }
+        for view in views
+    ]
+
+
+#: What stands around the list for whom: the page to go to, and the permission it asks for.
+_ABILITIES: Sequence[tuple[str, str, str]] = (
+    ("create", "guests:create", "guests.add_guest"),
+    ("import", "imports:new", "imports.add_importjob"),
+    ("export", "guests:export", "guests.export_guest"),
+    ("delete", "guests:delete", "guests.outlet_setup"),
+    ("restore", "guests:restore", "guests.outlet_setup"),
+    ("categorise", "guests:categorise", "guests.change_guest"),
+)
+
+
+def abilities(user: User, company: Company) -> dict[str, str]:
+    """Return the addresses of what `user` may do with guests; what is missing is not shown."""
+    return {
+        name: url
+        for name, url_name, permission in _ABILITIES
+        if user.has_perm(permission, company) and (url := link(url_name, company))
+    }

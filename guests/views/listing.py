@@ -1,0 +1,82 @@
+"""The list of guests: blank until it is asked for, then what the address says."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from core.models import Company
+from core.web.access import CompanyRequest, company_view
+from core.web.subjects import link
+from guests.forms.lists import ColumnsForm
+from guests.models import Guest, GuestListChoice, RecentGuest
+from guests.services.list_choices import choose_columns
+from guests.views.list_page import ListPage, abilities, saved_views
+from guests.web.addresses import ListAddress
+
+#: How many of the guests last opened are offered before anything is asked for.
+RECENT = 5
+
+
+@company_view("guests.view_guest")
+def list_guests(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Show the guests that the address asks for; before it asks for any, where to begin.
+
+    Their number may come a moment later: the page asks for it by htmx, and gets it alone.
+    """
+    address = ListAddress(request.GET)
+    choice = _choice(request, company)
+    page = ListPage(company, address, choice, today=timezone.localdate())
+    if address.wants_count and request.htmx:
+        return render(request, "guests/list_count.html", {"count": page.count(), "arrived": True})
+    context: dict[str, Any] = {
+        "filter_form": page.form,
+        "address": address,
+        "views": saved_views(company, request.user, address),
+        "can": abilities(request.user, company),
+        **page.filter_context(),
+    }
+    if not address.is_asked:
+        return render(request, "guests/list_blank.html", context | _beginning(request, company))
+    columns_form = ColumnsForm(initial=ColumnsForm.initial_of(choice))
+    context |= {**page.context(), "columns_form": columns_form}
+    return render(request, "guests/list.html", context)
+
+
+@company_view("guests.view_guest")
+def choose(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Remember which columns one wants to see, and how many guests a page."""
+    address = ListAddress(request.GET)
+    initial = ColumnsForm.initial_of(_choice(request, company))
+    form = ColumnsForm(request.POST or None, initial=initial)
+    if form.is_bound and form.is_valid():
+        choose_columns(company=company, actor=request.user, **form.cleaned_data)
+        back = address.with_(size=None, page=None, all=None)
+        return redirect(f"{reverse('guests:list', args=[company.slug])}{back}")
+    context = {"form": form, "back": address.with_()}
+    return render(request, "guests/list_columns.html", context)
+
+
+def _beginning(request: CompanyRequest, company: Company) -> dict[str, Any]:
+    """Return what stands where the list will be."""
+    opened = RecentGuest.objects.for_company(company).of_user(request.user)[:RECENT]
+    recent = [
+        {
+            "guest": each.guest,
+            "opened_at": each.opened_at,
+            "url": link("guests:record", company, each.guest_id),
+        }
+        for each in opened
+    ]
+    return {
+        "recent": recent,
+        "is_company_empty": not recent and not Guest.objects.for_company(company).exists(),
+    }
+
+
+def _choice(request: CompanyRequest, company: Company) -> GuestListChoice:
+    """Return what the user chose for this company's list, or the usual."""
+    mine = GuestListChoice.objects.for_company(company).filter(user=request.user)
+    return mine.first() or GuestListChoice(company=company, user=request.user)
