@@ -20,6 +20,8 @@ class GuestsConfig(AppConfig):
 
     def ready(self) -> None:
         from guests import guards  # noqa: F401
-        from guests.services import own_parts
+        from guests.services import erasing, forgetting, own_parts
 
         own_parts.register()
+        forgetting.register()
+        erasing.register()

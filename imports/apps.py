@@ -14,10 +14,11 @@ class ImportsConfig(AppConfig):
         from core import clock
         from core.web import checklist, navigation
         from guests.models import Guest
-        from imports import mail
+        from imports import dependents, mail
         from imports.services import retention, worker
 
         worker.register()
+        dependents.register()
         mail.register()
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
         checklist.register(

@@ -19,6 +19,7 @@ from imports.options import Options
 from imports.reports import check
 from imports.reports.file import read_as
 from imports.reports.money import given
+from imports.services import forgetting
 from imports.services.results import RESULT_MAIL
 
 State = Job.State
@@ -62,6 +63,7 @@ def _facts(job: ImportJob) -> list[dict[str, str]]:
         (_("Started"), _moment(job.queued_at), ""),
         (_("Took"), _took(job), ""),
         (_("Read as"), read_as(job), ""),
+        (_("Upload"), _upload(job), ""),
         (_("Columns"), ", ".join(label_of(key) for key in job.mapping if key), ""),
         (_("Rows with errors"), _("Left out") if options.partial else _("Stop the import"), ""),
         (_("Overwriting"), _overwriting(options) if is_of_guests else "", ""),
@@ -87,6 +89,14 @@ def _took(job: ImportJob) -> str:
         return ngettext("%(n)s second", "%(n)s seconds", seconds) % {"n": seconds}
     minutes = round(took.total_seconds() / 60)
     return ngettext("%(n)s minute", "%(n)s minutes", minutes) % {"n": minutes}
+
+
+def _upload(job: ImportJob) -> str:
+    """Return what became of the kept file, if a guest who was erased stood in it."""
+    became = job.findings.get(forgetting.UPLOAD)
+    if became == forgetting.DELETED:
+        return _("Deleted when a guest was erased: it could not be kept without their lines")
+    return _("Kept without the lines of a guest who was erased") if became else ""
 
 
 def _overwriting(options: Options) -> str:

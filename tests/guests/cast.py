@@ -58,19 +58,13 @@ class Stamps:
             raise dependents.Refused(self.refuses)
         moved = self.notes.pop(source.pk, [])
         self.notes.setdefault(target.pk, []).extend(moved)
-        Guest.objects.filter(pk=source.pk).update(orders_count=0)
-        Guest.objects.filter(pk=target.pk).update(
-            orders_count=source.orders_count + target.orders_count
-        )
-        return {"moved": moved, "counts": [source.orders_count, target.orders_count]}
+        return moved
 
     def put_back(self, receipt: Any, *, source: Guest, target: Guest) -> None:
         if self.refuses:
             raise dependents.Refused(self.refuses)
-        self.notes[target.pk] = [n for n in self.notes[target.pk] if n not in receipt["moved"]]
-        self.notes[source.pk] = receipt["moved"]
-        for guest, count in zip((source, target), receipt["counts"], strict=True):
-            Guest.objects.filter(pk=guest.pk).update(orders_count=count)
+        self.notes[target.pk] = [n for n in self.notes[target.pk] if n not in receipt]
+        self.notes[source.pk] = receipt
 
     def erase(self, guest: Guest, *, now: Any) -> None:
         assert guest.phone, "the parts are asked while the guest is still known"

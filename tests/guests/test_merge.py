@@ -89,7 +89,6 @@ def two(company: Company) -> tuple[Guest, Guest]:
         comment="Window table",
         opening_total=Decimal("100.50"),
         registered_at=NOW - timedelta(days=10),
-        orders_count=3,
     )
     merged = guest(
         company,
@@ -102,7 +101,6 @@ def two(company: Company) -> tuple[Guest, Guest]:
         opening_total=Decimal("20.25"),
         registered_at=NOW - timedelta(days=100),
         last_promo_sms_at=NOW - timedelta(days=1),
-        orders_count=2,
     )
     card(kept, "K1")
     card(merged, "M1")
@@ -129,7 +127,6 @@ def test_the_kept_guest_gets_what_only_the_other_had(bella: Company, stamps: Sta
     assert kept.opening_total == Decimal("120.75")
     assert kept.registered_at == NOW - timedelta(days=100)
     assert kept.last_promo_sms_at == NOW - timedelta(days=1)
-    assert kept.orders_count == 5
     assert set(Card.objects.filter(guest=kept).values_list("number", flat=True)) == {"K1", "M1"}
     assert names_of_categories(kept) == {"Lunch", "VIP", "Wine"}
     assert stamps.notes[kept.pk] == ["a", "b", "c"]

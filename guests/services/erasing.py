@@ -1,0 +1,222 @@
+"""Erasing a guest on their wish: the record at once, everything else that is kept by a worker.
+
+What stays is a row without a person: when they registered, how often they came and what they
+spent, so that the figures of the past stay true; and a keyed hash of the telephone, by which later
+imports leave them out.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+
+from core import jobs
+from core.models import Company, Job, User
+from core.services.changes import record
+from core.services.jobs import Attempt, enqueue
+from guests import dependents
+from guests.models import Card, ErasedPhone, Erasure, ExternalId, Guest
+from guests.privacy import erasure_digest
+from guests.services.records import ChangedMeanwhile, Closed
+from guests.traces import Traces
+
+#: What a guest's row holds after an erasure. What is not named stays, for the figures.
+ERASED: dict[str, Any] = {
+    "phone": None,
+    "first_name": "",
+    "middle_name": "",
+    "last_name": "",
+    "birthday": None,
+    "birthday_key": None,
+    "sex": "",
+    "email": "",
+    "employee_id": "",
+    "consent": "revoked",
+    "consent_details": "",
+    "consent_date": None,
+    "referrer": None,
+    "comment": "",
+    "subscribed": False,
+    "is_active": False,
+    "member_number": None,
+    "member_tier": None,
+    "image_url": "",
+    "last_promo_sms_at": None,
+    "search_text": "",
+    "name_key": "",
+}
+
+
+def register() -> None:
+    """Make Erasure known to the workers."""
+    jobs.register(Erasure, perform)
+
+
+@transaction.atomic
+def erase_guest(
+    *,
+    company: Company,
+    guest: Guest,
+    expected: int,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Erasure:
+    """Empty the record of a guest, and of those who were merged into them; return what follows.
+
+    `expected` is the version that whoever confirms it has seen. Raises ChangedMeanwhile, and
+    Closed for a guest who was merged into another or erased already.
+    """
+    _overwrite_what_is_deleted()
+    people = _locked_with_merged(company, guest)
+    kept = people[0]
+    if kept.phone is None or kept.merged_into_id is not None:
+        raise Closed(kept)
+    if kept.version != expected:
+        raise ChangedMeanwhile(kept)
+    traces = traces_of(company, people)
+    for person in people:
+        for part in dependents.all_dependents():
+            part.erase(person, now=now)
+    for phone in traces.phones:
+        digest = erasure_digest(company.pk, phone)
+        ErasedPhone.objects.get_or_create(company=company, digest=digest)
+    ids = [person.pk for person in people]
+    rows = Guest.objects.for_company(company).filter(pk__any=ids)
+    rows.update(**ERASED, version=F("version") + 1)
+    record(
+        company=company,
+        actor=actor,
+        source=source,
+        action="erase_guest",
+        subject=kept,
+        values={},
+        now=now,
+    )
+    erasure = Erasure(company=company, guest=kept, actor=actor, traces=traces.to_json())
+    erasure.save()
+    enqueue(erasure, now=now, total=len(list(dependents.all_cleaners())))
+    return erasure
+
+
+def traces_of(company: Company, people: Sequence[Guest]) -> Traces:
+    """Return what to look for of these guests, of whom the first is the kept one.
+
+    Telephones and e-mails that they had before count, too. What another guest has by now, as an
+    e-mail of a family, is theirs, and stays.
+    """
+    ids = [person.pk for person in people]
+    phones = {person.phone for person in people if person.phone} | _earlier(people, "phone")
+    emails = {person.email for person in people if person.email} | _earlier(people, "email")
+    others = Guest.objects.for_company(company).exclude(pk__in=ids)
+    phones -= set(others.filter(phone__any=phones).values_list("phone", flat=True))
+    emails -= set(others.filter(email__any=emails).values_list("email", flat=True))
+    cards = Card.objects.for_company(company).filter(guest__any=ids)
+    external_ids = ExternalId.objects.for_company(company).filter(guest__any=ids)
+    keys = {part for pair in cards.values_list("track", "number") for part in pair if part}
+    keys |= set(external_ids.values_list("value", flat=True))
+    keys |= {person.member_number for person in people if person.member_number}
+    return Traces(
+        guests=ids,
+        phones=sorted(phones),
+        emails=sorted(emails),
+        names=sorted({name for person in people for name in _full_names(person)}),
+        keys=sorted(keys),
+    )
+
+
+def _earlier(people: Sequence[Guest], name: str) -> set[str]:
+    """Return the values of a field that any part remembers, its old ones among them."""
+    found: set[str] = set()
+    for person in people:
+        for part in dependents.all_dependents():
+            found.update(_values_of(part.everything(person), name))
+    return found
+
+
+def _values_of(told: Any, name: str) -> Iterator[str]:
+    """Yield what stands under `name` in a part's word, at whatever depth, alone or as a pair."""
+    if isinstance(told, list | tuple):
+        for each in told:
+            yield from _values_of(each, name)
+    elif isinstance(told, dict):
+        for key, value in told.items():
+            if key == name:
+                pair = value if isinstance(value, list) else [value]
+                yield from (each for each in pair if isinstance(each, str) and each)
+            else:
+                yield from _values_of(value, name)
+
+
+def _full_names(guest: Guest) -> Iterator[str]:
+    first, middle, last = guest.first_name, guest.middle_name, guest.last_name
+    for parts in ((first, last), (last, first), (first, middle, last), (last, first, middle)):
+        yield " ".join(filter(None, parts))
+
+
+def _locked_with_merged(company: Company, guest: Guest) -> list[Guest]:
+    """Return the guest and all who were merged into them, locked in the order of their ids."""
+    ids, newest = {guest.pk}, {guest.pk}
+    while newest:
+        merged = Guest.objects.for_company(company).filter(merged_into__in=newest)
+        newest = set(merged.values_list("pk", flat=True)) - ids
+        ids |= newest
+    people = list(Guest.objects.for_company(company).locked(ids))
+    for person in people:
+        person.company = company
+    # Where somebody parted two of them in between, those are not erased with the first.
+    return sorted(people, key=lambda person: (person.pk != guest.pk, person.pk))
+
+
+# -- What a worker does -------------------------------------------------------------------------
+
+
+def perform(job: Erasure, attempt: Attempt[Erasure]) -> None:
+    """Clean part by part what is kept beside the record, and forget at last what to look for."""
+    _overwrite_what_is_deleted()
+    cleaning = dependents.Cleaning(
+        company=job.company,
+        traces=Traces.from_json(job.traces),
+        since=job.created_at,
+        beat=attempt.beat,
+    )
+    for key, clean in dependents.all_cleaners():
+        if not job.traces or key <= job.part:
+            continue
+        try:
+            found = clean(cleaning)
+        except dependents.NotYet as reason:
+            # The sweep brings it up again before long.
+            with attempt.chunk() as locked:
+                attempt.advance(locked, state=Job.State.QUEUED, error=str(reason))
+            return
+        with attempt.chunk() as locked:
+            counts = {**locked.counts, **{name: n for name, n in found.items() if n}}
+            attempt.advance(locked, part=key, counts=counts, done=locked.done + 1)
+    with attempt.chunk() as locked:
+        attempt.advance(locked, traces={})
+    _tidy(attempt)
+    with attempt.chunk() as locked:
+        attempt.end(locked, Job.State.DONE, traces={}, total=locked.done)
+
+
+def _overwrite_what_is_deleted() -> None:
+    """Have SQLite write zeros over what it deletes, for as long as this connection lasts."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA secure_delete = ON")
+
+
+def _tidy(attempt: Attempt[Erasure]) -> None:
+    """Write SQLite's file anew: pages that were free before still hold what once stood in them.
+
+    PostgreSQL's own vacuum does the like; a dump of it never shows what is dead.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    attempt.beat()
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,0 +1,60 @@
+"""What imports keep about a guest: the lines of files that touched them."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import ngettext
+
+from guests import dependents
+from guests.models import Guest
+from imports.models import ImportRow
+from imports.services import forgetting
+
+
+class ImportLines:
+    """A guest's lines. They stay with whom they were about: a merge moves none of them.
+
+    Undo speaks of guests by their ids, and gives a merged guest back what an import replaced.
+    """
+
+    key = "imports"
+
+    def describe(self, guest: Guest) -> str:
+        count = _lines(guest).count()
+        words = ngettext("%(count)s line of an import", "%(count)s lines of imports", count)
+        return words % {"count": count} if count else ""
+
+    def move(self, *, source: Guest, target: Guest) -> Any:
+        return None
+
+    def put_back(self, receipt: Any, *, source: Guest, target: Guest) -> None:
+        return None
+
+    def erase(self, guest: Guest, *, now: datetime) -> None:
+        """That there was a line stays, and how it ended; what it said goes."""
+        _lines(guest).update(replaced=None, reasons=None, notes=None, cells=None)
+
+    def everything(self, guest: Guest) -> Any:
+        lines = _lines(guest).select_related("job").order_by("job_id", "line")
+        return [
+            {
+                "import": row.job.number,
+                "file": row.job.filename,
+                "at": row.job.queued_at.isoformat() if row.job.queued_at else None,
+                "line": row.line,
+                "outcome": ImportRow.Outcome(row.outcome).name.lower(),
+                "replaced": row.replaced,
+                "notes": row.notes,
+            }
+            for row in lines
+        ]
+
+
+def register() -> None:
+    """Make this part known. Called once, when the apps are ready."""
+    dependents.register(ImportLines())
+    dependents.register_cleaner("imports", forgetting.clean)
+
+
+def _lines(guest: Guest) -> Any:
+    return ImportRow.objects.for_company(guest.company).filter(guest=guest)
