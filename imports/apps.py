@@ -14,12 +14,13 @@ class ImportsConfig(AppConfig):
         from core import clock
         from core.web import checklist, navigation
         from guests.models import Guest
-        from imports import dependents, mail
+        from imports import approval_mail, dependents, mail
         from imports.services import retention, worker
 
         worker.register()
         dependents.register()
         mail.register()
+        approval_mail.register()
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
         checklist.register(
             checklist.Step(

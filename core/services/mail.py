@@ -23,6 +23,9 @@ LONGEST_PAUSE = timedelta(hours=1)
 # With these pauses the last attempt is made three days after the first. Counted in attempts, so
 # that a mail which nobody could try, because no worker ran, still gets all of them.
 MAX_ATTEMPTS = 78
+#: An import may leave a hundred thousand mails to guests: at each tick so many are hinted at, or
+#: the hints of one would pile up in the queue while the first are sent.
+HINTS = 300
 
 
 def post(
@@ -60,8 +63,9 @@ def send(pk: int) -> None:
 
 
 def resume(*, now: datetime) -> int:
-    """Hint at every mail that is due; return how many. Called by the clock."""
-    due = list(OutgoingMail.objects.due(now=now).order_by("pk").values_list("pk", flat=True))
+    """Hint at the mails that are due, the first so many; return how many. Called by the clock."""
+    mails_due = OutgoingMail.objects.due(now=now).order_by("pk")
+    due = list(mails_due.values_list("pk", flat=True)[:HINTS])
     for pk in due:
         _publish(pk)
     return len(due)

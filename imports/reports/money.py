@@ -56,6 +56,12 @@ def given(job: ImportJob) -> list[dict[str, Any]]:
     return _sums(_programs(job, money.programs), money)
 
 
+def sums_of_check(job: ImportJob) -> list[dict[str, Any]]:
+    """Return what the checked file would give, by program."""
+    money = Money(job.findings.get("money"))
+    return _sums(_programs(job, money.programs), money)
+
+
 def given_of_sample(job: ImportJob, gifts: Mapping[int, list[Any]]) -> dict[int, str]:
     """Return what lines of a check's sample give, as text by line."""
     programs = Program.objects.for_company(job.company).in_bulk([pk for pk, _u in gifts.values()])

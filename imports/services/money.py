@@ -18,6 +18,7 @@ from imports.services.uploads import NotNow, lock_draft
 from loyalty.models import Terms
 
 APPROVAL_MAIL = "import-approval"
+APPROVE = "loyalty.approve_adjustment"
 #: Of so many of its credits an import is asked whether it is the same again.
 MOSTLY = 0.5
 
@@ -114,7 +115,7 @@ def approvers(job: ImportJob, *, besides: User) -> list[Membership]:
     return [
         member
         for member in members.select_related("user").order_by("pk")
-        if member.user.has_perm("loyalty.approve_adjustment", job.company)
+        if member.user.has_perm(APPROVE, job.company)
     ]
 
 
@@ -129,7 +130,8 @@ def settle_before_start(job: ImportJob, actor: User | None) -> None:
         raise IsRepeat(str(repeat_of(job)))
     if actor is None or not needs_approval(job):
         return
-    if job.approval_asked_by_id in (None, actor.pk):
+    may = actor.has_perm(APPROVE, job.company)
+    if job.approval_asked_by_id in (None, actor.pk) or not may:
         raise NeedsApproval
     job.approved_by = actor
 

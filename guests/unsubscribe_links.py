@@ -1,0 +1,24 @@
+"""The link in a mail by which a guest ends all mails: signed, so that nobody guesses another's."""
+
+from django.conf import settings
+from django.core import signing
+from django.urls import reverse
+
+from guests.models import Guest
+
+_SALT = "guests.unsubscribe"
+
+
+def link_of(guest: Guest) -> str:
+    """Return the absolute address. It works for as long as the secret key does."""
+    token = signing.dumps([guest.company_id, guest.pk], salt=_SALT)
+    return settings.BASE_URL + reverse("unsubscribe", args=[token])
+
+
+def guest_of(token: str) -> Guest | None:
+    """Return the guest whose link has this token; None for a token that is none."""
+    try:
+        company, pk = signing.loads(token, salt=_SALT)
+    except (signing.BadSignature, ValueError):
+        return None
+    return Guest.objects.select_related("company").filter(company_id=company, pk=pk).first()

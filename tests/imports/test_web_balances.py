@@ -1,0 +1,198 @@
+"""Balances on the web: who may, what is asked, who approves; and what guests are told."""
+
+from decimal import Decimal
+
+import pytest
+from django.core import mail as outbox
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from core.models import Change, OutgoingMail
+from core.services import mail as mails
+from guests.models import Guest
+from guests.unsubscribe_links import link_of
+from imports.models import ImportJob
+from loyalty.models import Account, Program, Terms
+from tests.conftest import _member
+from tests.imports.web import page, worked
+
+pytestmark = pytest.mark.django_db
+
+ANNA, BORIS = "+442079460958", "+442079460959"
+GOOD = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6.50,GBP\n"
+
+
+@pytest.fixture(autouse=True)
+def points(bella):
+    now = timezone.now()
+    Guest.objects.create(
+        company=bella, phone=ANNA, first_name="Anna", email="anna@example.com", registered_at=now
+    )
+    Guest.objects.create(company=bella, phone=BORIS, first_name="Boris", registered_at=now)
+    return Program.objects.create(
+        company=bella, name="Points", code="points", currency="GBP", is_default=True
+    )
+
+
+def upload(client, content=GOOD):
+    file = SimpleUploadedFile("balances.csv", content.encode())
+    answer = client.post("/c/bella/imports/balances/new/", {"file": file})
+    assert answer.status_code == 302, answer.content.decode()
+    return ImportJob.objects.latest("pk")
+
+
+def check(client, job, **rules):
+    """Go on from the columns, and do what the worker would."""
+    columns = {f"column_{n}": key for n, key in enumerate(job.mapping, start=1)}
+    client.post(page(job, "columns"), {**columns, "action": "check"})
+    job = worked(job)
+    return job, client.get(page(job, "check")).content.decode()
+
+
+def post(client, job, action, **rules):
+    data = {"mode": "topup", "results_to": "", "action": action, **rules}
+    return client.post(page(job, "check"), data, follow=True)
+
+
+def balance(phone):
+    account = Account.objects.filter(guest__phone=phone).first()
+    return account and account.balance
+
+
+def test_a_manager_brings_balances_in(sign_in, manager):
+    client = sign_in(manager)
+    job, shown = check(client, upload(client))
+    assert "£11.50" in shown
+    assert "Import 2 balances into Bella" in shown
+    post(client, job, "import")
+    job = worked(job)
+    assert (job.state, balance(ANNA), balance(BORIS)) == ("done", Decimal(5), Decimal("6.5"))
+    shown = client.get(page(job, "result")).content.decode()
+    assert "2 balances imported into Bella" in shown
+    assert "£11.50" in shown
+
+
+def test_an_operator_may_not_not_even_what_a_manager_uploaded(sign_in, manager, operator):
+    job = upload(sign_in(manager))
+    client = sign_in(operator)
+    assert client.get("/c/bella/imports/balances/new/").status_code == 403
+    assert client.get("/c/bella/imports/balances/template.csv").status_code == 403
+    for name in ("columns", "check"):
+        assert client.get(page(job, name)).status_code == 403
+        assert client.post(page(job, name), {"action": "import"}).status_code == 403
+    assert "Import balances" not in client.get("/c/bella/imports/").content.decode()
+
+
+def test_another_company_gets_404(sign_in, manager, outsider):
+    job = upload(sign_in(manager))
+    client = sign_in(outsider)
+    assert client.get("/c/bella/imports/balances/new/").status_code == 404
+    assert client.get(page(job, "check")).status_code == 404
+
+
+def test_an_operator_is_not_offered_the_columns_of_credits(sign_in, operator):
+    client = sign_in(operator)
+    file = SimpleUploadedFile("guests.csv", b"phone,Bonus points\n+442079460958,5\n")
+    client.post("/c/bella/imports/new/", {"file": file})
+    job = ImportJob.objects.latest("pk")
+    assert job.mapping == ["phone", "credit_amount"]
+    shown = client.get(page(job, "columns"))
+    assert shown.status_code == 403
+
+
+def test_a_repetition_is_asked_about(sign_in, manager):
+    client = sign_in(manager)
+    job, _shown = check(client, upload(client))
+    post(client, job, "import")
+    worked(job)
+    again, shown = check(client, upload(client, GOOD + "\n"))
+    assert "100% of these credits were given by import 1" in shown
+    assert "Import 2 balances" not in shown
+    post(client, again, "import")
+    assert ImportJob.objects.get(pk=again.pk).state == "draft"
+    shown = post(client, again, "again").content.decode()
+    assert "Import 2 balances" in shown
+    post(client, again, "import")
+    worked(again)
+    assert balance(ANNA) == Decimal(10)
+
+
+def test_above_the_limit_a_second_person_starts_it(bella, sign_in, manager, owner):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
+    client = sign_in(owner)
+    job, shown = check(client, upload(client))
+    assert "Ask for approval" in shown
+    post(client, job, "import")
+    assert ImportJob.objects.get(pk=job.pk).state == "draft"
+    second = _member(bella, "Otto", "owner")
+    post(client, job, "ask")
+    sent = OutgoingMail.objects.filter(kind="import-approval")
+    assert [mail.to for mail in sent] == [second.email]
+    # Never by oneself, and not by whoever may not approve.
+    for user in (owner, manager):
+        post(sign_in(user), job, "import")
+        assert ImportJob.objects.get(pk=job.pk).state == "draft"
+    other = sign_in(second)
+    assert "Approve:" in other.get(page(job, "check")).content.decode()
+    post(other, job, "import")
+    job = worked(job)
+    assert (job.state, job.actor, job.approved_by) == ("done", owner, second)
+
+
+def test_changed_rules_are_approved_anew(bella, sign_in, owner):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
+    client = sign_in(owner)
+    job, _shown = check(client, upload(client))
+    second = sign_in(_member(bella, "Otto", "owner"))
+    post(client, job, "ask")
+    post(client, job, "check", mode="set")
+    job = worked(job)
+    post(second, job, "import", mode="set")
+    job = ImportJob.objects.get(pk=job.pk)
+    assert (job.state, job.approval_asked_by) == ("draft", None)
+
+
+def test_guests_are_told_and_can_end_it(bella, sign_in, manager, client, settings):
+    settings.BASE_URL = ""
+    managing = sign_in(manager)
+    job, _shown = check(managing, upload(managing))
+    shown = post(managing, job, "check", message="on")
+    worked(job)
+    shown = managing.get(page(job, "check")).content.decode()
+    assert "1 guest is told by e-mail" in shown
+    post(managing, job, "import", message="on")
+    worked(job)
+    (queued,) = OutgoingMail.objects.filter(kind="credit")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mails.send(queued.pk)
+    (message,) = outbox.outbox
+    assert message.to == ["anna@example.com"]
+    assert "£5.00 were added to your Points at Bella" in message.body
+    anna = Guest.objects.get(phone=ANNA)
+    link = link_of(anna)
+    assert link in message.body
+    assert message.extra_headers["List-Unsubscribe"] == f"<{link}>"
+    assert "No more e-mails?" in client.get(link).content.decode()
+    anna.refresh_from_db()
+    assert anna.subscribed
+    assert "You are unsubscribed" in client.post(link).content.decode()
+    anna.refresh_from_db()
+    assert not anna.subscribed
+    assert Change.objects.filter(action="unsubscribe_guest", subject_id=anna.pk).count() == 1
+
+
+def test_who_unsubscribed_meanwhile_is_not_told(sign_in, manager, settings):
+    client = sign_in(manager)
+    job, _shown = check(client, upload(client))
+    post(client, job, "import", message="on")
+    worked(job)
+    Guest.objects.update(subscribed=False)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mails.send(OutgoingMail.objects.get(kind="credit").pk)
+    assert outbox.outbox == []
+    assert OutgoingMail.objects.get(kind="credit").state == "failed"
+
+
+@pytest.mark.parametrize("token", ["x", "WzEsIDFd:1a:forged"])
+def test_a_forged_link_leads_nowhere(client, token):
+    assert client.get(f"/unsubscribe/{token}/").status_code == 404
