@@ -21,7 +21,9 @@ class GuestsConfig(AppConfig):
     def ready(self) -> None:
         from guests import guards  # noqa: F401
         from guests.services import erasing, forgetting, own_parts
+        from guests.web import many
 
         own_parts.register()
+        many.register()
         forgetting.register()
         erasing.register()
