@@ -9,12 +9,19 @@ class VisitsConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from core.web import actions, subjects
+        from core.web import actions, subjects, values
         from guests import dependents
         from visits import guards  # noqa: F401
         from visits.dependents import Orders
+        from visits.web import record
         from visits.web.words import describe_order
 
         dependents.register(Orders())
         actions.register("correct_order", _("corrected"), _("Order corrected"))
+        actions.register("import_orders", _("imported orders into"), _("Orders imported"))
+        values.register_label("orders_created", _("Orders"))
+        values.register_label("orders_updated", _("Orders corrected"))
+        values.register_label("orders_failed", _("Orders left out"))
+        values.register_label("new_guests", _("New guests"))
         subjects.register("visits.order", describe_order, permission="visits.view_order")
+        record.register()

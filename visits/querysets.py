@@ -37,6 +37,11 @@ class OrderQuerySet(CompanyOwnedQuerySet):
         """Orders for which somebody came: not those that only give money back."""
         return self.filter(total__gte=0)
 
+    def by_restaurant(self) -> Any:
+        """How often somebody came to each restaurant, as {restaurant_id, n}, the most first."""
+        counted = self.visits().order_by().values("restaurant_id").annotate(n=Count("id"))
+        return counted.order_by("-n", "restaurant_id")
+
     def newest_first(self) -> Self:
         return self.order_by("-closed_at", "-id")
 

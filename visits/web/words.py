@@ -10,5 +10,5 @@ from core.web.subjects import Subject, link
 
 def describe_order(company: Company, order: Any) -> Subject:
     """Name an order by its number, with the way to its guest's orders."""
-    url = link("guests:orders", company, order.guest_id) if order.guest_id else ""
+    url = link("visits:orders", company, order.guest_id) if order.guest_id else ""
     return Subject(_("order %(number)s") % {"number": order.external_id}, url)

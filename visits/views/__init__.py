@@ -1,0 +1,1 @@
+"""Pages about when guests come. A view declares who may open it."""
