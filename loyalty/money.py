@@ -1,9 +1,13 @@
-"""Amounts of a currency: how many decimals it has, and rounding to them."""
+"""Amounts of a currency: how many decimals it has, rounding to them, and reading what was typed."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import cache
 
 import iso4217
+from django.utils.translation import gettext as _
+
+from guests.normalize.errors import Invalid
+from guests.normalize.numbers import amount as read_number
 
 #: Enough digits that rounding is the only thing that is lost.
 _CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN)
@@ -27,3 +31,27 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 def is_rounded(amount: Decimal, currency: str) -> bool:
     """Whether `amount` is finite and has no more decimals than the currency."""
     return amount.is_finite() and amount.adjusted() < 30 and amount == rounded(amount, currency)
+
+
+class NotAnAmount(ValueError):
+    """What was typed is no amount of the currency; the text says why, for whoever typed it."""
+
+
+def read_amount(text: str, currency: str) -> Decimal:
+    """Return what somebody typed as an exact amount of the currency. Zero has no sign.
+
+    The same rules as for a file (guests.normalize.numbers.amount): `1,234.56` and `1.234,56` are
+    the same, `1,234` is ambiguous, and neither NaN nor `1e1000000` is an amount. What has more
+    decimals than the currency is refused, never rounded without a word. Raises NotAnAmount.
+    """
+    try:
+        found = read_number(text)
+    except Invalid as invalid:
+        raise NotAnAmount(str(invalid)) from invalid
+    if not is_rounded(found, currency):
+        decimals = exponent(currency)
+        if not decimals:
+            raise NotAnAmount(_("%(currency)s has no decimals.") % {"currency": currency})
+        told = _("%(currency)s has no more than %(decimals)s decimals.")
+        raise NotAnAmount(told % {"currency": currency, "decimals": decimals})
+    return found

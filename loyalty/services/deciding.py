@@ -191,6 +191,8 @@ class Decider:
             return AlreadyPosted(cause[0], cause[1])
         if entry.kind == Kind.REVERSAL:
             raise No("is_reversal")
+        if entry.source == LedgerEntry.Source.MERGE:
+            raise No("of_merge")
         if entry.id in self.reversed_ids:
             raise No("reversed")
         if known := self._known(posting, entry.program_id, -entry.amount):

@@ -42,6 +42,7 @@ class KnownEntry:
     program_id: int
     kind: str
     amount: Decimal
+    source: str
 
 
 def find_holds(company: Company, postings: Iterable[Posting]) -> dict[int, KnownHold]:
@@ -60,7 +61,7 @@ def find_entries(company: Company, postings: Iterable[Posting]) -> dict[int, Kno
     if not ids:
         return {}
     rows = LedgerEntry.objects.for_company(company).filter(pk__any=ids)
-    fields = ("pk", "account_id", "program_id", "kind", "amount")
+    fields = ("pk", "account_id", "program_id", "kind", "amount", "source")
     return {row[0]: KnownEntry(*row) for row in rows.values_list(*fields)}
 
 

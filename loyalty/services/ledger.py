@@ -35,6 +35,7 @@ REFUSALS = {
     "beyond_hold": _("The hold is of %(held)s only."),
     "no_entry": _("There is no such entry."),
     "is_reversal": _("A reversal cannot be reversed."),
+    "of_merge": _("A merge moved this: undo the merge itself."),
     "reversed": _("This entry was reversed before."),
     "spent": _("Of this credit %(left)s are left: %(shortfall)s are spent."),
 }

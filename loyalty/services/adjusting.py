@@ -1,0 +1,137 @@
+"""Credits and debits by hand, one guest at a time."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from core.models import Company, Restaurant, User
+from core.services.changes import record
+from guests.models import Guest
+from loyalty.models import Adjustment, LedgerEntry, Program, Terms
+from loyalty.services.approving import ask
+from loyalty.services.ledger import post_entries
+from loyalty.services.postings import Move, Outcome, Posted, Reversal
+from loyalty.services.retrying import whole
+
+Shortfall = Literal["refuse", "what_is_left", "from_others"]
+
+
+def adjust_balance(
+    *,
+    company: Company,
+    guest: Guest,
+    program: Program,
+    amount: Decimal,
+    restaurant: Restaurant | None,
+    reason: str,
+    comment: str,
+    ref: str,
+    actor: User,
+    source: str,
+    now: datetime,
+) -> Outcome | Adjustment:
+    """Credit the guest `amount`, or debit it below zero; above the limit have it approved.
+
+    `ref` is the click: sent twice, it counts once. Returns what the ledger says (it may have
+    refused), or the adjustment that waits for a second person.
+    """
+    ref = f"{guest.pk}:{ref}"
+
+    def act() -> Outcome | Adjustment:
+        if there := Adjustment.objects.for_company(company).filter(source_ref=ref).first():
+            return there
+        if above_limit(company, amount) and not _is_posted(company, program, ref):
+            return ask(
+                company=company,
+                guest=guest,
+                bulk=None,
+                program=program,
+                amount=amount,
+                restaurant=restaurant,
+                reason=reason,
+                comment=comment,
+                ref=ref,
+                actor=actor,
+                source=source,
+                now=now,
+            )
+        posting = Move(
+            guest_id=guest.pk,
+            program_id=program.pk,
+            amount=amount,
+            source=LedgerEntry.Source.MANUAL,
+            source_ref=ref,
+            reason=reason,
+            comment=comment,
+            restaurant_id=restaurant.pk if restaurant else None,
+        )
+        (outcome,) = post_entries(company=company, postings=[posting], actor=actor, now=now)
+        _tell(company, guest, program.pk, outcome, actor=actor, source=source, now=now)
+        return outcome
+
+    return whole(act)
+
+
+def reverse_entry(
+    *,
+    company: Company,
+    guest: Guest,
+    entry: LedgerEntry,
+    shortfall: Shortfall,
+    comment: str,
+    actor: User,
+    source: str,
+    now: datetime,
+) -> Outcome:
+    """Take an entry back, once. Of a credit that is spent `shortfall` says what to do."""
+
+    def act() -> Outcome:
+        posting = Reversal(
+            entry_id=entry.pk,
+            shortfall=shortfall,
+            source=LedgerEntry.Source.MANUAL,
+            source_ref=f"reverse:{entry.pk}",
+            comment=comment,
+            restaurant_id=entry.restaurant_id,
+        )
+        (outcome,) = post_entries(company=company, postings=[posting], actor=actor, now=now)
+        _tell(company, guest, entry.program_id, outcome, actor=actor, source=source, now=now)
+        return outcome
+
+    return whole(act)
+
+
+def above_limit(company: Company, amount: Decimal) -> bool:
+    """Whether so much, given or taken, needs a second person."""
+    limit = Terms.objects.of(company).adjustment_limit
+    return limit is not None and abs(amount) > limit
+
+
+def _is_posted(company: Company, program: Program, ref: str) -> bool:
+    """Whether the click was posted before the limit became what it is."""
+    entries = LedgerEntry.objects.for_company(company).filter(program=program)
+    return entries.filter(source=LedgerEntry.Source.MANUAL, source_ref=ref).exists()
+
+
+def _tell(
+    company: Company,
+    guest: Guest,
+    program_id: int,
+    outcome: Outcome,
+    *,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> None:
+    if not isinstance(outcome, Posted):
+        return
+    before = outcome.balance - outcome.amount
+    record(
+        company=company,
+        actor=actor,
+        source=source,
+        action="credit_guest" if outcome.amount > 0 else "debit_guest",
+        subject=guest,
+        values={"program": [None, program_id], "balance": [f"{before:f}", f"{outcome.balance:f}"]},
+        now=now,
+    )

@@ -1,0 +1,228 @@
+"""Adjustments above the company's limit: asked for, and decided by a second person."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+
+from django.db.models import Q
+
+from core import mail as mails
+from core.models import Company, Membership, Restaurant, User
+from core.roles import declared
+from core.services.changes import record
+from core.services.jobs import enqueue
+from core.services.mail import post
+from guests.models import Guest
+from loyalty.models import Adjustment, BulkAdjustment, LedgerEntry, Program
+from loyalty.services import known
+from loyalty.services.ledger import post_entries
+from loyalty.services.postings import AlreadyPosted, Move, Posted, Refused
+from loyalty.services.retrying import whole
+
+State = Adjustment.State
+
+APPROVAL_MAIL = "adjustment"
+#: So long somebody may decide.
+PATIENCE = timedelta(days=7)
+_PERMISSION = "loyalty.approve_adjustment"
+
+
+class NotYours(Exception):
+    """Nobody decides what they asked for themselves, or what is another restaurant's."""
+
+
+class Decided(Exception):
+    """It was decided before, or has lapsed; `adjustment` is as it is."""
+
+    def __init__(self, adjustment: Adjustment) -> None:
+        super().__init__(adjustment.state)
+        self.adjustment = adjustment
+
+
+class CannotPost(Exception):
+    """The ledger refuses it as things are; it goes on waiting. `refused` says why."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.code)
+        self.refused = refused
+
+
+def ask(
+    *,
+    company: Company,
+    guest: Guest | None,
+    bulk: BulkAdjustment | None,
+    program: Program,
+    amount: Decimal,
+    restaurant: Restaurant | None,
+    reason: str,
+    comment: str,
+    ref: str,
+    actor: User,
+    source: str,
+    now: datetime,
+) -> Adjustment:
+    """Have a second person decide, and mail those who may. Called inside a transaction."""
+    adjustment = Adjustment.objects.create(
+        company=company,
+        guest=guest,
+        bulk=bulk,
+        program=program,
+        amount=amount,
+        restaurant=restaurant,
+        reason=reason,
+        comment=comment,
+        source_ref=ref,
+        asked_by=actor,
+        asked_at=now,
+        lapses_at=now + PATIENCE,
+    )
+    for member in approvers(company, adjustment):
+        post(
+            company=company,
+            kind=APPROVAL_MAIL,
+            subject_id=adjustment.pk,
+            to=member.user.email,
+            message_id=mails.message_id(f"{APPROVAL_MAIL}.{member.pk}", adjustment.pk),
+            now=now,
+        )
+    _record(adjustment, "ask_adjustment", actor=actor, source=source, now=now)
+    return adjustment
+
+
+def approvers(company: Company, adjustment: Adjustment) -> Iterable[Membership]:
+    """Return the members who may decide it: never the one who asks."""
+    members = Membership.objects.for_company(company).active().select_related("user")
+    members = members.filter(role__in=declared().get(_PERMISSION, ()))
+    everywhere = Q(restaurants__isnull=True)
+    own = (
+        everywhere | Q(restaurants=adjustment.restaurant_id)
+        if adjustment.restaurant_id
+        else everywhere
+    )
+    return members.exclude(user=adjustment.asked_by_id).filter(own).distinct().order_by("pk")
+
+
+def approve(*, adjustment: Adjustment, actor: User, source: str, now: datetime) -> Adjustment:
+    """Post it, or hand it to the worker if it is of many.
+
+    Raises NotYours, Decided, and CannotPost, after which it goes on waiting.
+    """
+
+    def act() -> Adjustment:
+        if adjustment.guest_id:
+            # Guests before all else, as whoever merges them does it.
+            known.keep_guests(adjustment.company, {adjustment.guest_id})
+        locked = _open(adjustment, actor, now)
+        locked.state, locked.decided_by, locked.decided_at = State.APPROVED, actor, now
+        if locked.bulk is not None:
+            enqueue(locked.bulk, now=now)
+        else:
+            locked.entry_id = _post(locked, now)
+        locked.save(update_fields=["state", "decided_by", "decided_at", "entry"])
+        _record(locked, "approve_adjustment", actor=actor, source=source, now=now)
+        return locked
+
+    return whole(act)
+
+
+def decline(
+    *, adjustment: Adjustment, note: str, actor: User, source: str, now: datetime
+) -> Adjustment:
+    """Say no. Raises NotYours and Decided."""
+
+    def act() -> Adjustment:
+        locked = _open(adjustment, actor, now)
+        locked.state, locked.decided_by, locked.decided_at = State.DECLINED, actor, now
+        locked.note = note
+        locked.save(update_fields=["state", "decided_by", "decided_at", "note"])
+        _end_bulk(locked)
+        _record(locked, "decline_adjustment", actor=actor, source=source, now=now)
+        return locked
+
+    return whole(act)
+
+
+def lapse_due(*, now: datetime) -> int:
+    """End what nobody has decided in time; return how many. Called by the clock."""
+    ids = list(Adjustment.objects.run_out(now=now).order_by("pk").values_list("pk", flat=True))
+    return sum(whole(partial(_lapse, pk, now)) for pk in ids)
+
+
+def _lapse(pk: int, now: datetime) -> bool:
+    rows = Adjustment.objects.run_out(now=now).select_for_update(of=("self",))
+    adjustment = rows.select_related("company", "bulk").filter(pk=pk).first()
+    if adjustment is None:
+        return False
+    adjustment.state = State.LAPSED
+    adjustment.save(update_fields=["state"])
+    _end_bulk(adjustment)
+    _record(adjustment, "lapse_adjustment", actor=None, source="worker", now=now)
+    return True
+
+
+def may_decide(adjustment: Adjustment, actor: User) -> bool:
+    """Whether `actor`, who has the permission, is another person and of the right restaurant."""
+    if adjustment.asked_by_id == actor.pk:
+        return False
+    membership = Membership.objects.for_company(adjustment.company).active().filter(user=actor)
+    own = set(membership.filter(restaurants__isnull=False).values_list("restaurants", flat=True))
+    return not own or adjustment.restaurant_id in own
+
+
+def _open(adjustment: Adjustment, actor: User, now: datetime) -> Adjustment:
+    """Return it locked, if it still waits and `actor` may decide it."""
+    rows = Adjustment.objects.for_company(adjustment.company).select_for_update(of=("self",))
+    locked = rows.select_related("guest", "program", "bulk").get(pk=adjustment.pk)
+    locked.company = adjustment.company
+    if not may_decide(locked, actor):
+        raise NotYours
+    if locked.state != State.WAITING or locked.lapses_at <= now:
+        raise Decided(locked)
+    return locked
+
+
+def _post(adjustment: Adjustment, now: datetime) -> int:
+    assert adjustment.guest_id is not None
+    posting = Move(
+        guest_id=adjustment.guest_id,
+        program_id=adjustment.program_id,
+        amount=adjustment.amount,
+        source=LedgerEntry.Source.MANUAL,
+        source_ref=adjustment.source_ref,
+        reason=adjustment.reason,
+        comment=adjustment.comment,
+        restaurant_id=adjustment.restaurant_id,
+    )
+    (outcome,) = post_entries(
+        company=adjustment.company, postings=[posting], actor=adjustment.asked_by, now=now
+    )
+    if isinstance(outcome, Posted | AlreadyPosted):
+        return outcome.entry_id
+    assert isinstance(outcome, Refused)
+    raise CannotPost(outcome)
+
+
+def _end_bulk(adjustment: Adjustment) -> None:
+    """What was not approved is not carried out."""
+    if adjustment.bulk is not None:
+        adjustment.bulk.state = BulkAdjustment.State.REFUSED
+        adjustment.bulk.save(update_fields=["state"])
+
+
+def _record(
+    adjustment: Adjustment, action: str, *, actor: User | None, source: str, now: datetime
+) -> None:
+    record(
+        company=adjustment.company,
+        actor=actor,
+        source=source,
+        action=action,
+        subject=adjustment,
+        values={
+            "program": [None, adjustment.program_id],
+            "amount": [None, f"{adjustment.amount:f}"],
+        },
+        now=now,
+    )

@@ -1,0 +1,205 @@
+"""Crediting or debiting many guests at once: what was confirmed, in the worker, with Undo."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, F, Max, Value
+
+from core import bulk as bulk_writes
+from core.fields import to_units
+from core.models import Company, Job, Restaurant, User
+from core.services.changes import record
+from core.services.jobs import enqueue
+from guests.models import BulkChange
+from guests.querysets import GuestQuerySet
+from guests.services.bulk_changes_sets import Mark, concerned, mark_of
+from loyalty.models import BulkAdjustment, BulkAdjustmentGuest, Program
+from loyalty.money import is_rounded
+from loyalty.services.adjusting import above_limit
+from loyalty.services.approving import ask
+from loyalty.services.retrying import whole
+
+State, Step = Job.State, BulkAdjustment.Step
+#: States in which something may have been posted, and nothing is under way any more.
+UNDOABLE = frozenset({State.DONE, State.DONE_WITH_ERRORS, State.STOPPED, State.FAILED})
+
+
+class SetChanged(Exception):
+    """Other guests are meant by now than those that were shown; `mark` is of those."""
+
+    def __init__(self, mark: Mark) -> None:
+        super().__init__(f"the set has changed, it has {mark.count} guests now")
+        self.mark = mark
+
+
+class NobodyMeant(Exception):
+    """The set is empty."""
+
+
+class NotNow(Exception):
+    """It is under way, or there is nothing to stop or take back."""
+
+
+def guests_of(guests: GuestQuerySet) -> GuestQuerySet:
+    """Return those of `guests` who can be credited: neither merged nor erased, and not deleted."""
+    # Deleted guests keep what they have, but nobody gives them more by the hundred.
+    return concerned(guests, BulkChange.Action.DELETE)
+
+
+def confirm_bulk(
+    *,
+    company: Company,
+    guests: GuestQuerySet,
+    seen: str,
+    program: Program,
+    amount: Decimal,
+    restaurant: Restaurant | None,
+    reason: str,
+    comment: str,
+    query: str,
+    words: Sequence[str],
+    actor: User,
+    source: str,
+    now: datetime,
+) -> BulkAdjustment:
+    """Write down whom it is about and hand it to the worker; above the limit have it approved.
+
+    `seen` is the mark of the set that was shown (bulk_changes_sets.mark_of). The limit is for the
+    sum of all. A state of draft means that it waits for a second person.
+    Raises SetChanged, NobodyMeant, and ValueError for an amount that is none of the currency.
+    """
+    if not amount or not is_rounded(amount, program.currency):
+        raise ValueError(f"not an amount of {program.currency}: {amount}")
+
+    def act() -> BulkAdjustment:
+        chosen = guests_of(guests.for_company(company))
+        change = BulkAdjustment(
+            company=company,
+            actor=actor,
+            program=program,
+            amount=amount,
+            restaurant=restaurant,
+            reason=reason,
+            comment=comment,
+            query=query,
+            words=list(words),
+        )
+        _save_numbered(change)
+        _write_down(change, chosen)
+        mark = mark_of_set(change)
+        if str(mark) != seen:
+            raise SetChanged(mark)
+        if not mark.count:
+            raise NobodyMeant
+        change.total = mark.count
+        total = amount * mark.count
+        to_units(total)
+        if above_limit(company, total):
+            change.save(update_fields=["total"])
+            ask(
+                company=company,
+                guest=None,
+                bulk=change,
+                program=program,
+                amount=total,
+                restaurant=restaurant,
+                reason=reason,
+                comment=comment,
+                ref=f"bulk:{change.pk}",
+                actor=actor,
+                source=source,
+                now=now,
+            )
+        else:
+            enqueue(change, now=now, total=mark.count)
+        _record(change, "bulk_adjust", actor=actor, source=source, now=now)
+        return change
+
+    return whole(act)
+
+
+@transaction.atomic
+def request_stop(*, change: BulkAdjustment) -> None:
+    """Ask the worker to stop: what is posted by then stays. Raises NotNow."""
+    locked = _locked(change)
+    if not locked.is_active or locked.step == Step.UNDO:
+        raise NotNow
+    locked.stop_asked = True
+    locked.save(update_fields=["stop_asked"])
+
+
+@transaction.atomic
+def request_undo(*, change: BulkAdjustment, actor: User, source: str, now: datetime) -> None:
+    """Have every entry reversed, as far as what was given is still there. Raises NotNow."""
+    locked = _locked(change)
+    if not is_undoable(locked):
+        raise NotNow
+    enqueue(locked, now=now, step=Step.UNDO, checkpoint=0, undone_by=actor, stop_asked=False)
+    _record(locked, "undo_bulk_adjust", actor=actor, source=source, now=now)
+
+
+def is_undoable(change: BulkAdjustment) -> bool:
+    """Whether anything was posted that nobody has tried to take back."""
+    return change.state in UNDOABLE and change.step == Step.POST and change.posted > 0
+
+
+def mark_of_set(change: BulkAdjustment) -> Mark:
+    """Return the mark of the set as it is written down, like that of the guests shown."""
+    from guests.models import Guest
+
+    ids = BulkAdjustmentGuest.objects.filter(change_id=change.pk).values("guest_id")
+    return mark_of(Guest.objects.filter(company_id=change.company_id, pk__in=ids))
+
+
+def _write_down(change: BulkAdjustment, guests: GuestQuerySet) -> None:
+    chosen = guests.order_by().values(
+        "company_id",
+        change_key=Value(change.pk, BigIntegerField()),
+        guest_key=F("pk"),
+        is_waiting=Value(BulkAdjustmentGuest.Outcome.WAITING),
+        no_code=Value(""),
+        no_params=Value("{}"),
+    )
+    sql, params = chosen.query.sql_with_params()
+    table = BulkAdjustmentGuest._meta.db_table
+    params_column = "s.no_params::jsonb" if connection.vendor == "postgresql" else "s.no_params"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            # Names are our own, values are parameters.
+            f'INSERT INTO "{table}" '  # noqa: S608
+            '("company_id", "change_id", "guest_id", "outcome", "code", "params") '
+            "SELECT s.company_id, s.change_key, s.guest_key, s.is_waiting, s.no_code, "
+            f"{params_column} FROM ({sql}) s",
+            params,
+        )
+
+
+def _save_numbered(change: BulkAdjustment) -> None:
+    """Save it under the company's next number; the lock keeps two from taking the same."""
+    Company.objects.select_for_update(no_key=True).get(pk=change.company_id)
+    (change.pk,) = bulk_writes.reserve_ids(BulkAdjustment, 1)
+    rows = BulkAdjustment.objects.filter(company_id=change.company_id)
+    change.number = (rows.aggregate(last=Max("number"))["last"] or 0) + 1
+    change.save(force_insert=True)
+
+
+def _locked(change: BulkAdjustment) -> BulkAdjustment:
+    locked = BulkAdjustment.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    locked.company = change.company
+    return locked
+
+
+def _record(
+    change: BulkAdjustment, action: str, *, actor: User, source: str, now: datetime
+) -> None:
+    record(
+        company=change.company,
+        actor=actor,
+        source=source,
+        action=action,
+        subject=change,
+        values={"program": [None, change.program_id], "amount": [None, f"{change.amount:f}"]},
+        now=now,
+    )

@@ -1,0 +1,200 @@
+"""Making and changing programs, and the company's terms."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from core.models import Company, User
+from core.services.changes import record
+from guests.models import Category
+from loyalty.models import Account, Program, ProgramCategory, Terms
+
+#: What may be said of a program. Kind and currency only while nobody owns anything in it.
+FIELDS = (
+    "name", "code", "kind", "currency", "active_from", "active_to", "expiry", "expiry_days",
+    "audience", "percentage", "is_default",
+)  # fmt: skip
+FIXED = ("kind", "currency")
+
+
+class HasAccounts(Exception):
+    """Guests have accounts in the program: its kind and its currency stay as they are."""
+
+
+@transaction.atomic
+def create_program(
+    *,
+    company: Company,
+    values: Mapping[str, Any],
+    categories: list[Category],
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Program:
+    """Make a program of `values` (FIELDS). Raises ValidationError by field."""
+    program = Program(company=company, **{name: values[name] for name in FIELDS if name in values})
+    _check(program)
+    _unseat_default(program)
+    program.save(force_insert=True)
+    _set_categories(program, categories)
+    record(
+        company=company,
+        actor=actor,
+        source=source,
+        action="create_program",
+        subject=program,
+        values={name: [None, _plain(getattr(program, name))] for name in FIELDS},
+        now=now,
+    )
+    return program
+
+
+@transaction.atomic
+def change_program(
+    *,
+    program: Program,
+    values: Mapping[str, Any],
+    categories: list[Category],
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Program:
+    """Change what `values` names. Raises ValidationError by field, and HasAccounts.
+
+    Credits that were given keep the last day they were given with.
+    """
+    company = program.company
+    locked = Program.objects.for_company(company).select_for_update().get(pk=program.pk)
+    locked.company = company
+    before = {name: getattr(locked, name) for name in FIELDS}
+    for name in FIELDS:
+        if name in values:
+            setattr(locked, name, values[name])
+    if any(before[name] != getattr(locked, name) for name in FIXED) and has_accounts(locked):
+        raise HasAccounts(locked.name)
+    _check(locked)
+    _unseat_default(locked)
+    locked.save(update_fields=FIELDS)
+    _set_categories(locked, categories)
+    changed = {
+        name: [_plain(before[name]), _plain(getattr(locked, name))]
+        for name in FIELDS
+        if before[name] != getattr(locked, name)
+    }
+    if changed:
+        record(
+            company=company,
+            actor=actor,
+            source=source,
+            action="change_program",
+            subject=locked,
+            values=changed,
+            now=now,
+        )
+    return locked
+
+
+@transaction.atomic
+def set_active(
+    *, program: Program, is_active: bool, actor: User | None, source: str, now: datetime
+) -> None:
+    """Let a program give credits, or no more. What guests have in it stays theirs."""
+    found = Program.objects.for_company(program.company).exclude(is_active=is_active)
+    if not found.filter(pk=program.pk).update(is_active=is_active):
+        return
+    program.is_active = is_active
+    record(
+        company=program.company,
+        actor=actor,
+        source=source,
+        action="change_program",
+        subject=program,
+        values={"is_active": [not is_active, is_active]},
+        now=now,
+    )
+
+
+@transaction.atomic
+def set_terms(
+    *,
+    company: Company,
+    grace_days: int,
+    adjustment_limit: Decimal | None,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Terms:
+    """Set the company's rules for money. Raises ValidationError."""
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    terms = Terms.objects.of(company)
+    before = {"grace_days": terms.grace_days, "adjustment_limit": terms.adjustment_limit}
+    terms.grace_days, terms.adjustment_limit = grace_days, adjustment_limit
+    terms.full_clean(exclude=["company"], validate_unique=False)
+    terms.save()
+    after = {"grace_days": grace_days, "adjustment_limit": adjustment_limit}
+    changed = {k: [_plain(before[k]), _plain(after[k])] for k in after if before[k] != after[k]}
+    if changed:
+        record(
+            company=company,
+            actor=actor,
+            source=source,
+            action="change_terms",
+            subject=terms,
+            values=changed,
+            now=now,
+        )
+    return terms
+
+
+def has_accounts(program: Program) -> bool:
+    """Whether anybody has ever owned anything in it."""
+    return Account.objects.for_company(program.company).filter(program=program).exists()
+
+
+def _check(program: Program) -> None:
+    """Raise all that is wrong at once, by field. What one kind has no use for is put away."""
+    if program.kind == Program.Kind.DISCOUNT:
+        program.expiry, program.is_default = Program.Expiry.NEVER, False
+        if program.audience == Program.Audience.ACCOUNT:
+            program.audience = Program.Audience.EVERYONE
+    else:
+        program.percentage = None
+    if program.kind != Program.Kind.POINTS:
+        program.is_default = False
+    if program.expiry != Program.Expiry.DAYS:
+        program.expiry_days = None
+    program.full_clean(validate_constraints=False)
+    program.validate_constraints(exclude=["is_default"] if program.is_default else None)
+
+
+def _unseat_default(program: Program) -> None:
+    """Of one currency one program is the default: the one that was said last."""
+    if program.is_default:
+        others = Program.objects.for_company(program.company).exclude(pk=program.pk)
+        others.filter(currency=program.currency, is_default=True).update(is_default=False)
+
+
+def _set_categories(program: Program, categories: list[Category]) -> None:
+    if program.audience != Program.Audience.CATEGORIES:
+        categories = []
+    elif not categories:
+        raise ValidationError({"categories": ValidationError("", code="required")})
+    rows = ProgramCategory.objects.filter(program=program)
+    rows.exclude(category__in=categories).delete()
+    present = set(rows.values_list("category_id", flat=True))
+    ProgramCategory.objects.bulk_create(
+        ProgramCategory(company_id=program.company_id, program=program, category=category)
+        for category in categories
+        if category.pk not in present
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as a Change keeps it."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
