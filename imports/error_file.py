@@ -15,12 +15,12 @@ from typing import IO
 from django.utils.translation import gettext
 from openpyxl import Workbook
 
+from core.formula import guard
+from core.text_cells import text_cell
 from imports.models import ImportJob, ImportRow
-from imports.pipeline.formula import guard
 from imports.pipeline.read import Dialect
 from imports.pipeline.rows import Reason
 from imports.reasons import MESSAGES, reason_text
-from imports.text_cells import text_cell
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Every heading the last column ever had: a file of any of them is recognised.

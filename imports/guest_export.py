@@ -17,13 +17,13 @@ from django.db.models import Count, Max, Prefetch, QuerySet
 from django.utils.translation import gettext
 from openpyxl import Workbook
 
+from core.formula import guard
 from core.models import Company
+from core.text_cells import text_cell
 from guests.models import Card, ExternalId
 from guests.querysets import GuestQuerySet
 from guests.services.bulk import DERIVED
 from imports.columns import COLUMNS as ALL, Column
-from imports.pipeline.formula import guard
-from imports.text_cells import text_cell
 
 BATCH = 2_000
 """Guests that are read together, with four queries for what hangs on them."""

@@ -19,8 +19,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from core.formula import guard
 from imports.columns import GUESTS, Column, FileKind
-from imports.pipeline.formula import guard
 
 RULE_TEXTS = {
     "always": _("yes"),

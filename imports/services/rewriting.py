@@ -14,12 +14,12 @@ from typing import IO
 
 from openpyxl import Workbook
 
+from core.text_cells import text_cell
 from guests.traces import Traces
 from imports.columns import column_of
 from imports.pipeline.read import Dialect, FileRefused
 from imports.pipeline.read.records import all_records
 from imports.pipeline.rows import RawRow
-from imports.text_cells import text_cell
 
 #: Columns whose cell names a guest by a card or an id.
 KEYS = frozenset({"track", "number", "external_id", "member_number"})

@@ -6,11 +6,11 @@ import io
 import openpyxl
 import pytest
 
+from core.formula import guard
+from core.text_cells import text_cell
 from guests.models import Category, Guest
 from imports import error_file
 from imports.models import ImportJob
-from imports.pipeline.formula import guard
-from imports.text_cells import text_cell
 from tests.imports.trips import (
     ANNA,
     JOHN,

@@ -12,11 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from openpyxl import load_workbook
 
+from core.formula import unguard
 from guests.models import Card, Category, ExternalId, Guest, GuestCategory, MemberTier
 from imports.columns import COLUMNS, CleanContext
 from imports.guest_export import export_rows, write_csv, write_json, write_xlsx
 from imports.pipeline.clean import Cleaner
-from imports.pipeline.formula import unguard
 from imports.pipeline.read import Dialect, open_rows
 from imports.pipeline.rows import CleanRow, RawRow
 

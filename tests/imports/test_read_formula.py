@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from imports.pipeline.formula import guard, unguard
+from core.formula import guard, unguard
 
 pytestmark = pytest.mark.pure
 

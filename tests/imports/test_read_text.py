@@ -6,7 +6,7 @@ import io
 import pytest
 from hypothesis import HealthCheck, given, settings as hypothesis_settings, strategies as st
 
-from imports.pipeline.formula import unguard
+from core.formula import unguard
 from imports.pipeline.read import Dialect, FileRefused, open_rows, signature
 from imports.pipeline.read.source import MAX_LINE_BYTES
 from imports.pipeline.rows import RawRow

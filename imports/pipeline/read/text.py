@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from imports.pipeline.formula import unguard
+from core.formula import unguard
 from imports.pipeline.read.dialect import MAX_COLUMNS
 from imports.pipeline.read.errors import FileRefused
 from imports.pipeline.read.source import Source, check_text

@@ -22,7 +22,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from django.conf import settings
 
-from imports.pipeline.formula import unguard
+from core.formula import unguard
 from imports.pipeline.read.dialect import MAX_COLUMNS
 from imports.pipeline.read.errors import FileRefused
 from imports.pipeline.read.sheet.job import Job, Refused

@@ -7,7 +7,7 @@ import re
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
-from imports.pipeline.formula import guard
+from core.formula import guard
 
 # What XML cannot hold or would change, and an underscore that begins what looks like an escape.
 _ESCAPED = re.compile("[\x00-\x08\x0b-\x1f]|_(?=x[0-9A-Fa-f]{4}_)")
@@ -19,7 +19,7 @@ def text_cell(sheet: WriteOnlyWorksheet, value: str) -> WriteOnlyCell | None:
     """Return a cell that is text whatever it looks like: no formula, no number, no #N/A.
 
     Characters that have no place in XML are written as the format has it: _x000D_. Guarded all
-    the same (imports.pipeline.formula), for the sheet may be saved as .csv, and the reader of
+    the same (core.formula), for the sheet may be saved as .csv, and the reader of
     either format takes the guard off again. None stands for an empty cell.
     """
     if not value:
