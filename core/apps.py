@@ -20,13 +20,16 @@ class CoreConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from core import bulk, checks, clock, guards, mail, roles  # noqa: F401
+        from core import bulk, checks, clock, guards, mail, roles, sign_ins  # noqa: F401
         from core.services import companies, jobs, mail as mails
+        from core.web import words
 
         bulk.register_lookups()
         post_migrate.connect(roles.sync, dispatch_uid="core.roles.sync")
         post_migrate.connect(guards.install, dispatch_uid="core.guards.install")
         mail.register(companies.INVITATION, companies.build_invitation)
+        sign_ins.connect()
+        words.register()
         _register_checklist()
         often = settings.CLOCK_TICK_SECONDS
         clock.every(often, "bring back jobs", at_start=True)(jobs.sweep)

@@ -34,6 +34,18 @@ class MembershipQuerySet(CompanyOwnedQuerySet):
     def with_email(self, email: str) -> Self:
         return self.filter(user__email=email.strip().lower())
 
+    def for_list(self) -> Self:
+        """With user, restaurants and `has_second_factor`; active ones first, then by name."""
+        from django_otp.plugins.otp_totp.models import TOTPDevice
+
+        devices = TOTPDevice.objects.filter(user=models.OuterRef("user"), confirmed=True)
+        return (
+            self.select_related("user")
+            .prefetch_related("restaurants")
+            .annotate(has_second_factor=models.Exists(devices))
+            .order_by("-is_active", "user__name", "user__email", "pk")
+        )
+
 
 class JobQuerySet(CompanyOwnedQuerySet):
     """Reads of any Job table."""
@@ -57,3 +69,20 @@ class OutgoingMailQuerySet(CompanyOwnedQuerySet):
 class ChangeQuerySet(CompanyOwnedQuerySet):
     def about(self, subject: models.Model) -> Self:
         return self.filter(subject=subject._meta.label_lower, subject_id=subject.pk)
+
+    def newest_first(self) -> Self:
+        return self.order_by("-at", "-pk")
+
+    def oldest_first(self) -> Self:
+        return self.order_by("at", "pk")
+
+    def older_than(self, at: datetime, pk: int) -> Self:
+        """What comes after that change in a list of the newest first.
+
+        The first condition bounds the index; the second only settles what has the same moment.
+        """
+        return self.filter(at__lte=at).exclude(at=at, pk__gte=pk)
+
+    def newer_than(self, at: datetime, pk: int) -> Self:
+        """What comes before that change in a list of the newest first."""
+        return self.filter(at__gte=at).exclude(at=at, pk__lte=pk)

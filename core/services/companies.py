@@ -1,5 +1,6 @@
 """How a company begins, and how people come to belong to it."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from core import mail as mails, validators
-from core.models import Company, Membership, OutgoingMail, User
+from core.models import Company, Membership, OutgoingMail, Restaurant, User
 from core.services.changes import record
 from core.services.mail import post
 
@@ -39,7 +40,7 @@ def create_company(
     company = Company(
         slug=slug, name=name.strip(), region=region, currency=currency, timezone=timezone
     )
-    _validate(company)
+    validate(company)
     with transaction.atomic():
         company.save(force_insert=True)
         record(
@@ -55,15 +56,24 @@ def create_company(
 
 
 def invite(
-    *, company: Company, email: str, role: str, actor: User | None, source: str, now: datetime
+    *,
+    company: Company,
+    email: str,
+    role: str,
+    restaurants: Collection[Restaurant] = (),
+    actor: User | None,
+    source: str,
+    now: datetime,
 ) -> Membership:
     """Make somebody a member and mail them how to sign in.
 
-    Who is new gets a link that lets them choose a password, once. Raises AlreadyMember, and
-    ValidationError when the address is not one.
+    Who is new gets a link that lets them choose a password, once. Without `restaurants` they see
+    all of them. Raises AlreadyMember, and ValidationError when the address is not one.
     """
     address = User.objects.normalize_email(email)
     with transaction.atomic():
+        # Two who invite the same person would both not find them: the lock lets one wait.
+        Company.objects.select_for_update().get(pk=company.pk)
         user = User.objects.filter(email=address).first()
         if user is None:
             user = User(email=address)
@@ -76,13 +86,18 @@ def invite(
                 % {"email": address, "company": company}
             )
         membership = Membership.objects.create(company=company, user=user, role=role)
+        membership.restaurants.set(restaurants)
         record(
             company=company,
             actor=actor,
             source=source,
             action="invited",
             subject=membership,
-            values={"user": [None, address], "role": [None, role]},
+            values={
+                "user": [None, address],
+                "role": [None, role],
+                **({"restaurants": [[], [each.pk for each in restaurants]]} if restaurants else {}),
+            },
             now=now,
         )
         post(
@@ -125,7 +140,7 @@ def _way_in(user: User) -> str:
     return reverse("password_reset_confirm", kwargs={"uidb64": uid, "token": token})
 
 
-def _validate(company: Company) -> None:
+def validate(company: Company) -> None:
     """Raise all that is wrong at once, by field."""
     errors: dict[str, list[ValidationError]] = {}
     try:

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from core.models import Company, User
-from core.web import checklist, navigation
-from core.web.access import company_view, signed_in_view
+from core.web import checklist, overview
+from core.web.access import CompanyRequest, company_view, signed_in_view
 
 
 @signed_in_view
@@ -20,15 +20,19 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @company_view("core.view_company")
-def company_home(request: HttpRequest, company: Company) -> HttpResponse:
-    """Show what is left to do at the start; once all is done, go to the first screen there is.
+def company_home(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Show how the company does, and at the start what is left to do.
 
-    Whoever has no screen of their own yet, a host, is told so.
+    Whoever may not see that goes to the first screen of their role, or is told that there is none.
     """
-    user = cast(User, request.user)
-    steps, screens = checklist.items(user, company), navigation.items(user, company, "")
+    if not request.user.has_perm(overview.PERMISSION, company):
+        url = overview.landing(request.user, company)
+        return redirect(url) if url else render(request, "core/no_screen.html")
+    steps = checklist.items(request.user, company)
     left = sum(not step["done"] for step in steps)
-    if screens and not left:
-        return redirect(screens[0].url)
-    context = {"checklist": steps, "checklist_left": left, "screens": screens}
+    context = {
+        "checklist": steps if left else [],
+        "checklist_left": left,
+        "panels": overview.panels(request, company),
+    }
     return render(request, "core/home.html", context)

@@ -1,4 +1,7 @@
-"""Who may open a page. Every view of ours declares it with one of these two decorators."""
+"""Who may open a page. Every view declares it with one of these three decorators.
+
+A system check (core.E001) fails for an address whose view does not.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,18 +11,28 @@ from zoneinfo import ZoneInfo
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
 from core.models import Company, User
+from core.services import second_factor
+
+#: What `view.access` is where it is no permission.
+PUBLIC, SIGNED_IN = "public", "signed in"
 
 View = Callable[..., HttpResponseBase]
 
 
-class CompanyRequest(HttpRequest):
-    """A request of a signed-in member, behind `company_view`."""
+class UserRequest(HttpRequest):
+    """A request of somebody who is signed in, behind `signed_in_view`."""
 
     user: User
+
+
+class CompanyRequest(UserRequest):
+    """A request of a signed-in member, behind `company_view`."""
+
     company: Company
     htmx: HtmxDetails
 
@@ -28,9 +41,9 @@ def company_view(permission: str) -> Callable[[View], View]:
     """Open the page to members of its company whose role has `permission`.
 
     The address names the company by its slug, the view gets the Company, and times are shown in
-    the company's time zone. Whoever is no member
-    gets 404, so that the answer does not tell whether the company exists; a member without the
-    permission gets 403.
+    the company's time zone. Whoever is no member gets 404, so that the answer does not tell
+    whether the company exists; a member without the permission gets 403. Where the company demands
+    a second factor, a member without one is led to set it up before anything else.
     """
 
     def decorate(view: View) -> View:
@@ -41,6 +54,8 @@ def company_view(permission: str) -> Callable[[View], View]:
             found = Company.objects.for_user(user).filter(slug=company).first()
             if found is None:
                 raise Http404
+            if found.requires_second_factor and not second_factor.is_on(user):
+                return redirect("account_second_factor")
             if not user.has_perm(permission, found):
                 raise PermissionDenied
             request.company = found  # type: ignore[attr-defined]
@@ -56,5 +71,11 @@ def company_view(permission: str) -> Callable[[View], View]:
 def signed_in_view(view: View) -> View:
     """Open the page to everybody who is signed in."""
     guarded = login_required(view)
-    guarded.access = "signed in"  # type: ignore[attr-defined]
+    guarded.access = SIGNED_IN  # type: ignore[attr-defined]
     return guarded
+
+
+def public_view(view: View) -> View:
+    """Open the page to everybody: what belongs to signing in, and nothing else."""
+    view.access = PUBLIC  # type: ignore[attr-defined]
+    return view

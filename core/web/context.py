@@ -6,11 +6,11 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from core.models import Company
-from core.web import navigation
+from core.web import navigation, settings_pages
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Give templates `company`, `nav`, `can_search` and `companies_count`."""
+    """Give templates what the frame shows: company, places, theme, the pages of settings."""
     company: Company | None = getattr(request, "company", None)
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
@@ -19,5 +19,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "company": company,
         "nav": navigation.items(user, company, request.path) if company else [],
         "can_search": False,
+        "theme": user.theme,
+        "settings_nav": SimpleLazyObject(
+            lambda: settings_pages.items(user, company, request.path) if company else []
+        ),
         "companies_count": SimpleLazyObject(lambda: Company.objects.for_user(user).count()),
     }

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from core.models import Company, User
@@ -38,6 +39,12 @@ _kinds: dict[str, _Kind] = {}
 def register(model: str, describe: Callable[[Company, Any], Subject], *, permission: str) -> None:
     """Say how a row of `model` ("app.model") is shown; only who has `permission` gets its link."""
     _kinds[model] = _Kind(describe, permission)
+
+
+def choices() -> list[tuple[str, str]]:
+    """Return the tables whose rows can be told, with what a row is called, by that name."""
+    found = [(label, capfirst(_kind_name(label))) for label in _kinds]
+    return sorted(found, key=lambda choice: choice[1])
 
 
 def link(url_name: str, company: Company, *args: Any) -> str:

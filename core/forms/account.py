@@ -1,0 +1,89 @@
+"""Forms of a user's own page, and of the second step of signing in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.models import User
+from core.models.users import Theme
+
+
+class AccountForm(forms.ModelForm):
+    """How one is called, and the look one prefers."""
+
+    theme = forms.ChoiceField(
+        label=_("Look"),
+        required=False,
+        choices=[("", _("As the system")), *Theme.choices],
+        widget=forms.RadioSelect,
+    )
+
+    class Meta:
+        model = User
+        fields = ["name", "theme"]
+        widgets = {"name": forms.TextInput({"autocomplete": "name", "dir": "auto"})}
+        labels = {"name": _("Name")}
+
+
+class PasswordForm(forms.Form):
+    """Asks again for the password, before what a stranger at an open screen must not do.
+
+    Asked of the same back ends as a sign-in: so guesses are counted, and locked out.
+    """
+
+    password = forms.CharField(
+        label=_("Your password"),
+        strip=False,
+        widget=forms.PasswordInput({"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.request = request
+
+    def clean_password(self) -> str:
+        word = self.cleaned_data["password"]
+        user = self.request.user
+        assert isinstance(user, User)
+        if authenticate(self.request, username=user.email, password=word) != user:
+            raise forms.ValidationError(_("That is not your password."), code="password")
+        return word
+
+
+class NewPasswordForm(PasswordForm, SetPasswordForm):
+    """The present password, and the new one twice."""
+
+    field_order = ["password", "new_password1", "new_password2"]
+
+    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+        super().__init__(request.user, *args, request=request, **kwargs)
+
+
+class CodeForm(forms.Form):
+    """A code of the authenticator app."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        widget=forms.TextInput(
+            {
+                "autocomplete": "one-time-code",
+                "inputmode": "numeric",
+                "spellcheck": "false",
+                "dir": "ltr",
+            }
+        ),
+    )
+
+
+class AnyCodeForm(CodeForm):
+    """A code of the app, or a recovery code: letters must be typeable on a phone."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs["inputmode"] = "text"
+        self.fields["code"].widget.attrs["autocapitalize"] = "none"

@@ -1,0 +1,78 @@
+"""Adding, renaming and closing restaurants. None is ever deleted: its orders speak of it."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.models import Company, Restaurant, User
+from core.services.changes import record
+
+
+class NameTaken(Exception):
+    """Another restaurant of the company has the name, whatever its capitals; the text says so."""
+
+
+@transaction.atomic
+def add_restaurant(
+    *, company: Company, name: str, actor: User | None, source: str, now: datetime
+) -> Restaurant:
+    """Add a restaurant. Raises NameTaken."""
+    name = name.strip()
+    _check_name(company, name)
+    restaurant = Restaurant.objects.create(company=company, name=name)
+    record(
+        company=company,
+        actor=actor,
+        source=source,
+        action="add_restaurant",
+        subject=restaurant,
+        values={"name": [None, name]},
+        now=now,
+    )
+    return restaurant
+
+
+@transaction.atomic
+def change_restaurant(
+    *,
+    restaurant: Restaurant,
+    name: str,
+    is_active: bool,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Restaurant:
+    """Rename a restaurant, close it or open it again. Raises NameTaken."""
+    name = name.strip()
+    _check_name(restaurant.company, name, but=restaurant)
+    locked = Restaurant.objects.select_for_update().get(pk=restaurant.pk)
+    wanted = {"name": name, "is_active": is_active}
+    changed = {
+        field: [getattr(locked, field), value]
+        for field, value in wanted.items()
+        if getattr(locked, field) != value
+    }
+    for field, (_old, new) in changed.items():
+        setattr(locked, field, new)
+    if changed:
+        locked.save(update_fields=list(changed))
+        record(
+            company=restaurant.company,
+            actor=actor,
+            source=source,
+            action="change_restaurant",
+            subject=locked,
+            values=changed,
+            now=now,
+        )
+    return locked
+
+
+def _check_name(company: Company, name: str, but: Restaurant | None = None) -> None:
+    """Raise NameTaken. The company's lock lets a second who wants the same name wait."""
+    Company.objects.select_for_update().get(pk=company.pk)
+    others = Restaurant.objects.for_company(company).values_list("pk", "name")
+    for pk, other in others.order_by("pk"):
+        if other.casefold() == name.casefold() and (but is None or pk != but.pk):
+            raise NameTaken(_("There is a restaurant “%(name)s” already.") % {"name": other})
