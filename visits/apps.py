@@ -13,7 +13,7 @@ class VisitsConfig(AppConfig):
         from guests import dependents
         from visits import guards  # noqa: F401
         from visits.dependents import Orders
-        from visits.web import record
+        from visits.web import overview, record
         from visits.web.words import describe_order
 
         dependents.register(Orders())
@@ -25,3 +25,4 @@ class VisitsConfig(AppConfig):
         values.register_label("new_guests", _("New guests"))
         subjects.register("visits.order", describe_order, permission="visits.view_order")
         record.register()
+        overview.register()

@@ -1,0 +1,1 @@
+"""What imports add to the screens of others."""

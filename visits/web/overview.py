@@ -1,0 +1,51 @@
+"""Visits on a company's overview: how often guests came and for how much, week by week."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from core.models import Company
+from core.web import overview
+from core.web.access import CompanyRequest
+from core.web.money import money
+from core.web.plots import Point, columns
+from visits.models import Order
+from visits.periods import weeks
+
+WEEKS = 26
+
+
+def register() -> None:
+    """Add what visits know to the overview."""
+    overview.register(
+        overview.Panel(20, "visits/takings.html", takings_panel, "visits.view_order", wide=True)
+    )
+    # Until they have a screen of their own.
+    overview.register_landing("host", "guests:list")
+
+
+def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
+    """Return two plots of the last half year: one query."""
+    tz = timezone.get_current_timezone()
+    spans = weeks(timezone.localdate(), WEEKS, tz)
+    takings = Order.objects.for_company(company).takings(spans.bounds)
+    named = [
+        (_("Week of %(day)s") % {"day": date_format(day, "j M Y")}, date_format(day, "j M"))
+        for day in spans.first_days
+    ]
+    visits = columns(
+        [Point(*name, each.visits) for name, each in zip(named, takings, strict=True)],
+        title=_("Visits by week"),
+        period=_("Week"),
+        measure=_("Visits"),
+    )
+    revenue = columns(
+        [Point(*name, each.total) for name, each in zip(named, takings, strict=True)],
+        title=_("Revenue by week"),
+        period=_("Week"),
+        measure=_("Revenue"),
+        show=lambda amount: money(amount, company.currency),
+    )
+    return {"visits": visits, "revenue": revenue, "weeks": WEEKS}
