@@ -98,6 +98,12 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         """
         return self.birthday_between(*days.keys_of(first, days_))
 
+    def by_coming_birthday(self, today: date) -> Self:
+        """Whose birthday comes first comes first; of one day, who came most often."""
+        this_year = When(birthday_key__gte=days.day_key(today), then=0)
+        round_ = Case(this_year, default=1, output_field=IntegerField())
+        return self.order_by(round_, "birthday_key", "-orders_count", "pk")
+
     def aged(self, *, today: date, at_least: int | None = None, at_most: int | None = None) -> Self:
         """Guests by whole years of age; without a date of birth they have none."""
         found = self
