@@ -21,9 +21,10 @@ class GuestsConfig(AppConfig):
     def ready(self) -> None:
         from guests import guards  # noqa: F401
         from guests.services import erasing, forgetting, own_parts
-        from guests.web import many
+        from guests.web import many, overview
 
         own_parts.register()
         many.register()
+        overview.register()
         forgetting.register()
         erasing.register()
