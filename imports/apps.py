@@ -16,7 +16,9 @@ class ImportsConfig(AppConfig):
         from guests.models import Guest
         from imports import approval_mail, dependents, mail
         from imports.services import retention, worker
+        from imports.web import overview
 
+        overview.register()
         worker.register()
         dependents.register()
         mail.register()
