@@ -31,6 +31,7 @@ class CoreConfig(AppConfig):
         sign_ins.connect()
         words.register()
         _register_checklist()
+        _register_overview()
         often = settings.CLOCK_TICK_SECONDS
         clock.every(often, "bring back jobs", at_start=True)(jobs.sweep)
         clock.every(often, "send mail that is due", at_start=True)(mails.resume)
@@ -41,6 +42,19 @@ def _forget_sessions(**kwargs: Any) -> None:
     from django.contrib.sessions.backends.db import SessionStore
 
     SessionStore.clear_expired()
+
+
+def _register_overview() -> None:
+    from core.web import navigation, overview
+
+    navigation.register(
+        navigation.Entry(
+            order=10,
+            label=_("Overview"),
+            url_name="core:company",
+            permission=overview.PERMISSION,
+        )
+    )
 
 
 def _register_checklist() -> None:
