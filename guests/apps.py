@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class GuestsConfig(AppConfig):
@@ -19,8 +20,9 @@ class GuestsConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from core.web import navigation
         from guests import guards  # noqa: F401
-        from guests.services import erasing, forgetting, own_parts
+        from guests.services import duplicates, erasing, forgetting, own_parts
         from guests.web import many, overview
 
         own_parts.register()
@@ -28,3 +30,13 @@ class GuestsConfig(AppConfig):
         overview.register()
         forgetting.register()
         erasing.register()
+        duplicates.register()
+        navigation.register(
+            navigation.Entry(
+                order=20,
+                label=_("Guests"),
+                url_name="guests:list",
+                permission="guests.view_guest",
+                namespace="guests",
+            )
+        )
