@@ -18,7 +18,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "company": company,
         "nav": navigation.items(user, company, request.path) if company else [],
-        "can_search": False,
+        "can_search": company is not None and user.has_perm("guests.view_guest", company),
         "theme": user.theme,
         "settings_nav": SimpleLazyObject(
             lambda: settings_pages.items(user, company, request.path) if company else []

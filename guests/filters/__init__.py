@@ -69,14 +69,15 @@ class GuestFilter(filters.FilterSet):
     )
     category = filters.ModelMultipleChoiceFilter(
         label=_("Category"), method="in_category", null_label=_("No category"), null_value=_NONE,
-        queryset=Category.objects.none(),
+        queryset=Category.objects.none(), widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     not_category = filters.ModelMultipleChoiceFilter(
-        label=_("Not in category"), method="not_in_category", queryset=Category.objects.none()
-    )
+        label=_("Not in category"), method="not_in_category", queryset=Category.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
     tier = filters.ModelMultipleChoiceFilter(
         label=_("Member tier"), method="in_tier", null_label=_("No tier"), null_value=_NONE,
-        queryset=MemberTier.objects.none(),
+        queryset=MemberTier.objects.none(), widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
     program = filters.ModelChoiceFilter(
@@ -85,7 +86,7 @@ class GuestFilter(filters.FilterSet):
     )  # fmt: skip
     restaurant = filters.ModelMultipleChoiceFilter(
         label=_("Visited restaurant"), method="in_restaurant",
-        queryset=Restaurant.objects.none(),
+        queryset=Restaurant.objects.none(), widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
     birthday = filters.ChoiceFilter(
@@ -97,8 +98,9 @@ class GuestFilter(filters.FilterSet):
     age_from = WholeFilter(label=_("Age from"), max_value=150, method="at_least_aged")
     age_to = WholeFilter(label=_("Age to"), max_value=150, method="at_most_aged")
     sex = filters.MultipleChoiceFilter(
-        "sex", label=_("Sex"), choices=[*Sex.choices, (_NONE, _("Not known"))], method="of_sex"
-    )
+        "sex", label=_("Sex"), choices=[*Sex.choices, (_NONE, _("Not known"))], method="of_sex",
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
     has_email = YesNoFilter(label=_("Has an e-mail address"), method="with_email")
 
     last_visit_from = DayFilter("last_visit_at", label=_("Last visit from"), method="from_day")
@@ -125,8 +127,9 @@ class GuestFilter(filters.FilterSet):
     registered_to = DayFilter("registered_at", label=_("Registered to"), method="to_day")
     subscribed = YesNoFilter("subscribed", label=_("Subscribed to e-mails and SMS"))
     consent = filters.MultipleChoiceFilter(
-        "consent", label=_("Consent"), choices=Consent.choices, distinct=False
-    )
+        "consent", label=_("Consent"), choices=Consent.choices, distinct=False,
+        widget=forms.CheckboxSelectMultiple,
+    )  # fmt: skip
     employee_id = filters.CharFilter(
         label=_("Employee ID"), max_length=64, method="with_employee_id"
     )

@@ -109,8 +109,9 @@ class ListPage:
                 for size in SIZES
             ],
             "shows_deleted": "inactive" in address.filters,
+            "here": address.with_(),
             "all_url": address.with_(all=1),
-            "ticks_url": address.with_(all=None),
+            "none_url": address.with_(all=None),
             **(self._nobody() if not page.rows else {}),
         }
 
@@ -190,3 +191,8 @@ def abilities(user: User, company: Company) -> dict[str, str]:
         for name, url_name, permission in _ABILITIES
         if user.has_perm(permission, company) and (url := link(url_name, company))
     }
+
+
+def can_tick(can: dict[str, str]) -> bool:
+    """Whether there is anything to do with ticked rows."""
+    return bool({"export", "delete", "categorise"} & set(can))

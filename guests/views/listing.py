@@ -13,7 +13,7 @@ from core.web.subjects import link
 from guests.forms.lists import ColumnsForm
 from guests.models import Guest, GuestListChoice, RecentGuest
 from guests.services.list_choices import choose_columns
-from guests.views.list_page import ListPage, abilities, saved_views
+from guests.views.list_page import ListPage, abilities, can_tick, saved_views
 from guests.web.addresses import ListAddress
 
 #: How many of the guests last opened are offered before anything is asked for.
@@ -31,17 +31,23 @@ def list_guests(request: CompanyRequest, company: Company) -> HttpResponse:
     page = ListPage(company, address, choice, today=timezone.localdate())
     if address.wants_count and request.htmx:
         return render(request, "guests/list_count.html", {"count": page.count(), "arrived": True})
+    views = saved_views(company, request.user, address)
     context: dict[str, Any] = {
         "filter_form": page.form,
         "address": address,
-        "views": saved_views(company, request.user, address),
+        "views": views,
+        "view": next((view for view in views if view["current"]), None),
         "can": abilities(request.user, company),
         **page.filter_context(),
     }
     if not address.is_asked:
         return render(request, "guests/list_blank.html", context | _beginning(request, company))
     columns_form = ColumnsForm(initial=ColumnsForm.initial_of(choice))
-    context |= {**page.context(), "columns_form": columns_form}
+    context |= {
+        **page.context(),
+        "columns_form": columns_form,
+        "can_tick": can_tick(context["can"]),
+    }
     return render(request, "guests/list.html", context)
 
 

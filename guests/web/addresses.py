@@ -78,12 +78,22 @@ class ListAddress:
         gone: dict[str, Any] = dict.fromkeys(names)
         return self.with_(**gone, sort=self.sort, page=None, all=None)
 
+    @property
     def cleared(self) -> str:
         return self.without(self.filters)
 
-    def actions(self, extra: str = "") -> str:
-        """Return what follows the question mark of an action on everybody found."""
-        return "&".join(filter(None, (self.filters.urlencode(), extra)))
+    @property
+    def actions(self) -> str:
+        """What follows the question mark of an action on everybody found."""
+        return self.filters.urlencode()
+
+    @property
+    def add_category(self) -> str:
+        return f"{self.actions}&do=add".lstrip("&")
+
+    @property
+    def remove_category(self) -> str:
+        return f"{self.actions}&do=remove".lstrip("&")
 
 
 def filters_among(given: QueryDict) -> QueryDict:
