@@ -1,6 +1,5 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_lazy as _
 
 
 class GuestsConfig(AppConfig):
@@ -22,7 +21,6 @@ class GuestsConfig(AppConfig):
 
     def ready(self) -> None:
         from core.web import navigation
-        from core.web import navigation
         from guests import guards  # noqa: F401
         from guests.services import duplicates, erasing, forgetting, own_parts
         from guests.web import many, overview
@@ -33,15 +31,6 @@ class GuestsConfig(AppConfig):
         forgetting.register()
         erasing.register()
         duplicates.register()
-        navigation.register(
-            navigation.Entry(
-                order=20,
-                label=_("Guests"),
-                url_name="guests:list",
-                permission="guests.view_guest",
-                namespace="guests",
-            )
-        )
         navigation.register(
             navigation.Entry(
                 order=20,
