@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection
 from django.db.models import F, Q
@@ -45,6 +45,19 @@ _NEAR = """
 )
 """
 
+_NEIGHBOURS = """
+    SELECT id, second FROM (
+        SELECT id, CASE step {cases} END AS second FROM {name} CROSS JOIN steps
+        WHERE next_1 IS NOT NULL
+    ) led WHERE second IS NOT NULL
+"""
+
+_PAIRS = """
+    SELECT a.id, b.id
+    FROM {name} a JOIN {name} b ON a.name_key = b.name_key AND a.part = b.part AND a.id < b.id
+    WHERE a.size BETWEEN 2 AND {largest} AND ({alike})
+"""
+
 _SUBSTITUTED = """
     (LENGTH(a.phone) = LENGTH(b.phone) AND EXISTS (SELECT 1 FROM places WHERE
         SUBSTR(a.phone, 1, place - 1) = SUBSTR(b.phone, 1, place - 1)
@@ -82,7 +95,7 @@ def search_sql() -> str:
         [_neighbours("same_name"), _neighbours("same_email"), *map(_near, parts)]
     )
     # INSERT comes first: Python's driver of SQLite counts rows only then.
-    return f"""
+    statement = f"""
         INSERT INTO guests_possibleduplicate (company_id, first_id, second_id, found_at)
         WITH {_PEOPLE.format(steps=steps, places=places)},
         {same_name}, {same_email}, {", ".join(near)}, pairs(first_id, second_id) AS ({pairs})
@@ -93,26 +106,20 @@ def search_sql() -> str:
             AND known.first_id = pairs.first_id AND known.second_id = pairs.second_id
         )
         ORDER BY first_id, second_id
-    """
+    """  # noqa: S608 - every piece is a constant of this module
+    return statement
 
 
 def _neighbours(name: str) -> str:
     cases = " ".join(f"WHEN {n} THEN next_{n}" for n in range(1, NEIGHBOURS + 1))
-    return (
-        f"SELECT id, second FROM (SELECT id, CASE step {cases} END AS second "
-        f"FROM {name} CROSS JOIN steps WHERE next_1 IS NOT NULL) led WHERE second IS NOT NULL"
-    )
+    return _NEIGHBOURS.format(name=name, cases=cases)
 
 
 def _near(name: str) -> str:
-    shorter = _MISSING.format(short="a", long="b")
-    longer = _MISSING.format(short="b", long="a")
-    return (
-        f"SELECT a.id, b.id FROM {name} a JOIN {name} b ON a.name_key = b.name_key "
-        f"AND a.part = b.part AND a.id < b.id "
-        f"WHERE a.size BETWEEN 2 AND {LARGEST_GROUP} AND b.size BETWEEN 2 AND {LARGEST_GROUP} "
-        f"AND ({_SUBSTITUTED} OR {shorter} OR {longer})"
+    alike = " OR ".join(
+        [_SUBSTITUTED, _MISSING.format(short="a", long="b"), _MISSING.format(short="b", long="a")]
     )
+    return _PAIRS.format(name=name, largest=LARGEST_GROUP, alike=alike)
 
 
 class PossibleDuplicateQuerySet(CompanyOwnedQuerySet):
@@ -120,7 +127,8 @@ class PossibleDuplicateQuerySet(CompanyOwnedQuerySet):
         """Search the company for pairs, write down the new ones, and return how many these are."""
         moment = connection.ops.adapt_datetimefield_value(now)
         with connection.cursor() as cursor:
-            cursor.execute(*_positional(search_sql(), {"company": company.pk, "now": moment}))
+            sql, values = _positional(search_sql(), {"company": company.pk, "now": moment})
+            cursor.execute(sql, values)
             return int(cursor.rowcount)
 
     def undecided(self) -> Self:
@@ -143,7 +151,7 @@ class PossibleDuplicateQuerySet(CompanyOwnedQuerySet):
         return alike.filter(same_name | same_email).select_related("first", "second")
 
 
-def _positional(sql: str, values: dict[str, object]) -> tuple[str, list[object]]:
+def _positional(sql: str, values: dict[str, Any]) -> tuple[str, list[Any]]:
     """Return the statement with %s and its parameters in order: what every driver understands."""
     order = [match[1] for match in re.finditer(r"%\((\w+)\)s", sql)]
     return re.sub(r"%\(\w+\)s", "%s", sql), [values[name] for name in order]

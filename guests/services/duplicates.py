@@ -1,6 +1,7 @@
 """Possible duplicates: searched for by a worker, judged by people."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -57,7 +58,7 @@ def dismiss(
     PossibleDuplicate.objects.for_company(company).filter(pk=pair.pk).update(
         dismissed_at=now, dismissed_by=actor
     )
-    _tell(company, "dismiss_duplicate", pair, actor, source, now)
+    _tell("dismiss_duplicate", pair, company=company, actor=actor, source=source, now=now)
 
 
 @transaction.atomic
@@ -68,24 +69,9 @@ def doubt_again(
     PossibleDuplicate.objects.for_company(company).filter(pk=pair.pk).update(
         dismissed_at=None, dismissed_by=None
     )
-    _tell(company, "doubt_duplicate", pair, actor, source, now)
+    _tell("doubt_duplicate", pair, company=company, actor=actor, source=source, now=now)
 
 
-def _tell(
-    company: Company,
-    action: str,
-    pair: PossibleDuplicate,
-    actor: User | None,
-    source: str,
-    now: datetime,
-) -> None:
+def _tell(action: str, pair: PossibleDuplicate, **told: Any) -> None:
     """Write down who judged. Not in the guests' own histories: it says nothing of them."""
-    record(
-        company=company,
-        actor=actor,
-        source=source,
-        action=action,
-        subject=pair,
-        values={},
-        now=now,
-    )
+    record(action=action, subject=pair, values={}, **told)

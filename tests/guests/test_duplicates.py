@@ -1,4 +1,4 @@
-"""Guests who may be one person twice: what the search of a company finds, and what is remembered."""
+"""Guests who may be one person twice: what is found in a company, and what is remembered."""
 
 from datetime import UTC, date, datetime
 
