@@ -95,7 +95,7 @@ def search_sql() -> str:
         [_neighbours("same_name"), _neighbours("same_email"), *map(_near, parts)]
     )
     # INSERT comes first: Python's driver of SQLite counts rows only then.
-    statement = f"""
+    return f"""
         INSERT INTO guests_possibleduplicate (company_id, first_id, second_id, found_at)
         WITH {_PEOPLE.format(steps=steps, places=places)},
         {same_name}, {same_email}, {", ".join(near)}, pairs(first_id, second_id) AS ({pairs})
@@ -107,7 +107,6 @@ def search_sql() -> str:
         )
         ORDER BY first_id, second_id
     """  # noqa: S608 - every piece is a constant of this module
-    return statement
 
 
 def _neighbours(name: str) -> str:
