@@ -4,7 +4,17 @@ from typing import Any
 
 from django.urls import path
 
-from guests.views import bulk, bulk_changes, history, listing, records, saved_views, search
+from guests.views import (
+    bulk,
+    bulk_changes,
+    history,
+    listing,
+    new_guest,
+    records,
+    referrers,
+    saved_views,
+    search,
+)
 
 app_name = "guests"
 
@@ -16,7 +26,10 @@ urlpatterns: list[Any] = [
     path("guests/views/new/", saved_views.save, name="save_view"),
     path("guests/views/<int:pk>/delete/", saved_views.delete, name="delete_view"),
     # -- The record
+    path("guests/new/", new_guest.create, name="create"),
+    path("guests/referrers/", referrers.offer, name="referrers"),
     path("guests/<int:pk>/", records.record, name="record"),
+    path("guests/<int:pk>/restore/", records.restore, name="restore_one"),
     path("guests/<int:pk>/history/", history.history, name="history"),
     # -- Many at once
     path("guests/delete/", bulk.delete, name="delete"),

@@ -63,3 +63,11 @@ def day_field(label: Any, **kwargs: Any) -> RuleField:
 
 def read_day(value: str) -> date:
     return normalize.date(value, "dmy")
+
+
+def text_field(label: Any, max_length: int, **kwargs: Any) -> RuleField:
+    return RuleField(lambda value: normalize.text(value, max_length), label=label, **kwargs)
+
+
+def read_link(value: str) -> str:
+    return normalize.fitting(normalize.url(value), 500)

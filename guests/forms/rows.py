@@ -4,7 +4,8 @@ The rows' inputs have one name, so a browser sends them as parallel lists: addin
 one away is a matter of the list, with script or without.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -14,21 +15,32 @@ from django.utils.translation import gettext as _, gettext_lazy
 from guests.forms.fields import id_field
 from guests.services.records import Claim
 
-MAX_ROWS = 100
+#: What stands for a row's place in the blank one that script makes copies of.
+PLACE = "__n__"
 
 
 class Row(forms.Form):
-    """One row. A blank one is no row at all."""
+    """One row, by its place from 1. A blank one is no row at all."""
 
     #: What the row is part of, as its buttons name it.
     kind = ""
-    claim: Claim | None = None
+    #: The field of a claim, and the input that it is about.
+    claimed: dict[str, str] = {}
 
-    def __init__(self, *args: Any, index: int, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{self.kind}_{index}_%s", prefix=self.kind, **kwargs)
-        self.index = index
+    def __init__(
+        self, data: Any = None, *, place: int | str, initial: dict[str, Any] | None = None
+    ) -> None:
+        auto_id = f"id_{self.kind}_{place}_%s"
+        super().__init__(data, initial=initial, prefix=self.kind, auto_id=auto_id)
+        self.place = place
+        self.claims: list[Claim] = []
         for field in self.fields.values():
-            field.label = f"{field.label} {index + 1}" if index else field.label
+            field.label = f"{field.label} {place}" if place != 1 else field.label
+
+    @property
+    def title(self) -> str:
+        """What the row is called: by its first field."""
+        return str(next(iter(self.fields.values())).label)
 
     @property
     def is_blank(self) -> bool:
@@ -41,6 +53,7 @@ class Row(forms.Form):
 
 class CardRow(Row):
     kind = "card"
+    claimed = {"number": "number", "track": "track"}
     number = id_field(gettext_lazy("Card number"), 64)
     track = id_field(gettext_lazy("Track"), 64)
 
@@ -50,6 +63,7 @@ class CardRow(Row):
 
 class ExternalIdRow(Row):
     kind = "external"
+    claimed = {"external_id": "id"}
     id = id_field(gettext_lazy("External ID"), 45)
 
     def value(self) -> str:
@@ -61,14 +75,23 @@ class Rows:
 
     def __init__(self, row: type[Row], rows: Sequence[dict[str, Any]], *, bound: bool) -> None:
         self.kind = row.kind
-        self.focus: int | None = None
+        self._row = row
         self._rows = [
-            row(_named(row, values), index=index) if bound else row(index=index, initial=values)
-            for index, values in enumerate(list(rows)[:MAX_ROWS] or [{}])
+            row(_named(row, values), place=place) if bound else row(place=place, initial=values)
+            for place, values in enumerate(list(rows) or [{}], start=1)
         ]
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self._rows)
+
+    @property
+    def blank(self) -> Row:
+        """The row that script copies for the next one."""
+        return self._row(place=PLACE)
+
+    @property
+    def errors(self) -> bool:
+        return any(row.errors for row in self._rows)
 
     def is_valid(self) -> bool:
         """Check each row, and that nothing stands in two of them."""
@@ -80,43 +103,27 @@ class Rows:
                 if value and (name, value) in seen:
                     row.add_error(name, _("“%(value)s” stands here twice.") % {"value": value})
                 seen.add((name, value))
-        return not any(row.errors for row in self._rows)
+        return not self.errors
 
     def values(self) -> list[Any]:
         return [row.value() for row in self._rows if not row.is_blank]
 
-    def blame(self, field: str, value: str, message: str, claim: Claim) -> None:
-        """Say under the input that holds the value whose it is."""
+    def blame(self, claim: Claim, message: str) -> None:
+        """Say under the input that holds what is claimed whose it is."""
         for row in self._rows:
-            if row.cleaned_data.get(field) == value:
-                row.add_error(field, message)
-                row.claim = claim
+            name = row.claimed.get(claim.field)
+            if name and row.cleaned_data.get(name) == claim.value:
+                row.add_error(name, message)
+                row.claims.append(claim)
 
 
 def _named(row: type[Row], values: dict[str, Any]) -> dict[str, Any]:
     return {f"{row.kind}-{name}": value for name, value in values.items()}
 
 
-def typed_rows(row: type[Row], data: QueryDict) -> list[dict[str, str]]:
-    """Return what was sent for the rows, in their order."""
+def typed_rows(row: type[Row], data: QueryDict, *, blanks: bool = False) -> list[dict[str, str]]:
+    """Return what was sent for the rows, in their order; `blanks`: with those that are empty."""
     names = list(row.base_fields)
-    lists = [data.getlist(f"{row.kind}-{name}") for name in names]
-    return [dict(zip(names, values, strict=True)) for values in zip(*lists, strict=False)]
-
-
-class Summary:
-    """Several forms as one, for components/error_summary.html."""
-
-    def __init__(self, forms_: Iterable[forms.Form]) -> None:
-        self._forms = list(forms_)
-
-    @property
-    def errors(self) -> bool:
-        return any(form.errors for form in self._forms)
-
-    @property
-    def non_field_errors(self) -> list[str]:
-        return [error for form in self._forms for error in form.non_field_errors()]
-
-    def __iter__(self) -> Iterator[forms.BoundField]:
-        return (field for form in self._forms for field in form)
+    lists = [[value.strip() for value in data.getlist(f"{row.kind}-{name}")] for name in names]
+    rows = [dict(zip(names, values, strict=True)) for values in zip_longest(*lists, fillvalue="")]
+    return rows if blanks else [each for each in rows if any(each.values())]
