@@ -61,11 +61,9 @@ def apply(
     cards = guests.add_cards(company, [(pk, *card) for pk, a in added for card in a.cards])
     guests.add_to_categories(company, ((pk, c) for pk, a in added for c in a.categories))
     guests.add_external_ids(company, ((pk, x) for pk, a in added for x in a.external_ids))
-    gifts = [
-        (d.line, pk, d.additions.gift)
-        for pk, d in (*zip(ids, creates, strict=True), *((d.guest_id, d) for d in updates))
-        if d.additions.gift is not None
-    ]
+    guests_of: list[tuple[int, Create | Update]] = [*zip(ids, creates, strict=True)]
+    guests_of += [(d.guest_id, d) for d in updates]
+    gifts = [(d.line, pk, gift) for pk, d in guests_of if (gift := d.additions.gift) is not None]
     gifts += [(d.line, d.guest_id, d.gift) for d in posts]
     outcomes = give(job, gifts, now=now)
     decisions = [_came_out(d, outcomes) for d in decisions] if outcomes else decisions
@@ -76,8 +74,8 @@ def apply(
 
 def _is_of_guest(update: Update) -> bool:
     """Whether a line changes the guest's own record: a credit alone stands in the ledger."""
-    additions = update.additions
-    return bool(update.changes or any(additions._replace(gift=None)))
+    cards, categories, external_ids, new_categories, _gift = update.additions
+    return bool(update.changes or cards or categories or external_ids or new_categories)
 
 
 def _came_out(decision: Decision, outcomes: Mapping[int, Posting]) -> Decision:

@@ -49,9 +49,9 @@ def _cards(company: Company, wanted: set[str]) -> dict[str, int]:
     if not wanted:
         return {}
     cards = Card.objects.for_company(company)
-    tracks = dict(cards.with_tracks(wanted).values_list("track", "guest_id"))
-    numbers = dict(cards.with_numbers(wanted).values_list("number", "guest_id"))
-    return tracks | numbers
+    by_track = cards.with_tracks(wanted).values_list("track", "guest_id")
+    by_number = cards.with_numbers(wanted).values_list("number", "guest_id")
+    return {value: guest for value, guest in (*by_track, *by_number) if value}
 
 
 _Row = tuple[Any, ...]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -18,7 +19,7 @@ def match_credits(company: Company, guests: Collection[int]) -> CreditsMet:
     if not guests:
         return CreditsMet()
     accounts = Account.objects.for_company(company).filter(guest__any=list(guests))
-    rows = accounts.values_list("guest_id", "program_id", "balance", "held")
+    rows: Any = accounts.values_list("guest_id", "program_id", "balance", "held")
     balances = {(guest, program): (had, had - held) for guest, program, had, held in rows}
     if not balances:
         return CreditsMet()
@@ -29,10 +30,9 @@ def match_credits(company: Company, guests: Collection[int]) -> CreditsMet:
         .exclude(kind=LedgerEntry.Kind.REVERSAL)
         .annotate(is_reversed=Exists(reversals))
     )
+    found: Any = entries.values_list("program_id", "source_ref", "amount", "is_reversed")
     given = {
         (program, cause): Given(amount, not is_reversed)
-        for program, cause, amount, is_reversed in entries.values_list(
-            "program_id", "source_ref", "amount", "is_reversed"
-        )
+        for program, cause, amount, is_reversed in found
     }
     return CreditsMet(given, balances)

@@ -25,7 +25,7 @@ def reverse_entries(job: ImportJob, rows: Sequence[ImportRow]) -> dict[int, Take
 
     Of a credit that was spent only what is left goes back. A debit is given back in full.
     """
-    entries = {row.line: row.replaced["entries"][0] for row in rows if _has_entry(row)}
+    entries = {row.line: entry for row in rows if (entry := _entry_of(row))}
     if not entries:
         return {}
     amounts = dict(
@@ -57,8 +57,9 @@ def owners_among(job: ImportJob, guests: Collection[int]) -> set[int]:
     return set(accounts.values_list("guest_id", flat=True)) if guests else set()
 
 
-def _has_entry(row: ImportRow) -> bool:
-    return bool((row.replaced or {}).get("entries"))
+def _entry_of(row: ImportRow) -> int | None:
+    entries: list[int] = (row.replaced or {}).get("entries", [])
+    return entries[0] if entries else None
 
 
 def _taken(outcome: Outcome, amount: Any) -> Taken:
