@@ -10,4 +10,5 @@ urlpatterns = [
     path("c/<slug:company>/", include("visits.urls")),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("c/<slug:company>/imports/", include("imports.urls")),
+    path("c/<slug:company>/settings/mappings/", include("imports.mapping_urls")),
 ]

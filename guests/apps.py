@@ -23,11 +23,12 @@ class GuestsConfig(AppConfig):
         from core.web import navigation
         from guests import guards  # noqa: F401
         from guests.services import duplicates, erasing, forgetting, own_parts
-        from guests.web import many, overview
+        from guests.web import many, overview, settings
 
         own_parts.register()
         many.register()
         overview.register()
+        settings.register()
         forgetting.register()
         erasing.register()
         duplicates.register()

@@ -14,6 +14,8 @@ from guests.views import (
     referrers,
     saved_views,
     search,
+    settings,
+    tiers,
 )
 
 app_name = "guests"
@@ -41,4 +43,12 @@ urlpatterns: list[Any] = [
     path("guests/changes/<int:number>/stop/", bulk_changes.stop, name="stop_change"),
     # -- Two who are one, and who is to be forgotten
     # -- Settings
+    path("settings/categories/", settings.categories, name="categories"),
+    path("settings/categories/new/", settings.new_category, name="new_category"),
+    path("settings/categories/<int:pk>/", settings.category, name="category"),
+    path("settings/categories/<int:pk>/delete/", settings.delete_category, name="delete_category"),
+    path("settings/tiers/", tiers.tiers, name="tiers"),
+    path("settings/tiers/new/", tiers.new_tier, name="new_tier"),
+    path("settings/tiers/<int:pk>/", tiers.tier, name="tier"),
+    path("settings/tiers/<int:pk>/delete/", tiers.delete_tier, name="delete_tier"),
 ]

@@ -8,17 +8,19 @@ class ImportsConfig(AppConfig):
         "view_importjob": ["owner", "manager", "operator"],
         "add_importjob": ["owner", "manager", "operator"],
         "undo_importjob": ["owner", "manager"],
+        "change_columnmapping": ["owner", "manager"],
     }
 
     def ready(self) -> None:
         from core import clock
         from core.web import checklist, navigation
         from guests.models import Guest
-        from imports import approval_mail, dependents, mail
+        from imports import approval_mail, dependents, mail, settings_words
         from imports.services import retention, worker
         from imports.web import overview
 
         overview.register()
+        settings_words.register()
         worker.register()
         dependents.register()
         mail.register()

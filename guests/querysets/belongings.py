@@ -3,7 +3,8 @@
 from collections.abc import Set
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from core.querysets import CompanyOwnedQuerySet
 
@@ -37,6 +38,16 @@ class CategoryQuerySet(CompanyOwnedQuerySet):
     def defaults(self) -> Self:
         """The categories that a new guest gets when nobody says otherwise."""
         return self.filter(is_default=True)
+
+    def with_guest_counts(self) -> Self:
+        """Each with `guests_count`: how many are in it, deleted guests too."""
+        from guests.models import GuestCategory
+
+        inside = GuestCategory.objects.filter(
+            company=OuterRef("company"), category=OuterRef("pk")
+        ).order_by()
+        counted = inside.values("category").annotate(count=Count("guest")).values("count")
+        return self.annotate(guests_count=Coalesce(Subquery(counted), 0))
 
 
 class SavedViewQuerySet(CompanyOwnedQuerySet):

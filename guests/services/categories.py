@@ -1,13 +1,15 @@
-"""Creating categories."""
+"""Creating, changing and deleting categories."""
 
 from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.models import Company, User
 from core.services.changes import record
-from guests.models import Category
+from guests import category_uses
+from guests.models import BulkChange, Category, GuestCategory
 from guests.normalize import fold
 
 
@@ -44,3 +46,129 @@ def create_categories(
             now=now,
         )
     return ids
+
+
+class NameTaken(Exception):
+    """Another category of the company has the name, whatever its capitals; the text says so."""
+
+
+class InUse(Exception):
+    """Something needs the category; the text says what, and what to do about it."""
+
+
+@transaction.atomic
+def create_category(
+    *,
+    company: Company,
+    name: str,
+    colour: str,
+    is_default: bool,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Category:
+    """Create one category. Raises NameTaken."""
+    name = _free_name(company, name)
+    category = Category.objects.create(
+        company=company, name=name, colour=colour, is_default=is_default
+    )
+    record(
+        company=company,
+        actor=actor,
+        source=source,
+        action="create_category",
+        subject=category,
+        values={
+            "name": [None, name],
+            "colour": [None, colour],
+            **({"is_default": [None, True]} if is_default else {}),
+        },
+        now=now,
+    )
+    return category
+
+
+@transaction.atomic
+def change_category(
+    *,
+    category: Category,
+    name: str,
+    colour: str,
+    is_default: bool,
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> Category:
+    """Rename or recolour a category, or say whether new guests get it. Raises NameTaken.
+
+    Guests are not touched: they hold the category, not its name.
+    """
+    name = _free_name(category.company, name, but=category)
+    locked = Category.objects.select_for_update().get(pk=category.pk)
+    wanted = {"name": name, "colour": colour, "is_default": is_default}
+    changed = {
+        field: [getattr(locked, field), value]
+        for field, value in wanted.items()
+        if getattr(locked, field) != value
+    }
+    for field, (_old, new) in changed.items():
+        setattr(locked, field, new)
+    if changed:
+        locked.save(update_fields=list(changed))
+        record(
+            company=category.company,
+            actor=actor,
+            source=source,
+            action="change_category",
+            subject=locked,
+            values=changed,
+            now=now,
+        )
+    return locked
+
+
+@transaction.atomic
+def delete_category(*, category: Category, actor: User | None, source: str, now: datetime) -> int:
+    """Delete a category and return how many guests left it. No guest is deleted.
+
+    Their `version` stays: nothing of their own has changed, and a new one would keep bulk changes
+    and imports of all of them from being undone. Raises InUse.
+    """
+    Company.objects.select_for_update().get(pk=category.company_id)
+    if uses := uses_of(category):
+        raise InUse(" ".join(uses))
+    # One statement, whatever their number; the cascade would read them first.
+    guests, _tables = GuestCategory.objects.filter(category=category).delete()
+    record(
+        company=category.company,
+        actor=actor,
+        source=source,
+        action="delete_category",
+        subject=category,
+        values={"name": [category.name, None], "guests": [guests, 0]},
+        now=now,
+    )
+    category.delete()
+    return guests
+
+
+def uses_of(category: Category) -> list[str]:
+    """Return why the category cannot be deleted now, a sentence each; empty when it can."""
+    changes = BulkChange.objects.for_company(category.company)
+    under_way = changes.filter(category=category, state__in=BulkChange.ACTIVE)
+    own = [
+        _("Guests are being put in or taken out just now: wait until that is done.")
+        for _each in under_way[:1]
+    ]
+    return own + category_uses.of(category)
+
+
+def _free_name(company: Company, name: str, but: Category | None = None) -> str:
+    """Return the name as it is kept. Raises NameTaken; the company's lock lets a second wait."""
+    Company.objects.select_for_update().get(pk=company.pk)
+    name = name.strip()
+    there = Category.objects.for_company(company).values_list("pk", "name").order_by("pk")
+    for pk, other in there:
+        if fold(other) == fold(name) and (but is None or pk != but.pk):
+            raise NameTaken(_("There is a category “%(name)s” already.") % {"name": other})
+    return name

@@ -1,0 +1,93 @@
+"""Forms of the settings about guests: categories and member tiers."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from core.models import Company, Restaurant
+from guests.models import Category, MemberTier
+
+
+class CategoryForm(forms.ModelForm):
+    """A category. That no other has the name is decided by the service, under its lock."""
+
+    class Meta:
+        model = Category
+        fields = ["name", "colour", "is_default"]
+        labels = {"is_default": _("For new guests")}
+        help_texts = {"is_default": _("Ticked when a guest is created, and by imports.")}
+        widgets = {
+            "name": forms.TextInput({"autocomplete": "off", "dir": "auto"}),
+            "colour": forms.RadioSelect,
+        }
+
+    def validate_unique(self) -> None:
+        """See the class."""
+
+    def clean_name(self) -> str:
+        return self.cleaned_data["name"].strip()
+
+
+class DeleteCategoryForm(forms.Form):
+    """Confirms; where many guests leave a category (`expected`) by typing how many."""
+
+    typed = forms.CharField(
+        label=_("Number of guests"), error_messages={"required": _("Type the number.")}
+    )
+
+    def __init__(self, *args: Any, expected: int | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = expected
+        if expected is None:
+            del self.fields["typed"]
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if "".join(each for each in typed if each.isdecimal()) != str(self.expected):
+            raise forms.ValidationError(_("That is not the number of guests."), code="typed")
+        return typed
+
+
+class TierForm(forms.ModelForm):
+    """A member tier. That no other has the name is decided by the service, under its lock."""
+
+    restaurants = forms.ModelMultipleChoiceField(
+        label=_("Counts in"),
+        queryset=Restaurant.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("None ticked: everywhere."),
+    )
+
+    class Meta:
+        model = MemberTier
+        fields = ["name", "rank", "is_vip", "priority_minutes", "restaurants"]
+        help_texts = {
+            "rank": _("The higher, the better: it is the order of lists."),
+            "is_vip": _("Hosts see the badge."),
+            "priority_minutes": _("So much earlier than others on the waitlist."),
+        }
+        widgets = {"name": forms.TextInput({"autocomplete": "off", "dir": "auto"})}
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["restaurants"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = Restaurant.objects.for_company(company).order_by("name", "pk")
+        if not field.queryset:
+            del self.fields["restaurants"]
+        for name in ("rank", "priority_minutes"):
+            # 32767 is all that the column holds; a day is all that makes sense.
+            self.fields[name] = forms.IntegerField(
+                label=self.fields[name].label,
+                help_text=self.fields[name].help_text,
+                min_value=0,
+                max_value=1440,
+            )
+
+    def validate_unique(self) -> None:
+        """See the class."""
+
+    def clean_name(self) -> str:
+        return self.cleaned_data["name"].strip()

@@ -1,0 +1,101 @@
+"""Member tiers: what a host sees of a guest, and who waits less."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from core.models import Company, Restaurant, User
+from core.services.changes import record
+from guests.models import Guest, MemberTier
+from guests.normalize import fold
+
+
+class NameTaken(Exception):
+    """Another tier of the company has the name, whatever its capitals; the text says so."""
+
+
+class InUse(Exception):
+    """Guests hold the tier; the text says that they must get another first."""
+
+
+@transaction.atomic
+def save_tier(
+    *,
+    company: Company,
+    tier: MemberTier | None,
+    values: dict[str, Any],
+    restaurants: Collection[Restaurant],
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> MemberTier:
+    """Create a tier (None) or change one; `values`: name, rank, is_vip, priority_minutes.
+
+    Raises NameTaken.
+    """
+    _check_name(company, values["name"], but=tier)
+    if tier is None:
+        saved, before = MemberTier(company=company), {}
+    else:
+        saved = MemberTier.objects.select_for_update().get(pk=tier.pk)
+        before = _state(saved)
+    for name, value in values.items():
+        setattr(saved, name, value)
+    saved.save()
+    saved.restaurants.set(restaurants)
+    after = _state(saved)
+    changed = {
+        name: [before.get(name), value]
+        for name, value in after.items()
+        if before.get(name) != value and (before or value)
+    }
+    if changed:
+        record(
+            company=company,
+            actor=actor,
+            source=source,
+            action="change_tier" if tier else "create_tier",
+            subject=saved,
+            values=changed,
+            now=now,
+        )
+    return saved
+
+
+@transaction.atomic
+def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datetime) -> None:
+    """Delete a tier that no guest holds. Raises InUse."""
+    Company.objects.select_for_update().get(pk=tier.company_id)
+    if Guest.objects.for_company(tier.company).filter(member_tier=tier).exists():
+        raise InUse(_("Guests hold this tier. Give them another one first."))
+    record(
+        company=tier.company,
+        actor=actor,
+        source=source,
+        action="delete_tier",
+        subject=tier,
+        values={"name": [tier.name, None]},
+        now=now,
+    )
+    tier.delete()
+
+
+def _state(tier: MemberTier) -> dict[str, Any]:
+    return {
+        "name": tier.name,
+        "rank": tier.rank,
+        "is_vip": tier.is_vip,
+        "priority_minutes": tier.priority_minutes,
+        "restaurants": sorted(tier.restaurants.values_list("pk", flat=True).order_by()),
+    }
+
+
+def _check_name(company: Company, name: str, but: MemberTier | None) -> None:
+    Company.objects.select_for_update().get(pk=company.pk)
+    there = MemberTier.objects.for_company(company).values_list("pk", "name").order_by("pk")
+    for pk, other in there:
+        if fold(other) == fold(name) and (but is None or pk != but.pk):
+            raise NameTaken(_("There is a tier “%(name)s” already.") % {"name": other})

@@ -1,0 +1,103 @@
+"""The settings about member tiers."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.models import Change, Company
+from core.web.access import CompanyRequest, company_view
+from guests.forms.settings import TierForm
+from guests.models import MemberTier
+from guests.services import tiers as services
+
+
+@company_view("guests.change_membertier")
+def tiers(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Show the tiers, the highest first."""
+    rows = MemberTier.objects.for_company(company).prefetch_related("restaurants")
+    context = {"tiers": rows.order_by("-rank", "name", "pk")}
+    return render(request, "guests/settings_tiers.html", context)
+
+
+@company_view("guests.change_membertier")
+def new_tier(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Create a tier."""
+    form = TierForm(request.POST or None, company=company)
+    back = reverse("guests:tiers", args=[company.slug])
+    if form.is_valid() and _save(request, company, form, None):
+        return redirect(back)
+    context = {"form": form, "heading": _("New tier"), "back_url": back}
+    return render(request, "core/settings/edit.html", {**context, "action": _("Create tier")})
+
+
+@company_view("guests.change_membertier")
+def tier(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
+    """Change a tier."""
+    found = get_object_or_404(MemberTier.objects.for_company(company), pk=pk)
+    name = str(found)
+    form = TierForm(request.POST or None, instance=found, company=company)
+    back = reverse("guests:tiers", args=[company.slug])
+    if form.is_valid() and _save(request, company, form, found):
+        return redirect(back)
+    context = {
+        "form": form,
+        "heading": name,
+        "back_url": back,
+        "action": _("Save tier"),
+        "delete_url": reverse("guests:delete_tier", args=[company.slug, pk]),
+        "delete_action": _("Delete tier..."),
+    }
+    return render(request, "core/settings/edit.html", context)
+
+
+@company_view("guests.change_membertier")
+def delete_tier(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
+    """Delete a tier that no guest holds."""
+    found = get_object_or_404(MemberTier.objects.for_company(company), pk=pk)
+    back = reverse("guests:tiers", args=[company.slug])
+    refusal = ""
+    if request.method == "POST":
+        try:
+            services.delete_tier(
+                tier=found, actor=request.user, source=Change.Source.WEB, now=timezone.now()
+            )
+        except services.InUse as used:
+            refusal = str(used)
+        else:
+            messages.success(request, _("%(name)s is deleted.") % {"name": found.name})
+            return redirect(back)
+    context = {
+        "heading": _("Delete the tier “%(name)s”?") % {"name": found.name},
+        "texts": [_("It can only be deleted while no guest holds it. This cannot be undone.")],
+        "refusal": refusal,
+        "form": forms.Form(),
+        "action": _("Delete tier"),
+        "back_url": back,
+    }
+    return render(request, "core/settings/delete.html", context)
+
+
+def _save(
+    request: CompanyRequest, company: Company, form: TierForm, tier: MemberTier | None
+) -> bool:
+    values = dict(form.cleaned_data)
+    restaurants = list(values.pop("restaurants", []))
+    try:
+        saved = services.save_tier(
+            company=company,
+            tier=tier,
+            values=values,
+            restaurants=restaurants,
+            actor=request.user,
+            source=Change.Source.WEB,
+            now=timezone.now(),
+        )
+    except services.NameTaken as taken:
+        form.add_error("name", str(taken))
+        return False
+    messages.success(request, _("%(name)s is saved.") % {"name": saved})
+    return True

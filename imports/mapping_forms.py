@@ -1,0 +1,14 @@
+"""The form of a saved column mapping."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+
+class MappingNameForm(forms.Form):
+    """What a mapping is called."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=80,
+        widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),
+    )

@@ -1,0 +1,37 @@
+"""The imports' page in a company's settings, and how what is done there is read."""
+
+from typing import Any
+
+from django.utils.translation import gettext, gettext_lazy as _
+
+from core.models import Company
+from core.web import actions, settings_pages, subjects
+from core.web.subjects import Subject, link
+from guests import category_uses
+from guests.models import Category
+from imports.models import ImportJob
+
+
+def register() -> None:
+    """Called once, when the app is ready."""
+    settings_pages.register(
+        settings_pages.Page(
+            60, _("Column mappings"), "mappings:list", "imports.change_columnmapping"
+        )
+    )
+    actions.register("rename_mapping", _("renamed the column mapping"), _("Mapping renamed"))
+    actions.register("delete_mapping", _("deleted the column mapping"), _("Mapping deleted"))
+    category_uses.register("imports", _imports_under_way)
+    subjects.register("imports.columnmapping", _mapping, permission="imports.change_columnmapping")
+
+
+def _imports_under_way(category: Category) -> list[str]:
+    """An import puts guests into categories by their ids, which it read when it began."""
+    jobs = ImportJob.objects.for_company(category.company)
+    writing = jobs.filter(state__in=ImportJob.ACTIVE).exclude(step=ImportJob.Step.CHECK)
+    sentence = gettext("Import %(number)s is under way: wait until it is done.")
+    return [sentence % {"number": job.number} for job in writing.order_by("pk")[:1]]
+
+
+def _mapping(company: Company, row: Any) -> Subject:
+    return Subject(str(row), link("mappings:edit", company, row.pk))
