@@ -67,6 +67,10 @@ MESSAGES: dict[str, str | Promise] = {
     "member_number_again": _("The member number “%(value)s” stands in line %(line)s already."),
     "order_again": _("This order stands in line %(line)s already, with other values."),
     # Plan
+    "merged": _(
+        "This guest was merged into another: what the row says was added to that one, and "
+        "replaced nothing."
+    ),
     "erased": _("This guest asked to be erased, and is not brought back."),
     "two_guests": _(
         "The external id “%(value)s” belongs to one guest and the telephone %(phone)s to another."

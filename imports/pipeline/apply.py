@@ -55,7 +55,9 @@ def apply(
     posts = [d for d in decisions if isinstance(d, Post)]
     company = job.company_id
     ids = guests.create_guests(company, [d.values for d in creates])
-    guests.update_guests([(d.guest_id, d.version, d.values) for d in updates if _is_of_guest(d)])
+    # Where two lines lead to one guest, by a merge, the later holds what the earlier changed.
+    changed = {d.guest_id: (d.guest_id, d.version, d.values) for d in updates if _is_of_guest(d)}
+    guests.update_guests(list(changed.values()))
     added = [(pk, d.additions) for pk, d in zip(ids, creates, strict=True)]
     added += [(d.guest_id, d.additions) for d in updates]
     cards = guests.add_cards(company, [(pk, *card) for pk, a in added for card in a.cards])

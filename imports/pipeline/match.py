@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from core.models import Company
 from guests.models import Card, ErasedPhone, ExternalId, Guest, GuestCategory
 from guests.privacy import erasure_digest
+from guests.services.merging import kept_ids
 from imports.pipeline.met import Met, Surroundings
 from imports.pipeline.rows import CleanRow, external_ids
 
@@ -15,7 +16,8 @@ from imports.pipeline.rows import CleanRow, external_ids
 def match(
     company: Company, rows: Sequence[CleanRow], *, fields: Sequence[str], categories: bool
 ) -> Surroundings:
-    """Read what `rows` meet. At most eight queries, whatever the number of rows.
+    """Read what `rows` meet. At most eight queries, whatever the number of rows, and a few more
+    where guests were merged: what was theirs leads to whoever was kept.
 
     `fields` are those the plan compares, KEY_FIELDS among them; `categories` says whether the
     import puts guests into any: then theirs are read too.
@@ -25,6 +27,7 @@ def match(
     found.by_phone = {
         met.values["phone"]: met for met in _guests(company, fields, phone__any=phones)
     }
+    _lead_merged(company, fields, found)
     _match_external_ids(company, rows, fields, found)
     _match_owners(company, rows, found)
     if categories and (found.by_phone or found.by_external_id):
@@ -43,8 +46,26 @@ def match(
 
 def _guests(company: Company, fields: Sequence[str], **conditions: Any) -> Iterable[Met]:
     rows = Guest.objects.for_company(company).filter(**conditions)
-    for pk, version, *values in rows.values_list("id", "version", *fields):
-        yield Met(pk, version, dict(zip(fields, values, strict=True)))
+    for pk, version, merged, *values in rows.values_list(
+        "id", "version", "merged_into_id", *fields
+    ):
+        yield Met(pk, version, dict(zip(fields, values, strict=True)), merged)
+
+
+def _lead_merged(company: Company, fields: Sequence[str], found: Surroundings) -> None:
+    """Put the guest who was kept where the telephone of one who was merged leads."""
+    merged = {phone: met.id for phone, met in found.by_phone.items() if met.merged_into}
+    if not merged:
+        return
+    ends = kept_ids(company, set(merged.values()))
+    # The same guest is one object, by whichever telephone it is met.
+    kept = {met.id: met for met in found.by_phone.values() if not met.merged_into}
+    missing = set(ends.values()) - kept.keys()
+    kept |= {met.id: met for met in _guests(company, fields, id__any=missing)}
+    for phone, pk in merged.items():
+        if (end := kept.get(ends.get(pk, pk))) is not None:
+            found.by_phone[phone] = end
+            found.merged_phones.add(phone)
 
 
 def _match_external_ids(
@@ -75,6 +96,11 @@ def _match_owners(company: Company, rows: Sequence[CleanRow], found: Surrounding
     if members := {row.values["member_number"] for row in rows if "member_number" in row.values}:
         with_members = Guest.objects.for_company(company).filter(member_number__any=members)
         found.member_owner = _owners(with_members, "member_number", "id")
+        merged = with_members.filter(merged_into__isnull=False)
+        if merged_owners := _owners(merged, "member_number", "id"):
+            ends = kept_ids(company, set(merged_owners.values()))
+            found.member_owner |= {m: ends.get(pk, pk) for m, pk in merged_owners.items()}
+            found.merged_numbers = set(merged_owners)
 
 
 def _owners(rows: QuerySet, key: str, owner: str) -> dict[str, int]:

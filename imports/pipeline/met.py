@@ -17,6 +17,7 @@ class Met:
     id: int
     version: int
     values: dict[str, Any]
+    merged_into: int | None = None
 
 
 @dataclass(slots=True)
@@ -30,6 +31,9 @@ class Surroundings:
     member_owner: dict[str, int] = field(default_factory=dict)
     in_categories: set[tuple[int, int]] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)
+    #: Telephones and member numbers of guests who were merged: they lead to the kept one.
+    merged_phones: set[str] = field(default_factory=set)
+    merged_numbers: set[str] = field(default_factory=set)
     credits: CreditsMet = field(default_factory=CreditsMet)
 
     def guests(self) -> Iterator[Met]:

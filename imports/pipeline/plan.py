@@ -5,7 +5,7 @@ Pure: everything it knows of the database is in `Surroundings`. The rules are th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -101,7 +101,22 @@ def _plan_row(row: Screened, met: Surroundings, rules: Rules) -> Decision:
         additions = additions._replace(gift=gift)
     if guest is None:
         return _create(row, wanted, additions, rules)
-    return _update(row, guest, wanted, additions, rules)
+    if phone in met.merged_phones:
+        # What a till still says of the one who was merged adds to the kept guest, and no more.
+        row = row._replace(notes=[*row.notes, Reason("merged", "phone", "", {})])
+        rules = replace(rules, overwrite=dict.fromkeys(wanted, "if_empty"))
+    if wanted.get("member_number") in met.merged_numbers:
+        # It leads to the guest already, and stays with the one who was merged.
+        del wanted["member_number"]
+    return _remember(_update(row, guest, wanted, additions, rules), guest, met)
+
+
+def _remember(decision: Update | Unchanged, guest: Met, met: Surroundings) -> Decision:
+    """Let a later line find the guest as this one leaves them: two telephones may lead to one."""
+    if isinstance(decision, Update):
+        guest.values = decision.values
+        met.in_categories.update((guest.id, pk) for pk in decision.additions.categories)
+    return decision
 
 
 def _guest_of(row: CleanRow, met: Surroundings) -> tuple[Met | None, list[Reason]]:
@@ -193,13 +208,15 @@ def _gift(
     if credit is None:
         return row, None, reasons
     if guest is None:
-        return row, Gift(credit, credit.amount, (), _is_reachable(row.values, {}, rules)), reasons
+        reachable = _is_reachable(row.values, {}, rules)
+        return row, Gift(credit, credit.amount, reachable=reachable), reasons
     if (credit.program_id, rules.credits.cause(guest.id, credit)) in met.credits.given:
         before = Reason("credit_given_before", "", "", {})
         return row._replace(notes=[*row.notes, before]), None, reasons
     repeats = met.credits.repeats(guest.id, credit, rules.credits)
     reachable = _is_reachable(row.values, guest.values, rules)
-    return row, Gift(credit, credit.amount, repeats, reachable), reasons
+    before = met.credits.balance(guest.id, credit.program_id)
+    return row, Gift(credit, credit.amount, before, repeats, reachable), reasons
 
 
 def _is_reachable(values: Mapping[str, Any], known: Mapping[str, Any], rules: Rules) -> bool:
@@ -260,7 +277,8 @@ def _takes_consent(guest: Met, wanted: dict[str, Any], changes: dict[str, Any]) 
 def _may_replace(rule: str, name: str, old: Any, new: Any) -> bool:
     """Apply the overwrite rule. A no is heard even where only empty fields are filled."""
     if rule == "if_empty":
-        return _is_empty(name, old) or (name == "consent" and new == "revoked")
+        is_no = (name == "consent" and new == "revoked") or (name == "subscribed" and not new)
+        return _is_empty(name, old) or is_no
     return rule == "always"
 
 

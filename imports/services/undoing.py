@@ -51,6 +51,7 @@ def _undo_chunk(attempt: Attempt[ImportJob]) -> bool:
         )
         if not rows:
             return False
+        rows = _each_guest_once(rows)
         _take_back(job, rows)
         _save(job, rows)
         counts = Counter(job.undo_counts) + Counter(
@@ -63,6 +64,17 @@ def _undo_chunk(attempt: Attempt[ImportJob]) -> bool:
             undo_counts=dict(counts),
         )
     return True
+
+
+def _each_guest_once(rows: list[ImportRow]) -> list[ImportRow]:
+    """Return the rows up to where a guest comes again, whom a merge lets two lines lead to."""
+    seen: set[int] = set()
+    for place, row in enumerate(rows):
+        if row.guest_id in seen:
+            return rows[:place]
+        if row.guest_id is not None:
+            seen.add(row.guest_id)
+    return rows
 
 
 def _take_back(job: ImportJob, rows: Sequence[ImportRow]) -> None:
