@@ -49,12 +49,13 @@ class Credit(NamedTuple):
 class Gift(NamedTuple):
     """A credit with what it means for its guest.
 
-    `change` is what the balance changes by; `repeats` are the imports that gave the very same
+    `before` is the balance that is there, `change` what it changes by; `repeats` are the imports that gave the very same
     before; `reachable`: the guest may be told by e-mail.
     """
 
     credit: Credit
     change: Decimal
+    before: Decimal = Decimal(0)
     repeats: Sequence[int] = ()
     reachable: bool = False
 
@@ -102,6 +103,9 @@ class CreditsMet:
     given: dict[tuple[int, str], Given] = field(default_factory=dict)
     balances: dict[tuple[int, int], tuple[Decimal, Decimal]] = field(default_factory=dict)
     _known: list[int] | None = None
+
+    def balance(self, guest_id: int, program_id: int) -> Decimal:
+        return self.balances.get((guest_id, program_id), (Decimal(0), Decimal(0)))[0]
 
     def repeats(self, guest_id: int, credit: Credit, rules: CreditRules) -> list[int]:
         """Return the batches of other imports that gave the guest the very same."""

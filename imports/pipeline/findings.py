@@ -149,8 +149,10 @@ def _before_and_after(decision: Create | Update | Post) -> dict[str, Any]:
 
 
 def _gift(gift: Gift | None) -> list[Any] | None:
-    """Return the program and by what its balance changes, in ten-thousandths."""
-    return gift and [gift.credit.program_id, to_units(gift.change)]
+    """Return the program, its balance before and its balance after, in ten-thousandths."""
+    if gift is None:
+        return None
+    return [gift.credit.program_id, to_units(gift.before), to_units(gift.before + gift.change)]
 
 
 def _text(value: Any) -> str:

@@ -75,13 +75,14 @@ class BalancePlanner:
             return Reject(row.line, row.cells, [reason])
         if cause in self.met.given:
             return Unchanged(row.line, owner.id, [Reason("credit_given_before", "", "", {})])
+        before = self._balances.get((owner.id, credit.program_id), (ZERO, ZERO))[0]
         change, reason_ = self._change(owner, credit)
         if reason_ is not None:
             return Reject(row.line, row.cells, [reason_])
         if not change:
             return Unchanged(row.line, owner.id, [])
         repeats = () if credit.sets else self.met.repeats(owner.id, credit, self.rules)
-        gift = Gift(credit, change, repeats, owner.reachable)
+        gift = Gift(credit, change, before, repeats, owner.reachable)
         return Post(row.line, row.cells, owner.id, owner.phone, gift)
 
     def _change(self, owner: Owner, credit: Credit) -> tuple[Decimal, Reason | None]:

@@ -62,12 +62,17 @@ def sums_of_check(job: ImportJob) -> list[dict[str, Any]]:
     return _sums(_programs(job, money.programs), money)
 
 
-def given_of_sample(job: ImportJob, gifts: Mapping[int, list[Any]]) -> dict[int, str]:
-    """Return what lines of a check's sample give, as text by line."""
-    programs = Program.objects.for_company(job.company).in_bulk([pk for pk, _u in gifts.values()])
+def given_of_sample(job: ImportJob, gifts: Mapping[int, list[Any]]) -> dict[int, dict[str, str]]:
+    """Return program, old and new balance of the lines of a check's sample, in words by line."""
+    ids = {program for program, _before, _after in gifts.values()}
+    programs = Program.objects.for_company(job.company).in_bulk(ids)
     return {
-        line: f"{_signed(programs[program], units)} · {programs[program].name}"
-        for line, (program, units) in gifts.items()
+        line: {
+            "label": programs[program].name,
+            "before": _amount(programs[program], before),
+            "after": _amount(programs[program], after),
+        }
+        for line, (program, before, after) in gifts.items()
         if program in programs
     }
 
@@ -90,7 +95,3 @@ def _sums(programs: Mapping[int, Program], money: Money) -> list[dict[str, Any]]
 
 def _amount(program: Program, units: int) -> str:
     return shown(from_units(units), program.currency)
-
-
-def _signed(program: Program, units: int) -> str:
-    return f"{'+' if units > 0 else ''}{_amount(program, units)}"

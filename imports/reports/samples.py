@@ -32,7 +32,7 @@ def samples(job: ImportJob) -> list[dict[str, Any]]:
             "changes": [
                 *_changes(each, fields, tiers),
                 *_cards(each),
-                *_gift(gifts.get(each["line"])),
+                *([gifts[each["line"]]] if each["line"] in gifts else []),
             ],
         }
         for each in stored
@@ -64,10 +64,6 @@ def _changes(
 def _cards(sample: dict[str, Any]) -> list[dict[str, str]]:
     label = str(COLUMNS["number"].label)
     return [{"label": label, "before": "", "after": card} for card in sample["cards"]]
-
-
-def _gift(text: str | None) -> list[dict[str, str]]:
-    return [{"label": _("Balance"), "before": "", "after": text}] if text else []
 
 
 def _shown(name: str, text: str, tiers: dict[str, str]) -> str:
