@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import CodePointField
 from core.models import Company
 from core.querysets import CompanyOwnedQuerySet
 from guests.models.groups import Category
@@ -17,8 +18,8 @@ class Card(models.Model):
 
     company = company_key()
     guest = models.ForeignKey(Guest, models.CASCADE, db_constraint=False, related_name="cards")
-    track = models.CharField(_("track"), max_length=64, null=True, blank=True)
-    number = models.CharField(_("number"), max_length=64, null=True, blank=True)
+    track = CodePointField(_("track"), max_length=64, null=True, blank=True)
+    number = CodePointField(_("number"), max_length=64, null=True, blank=True)
 
     objects = CardQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import AmountField, CodePointField
 from core.models.companies import Consent
+from guests.models import guest_indexes
 from guests.models.groups import Category, MemberTier
 from guests.models.keys import company_key, loose_key
 from guests.querysets import GuestQuerySet
@@ -101,6 +102,7 @@ class Guest(models.Model):
             ("share_view", _("Can save views of the list for the whole company")),
         ]
         indexes = [
+            *guest_indexes.INDEXES,
             # Few guests were referred or merged: without these each would be looked for in all.
             models.Index(
                 fields=["referrer"],

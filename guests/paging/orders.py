@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Field, Q
+from django.db.models import Field, Q, TextField
 
 from core.fields import AmountField
 from core.models import Company
 from guests.models import Guest, MemberTier
+from guests.models.guest_indexes import comment_key
 from guests.normalize import fold
 
 DEFAULT_SORT = "-last_visit"
@@ -26,12 +27,16 @@ class Segment:
 
     where: Q
     key: str = ""
+    expression: Any = None
+    """What makes the key, where it is no field of a guest."""
 
     @property
     def field(self) -> "Field[Any, Any]":
         """The field of the key, which knows how its values are written."""
         if self.key == BALANCE:
             return AmountField()
+        if self.expression is not None:
+            return TextField()
         field: Any = Guest._meta.get_field(self.key)
         return getattr(field, "output_field", None) or field
 
@@ -50,6 +55,7 @@ class _Column:
     field: str
     filled: Q | None = None
     blank: Q | None = None
+    expression: Any = None
 
 
 def _nullable(field: str) -> _Column:
@@ -65,11 +71,14 @@ _COLUMNS: Mapping[str, _Column] = {
     "name": _text("name_key"),
     "birthday": _nullable("birthday"),
     "email": _text("email"),
-    "comment": _text("comment"),
+    "comment": _Column("comment_key", Q(comment__gt=""), Q(comment=""), expression=comment_key()),
     "registered": _Column("registered_at"),
     "orders": _Column("orders_count"),
     "total": _Column("total"),
-    "average_bill": _nullable("average_bill"),
+    # Nobody without an order has one: said so, those are a stretch of the index of orders.
+    "average_bill": _Column(
+        "average_bill", Q(average_bill__isnull=False), Q(orders_count=0, average_bill__isnull=True)
+    ),
     "last_visit": _nullable("last_visit_at"),
     "last_promo_sms": _nullable("last_promo_sms_at"),
     BALANCE: _nullable(BALANCE),
@@ -95,7 +104,8 @@ def order_of(sort: str, company: Company, *, balance: bool = False) -> Order:
     column = _COLUMNS[name]
     if column.filled is None or column.blank is None:
         return Order(sort, descending, (Segment(Q(), column.field),))
-    filled, blank = Segment(column.filled, column.field), Segment(column.blank)
+    filled = Segment(column.filled, column.field, column.expression)
+    blank = Segment(column.blank)
     return Order(sort, descending, (filled, blank))
 
 

@@ -44,6 +44,8 @@ def _read(
 ) -> list[tuple[Any, int]]:
     """Return up to `count` keys and ids of a segment, after `start`."""
     names = [segment.key, "pk"] if segment.key else ["pk"]
+    if segment.expression is not None:
+        guests = guests.annotate(**{segment.key: segment.expression})
     if start is not None:
         guests = guests.filter(_beyond(segment, start, descending))
     guests = guests.order_by(*(f"-{name}" if descending else name for name in names))
