@@ -49,7 +49,8 @@ def figures_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
     new = guests.filter(registered_at__gte=_midnight(first))
     return {
         "figures": [
-            figure(_("Guests"), guests, ""),
+            # Without a parameter the list would ask what to show.
+            figure(_("Guests"), guests, "q="),
             figure(_("New this month"), new, f"registered_from={first}"),
             figure(_("Active in 30 days"), *came_since(30)),
             figure(_("Active in 90 days"), *came_since(90)),
