@@ -259,6 +259,9 @@ AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0) or None
 
+# Of the demo that `start --demo` makes: its orders come in when its guests are there.
+DEMO = env.bool("DEMO", default=False)
+
 # -- Language and time --------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en-gb"

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy as _
 
 
@@ -16,7 +17,7 @@ class ImportsConfig(AppConfig):
         from core.web import checklist, navigation
         from guests.models import Guest
         from imports import approval_mail, dependents, mail, settings_words
-        from imports.services import retention, worker
+        from imports.services import demo_orders, retention, worker
         from imports.web import overview
 
         overview.register()
@@ -26,6 +27,8 @@ class ImportsConfig(AppConfig):
         mail.register()
         approval_mail.register()
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
+        if settings.DEMO:
+            clock.every(10, "bring in the orders of the demo")(demo_orders.import_demo_orders)
         checklist.register(
             checklist.Step(
                 order=20,

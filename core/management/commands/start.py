@@ -1,5 +1,6 @@
 """The web server and a worker, in one command: `manage.py start`."""
 
+import os
 import socket
 import sys
 from argparse import ArgumentParser
@@ -32,6 +33,8 @@ class Command(BaseCommand):
             call_command("migrate", interactive=False, verbosity=0)
             collect_if_changed()
             call_command("demo", stdout=self.stdout)
+            # The worker brings in what can only follow the guests.
+            os.environ["DEMO"] = "1"
         connections.close_all()
         self.announced = False
         supervise({"web server": web_server(), "worker": worker()}, look=self.announce)
