@@ -13,9 +13,10 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from core import clock
-        from loyalty import credit_mail, guards  # noqa: F401
+        from loyalty import category_uses, credit_mail, guards  # noqa: F401
         from loyalty.services import checking, expiring
 
         credit_mail.register()
+        category_uses.register()
         clock.every(15 * 60, "expire credits and holds", at_start=True)(expiring.expire_due)
         clock.every(24 * 3600, "check the ledgers")(checking.check_every_ledger)

@@ -9,14 +9,19 @@ class VisitsConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from core import money_kept
         from core.web import actions, subjects, values
         from guests import dependents
         from visits import guards  # noqa: F401
         from visits.dependents import Orders
+        from visits.models import Order
         from visits.web import overview, record
         from visits.web.words import describe_order
 
         dependents.register(Orders())
+        money_kept.register(
+            "orders", _("orders"), lambda company: Order.objects.for_company(company).exists()
+        )
         actions.register("correct_order", _("corrected"), _("Order corrected"))
         actions.register("import_orders", _("imported orders into"), _("Orders imported"))
         values.register_label("orders_created", _("Orders"))

@@ -131,11 +131,22 @@ def turn_off(*, user: User, source: str, now: datetime) -> None:
     company = demanding.order_by("name", "pk").first()
     if company is not None:
         raise Demanded(_("%(company)s demands a second factor.") % {"company": company})
-    forget(user=user)
+    _forget(user)
     record_for_companies(user=user, action="turn_off_second_factor", source=source, now=now)
 
 
-def forget(*, user: User) -> None:
+@transaction.atomic
+def reset(*, user: User, source: str, now: datetime) -> None:
+    """Take it from somebody who lost phone and codes, whatever a company demands.
+
+    Their companies lead them to set it up anew; every session of theirs ends.
+    """
+    _forget(user)
+    end_sessions(user)
+    record_for_companies(user=user, action="reset_second_factor", source=source, now=now)
+
+
+def _forget(user: User) -> None:
     """Delete the user's app and recovery codes."""
     TOTPDevice.objects.filter(user=user).delete()
     StaticDevice.objects.filter(user=user).delete()

@@ -29,6 +29,7 @@ ACTIONS: tuple[tuple[str, Any, Any, bool], ...] = (
     ("accept_invitation", _("accepted the invitation"), _("Invitation accepted"), True),
     ("turn_on_second_factor", _("turned the second factor on"), _("Second factor on"), True),
     ("turn_off_second_factor", _("turned the second factor off"), _("Second factor off"), True),
+    ("reset_second_factor", _("lost the second factor to a reset"), _("Second factor reset"), True),
     ("renew_recovery_codes", _("made new recovery codes"), _("Recovery codes renewed"), True),
 )  # fmt: skip
 
