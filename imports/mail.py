@@ -13,6 +13,7 @@ from core import mail
 from core.models import Membership, OutgoingMail
 from imports import error_file, summary
 from imports.models import ImportJob, ImportRow
+from imports.reports.money import given
 from imports.services.results import RESULT_MAIL
 
 #: Above the first an attachment is zipped, above the second there is only the link. In bytes.
@@ -50,6 +51,7 @@ def _context(job: ImportJob, *, insider: bool) -> dict[str, Any]:
         "counts": job.counts,
         "sentence": summary.sentence(job),
         "lines": summary.lines(job),
+        "money": given(job),
         "errors": [(row.line, error_file.sentences(row)) for row in rows],
         "more": max(job.counts.get("failed", 0) - len(rows), 0) if insider else 0,
         "url": f"{settings.BASE_URL}{path}",

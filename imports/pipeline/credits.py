@@ -49,8 +49,8 @@ class Credit(NamedTuple):
 class Gift(NamedTuple):
     """A credit with what it means for its guest.
 
-    `before` is the balance that is there, `change` what it changes by; `repeats` are the imports that gave the very same
-    before; `reachable`: the guest may be told by e-mail.
+    `before` is the balance that is there, `change` what it changes by; `repeats` are the imports
+    that gave the very same before; `reachable`: the guest may be told by e-mail.
     """
 
     credit: Credit

@@ -196,3 +196,15 @@ def test_who_unsubscribed_meanwhile_is_not_told(sign_in, manager, settings):
 @pytest.mark.parametrize("token", ["x", "WzEsIDFd:1a:forged"])
 def test_a_forged_link_leads_nowhere(client, token):
     assert client.get(f"/unsubscribe/{token}/").status_code == 404
+
+
+def test_the_mail_with_the_result_tells_the_money(sign_in, manager, settings):
+    client = sign_in(manager)
+    job, _shown = check(client, upload(client))
+    post(client, job, "import", results_to=manager.email)
+    worked(job)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    mails.send(OutgoingMail.objects.get(kind="import-result").pk)
+    (message,) = outbox.outbox
+    assert "2 balances imported into Bella" in message.body
+    assert "Points: £11.50 credited, £0.00 debited" in message.body
