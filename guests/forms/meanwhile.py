@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from django import forms
 from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 
 from guests.forms.person import PersonForm
 from guests.forms.state import State
 
 #: Fields that are no input of PersonForm, as Changes and states call them.
-_LISTS = {"cards": _("Cards"), "external_ids": _("External IDs")}
+_LISTS = {"cards": gettext_lazy("Cards"), "external_ids": gettext_lazy("External IDs")}
 
 
 class Who(NamedTuple):

@@ -1,17 +1,189 @@
 """What became of one guest, and what they were before."""
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _, gettext_lazy
 
-from core.models import Company
+from core.models import Company, User
+from core.web import past
 from core.web.access import CompanyRequest
-from guests.models import Guest
+from core.web.past import Entry
+from core.web.subjects import Subject, link
+from core.web.values import in_words
+from guests.models import BulkChange, BulkChangeGuest, Card, Guest
+from guests.views.history_sources import BULK_CHANGES, CHANGES, IMPORTS, Item, Place, page
 from guests.web.record import guest_view, record_context
+from imports.models import ImportJob, ImportRow
+
+PAGE_ENTRIES = 50
+#: So many merges in a row are followed back.
+_MERGES = 10
 
 
 @guest_view("guests.view_guest")
 def history(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
-    """Show every change of a guest, newest first."""
-    return render(
-        request, "guests/record.html", record_context(request, company, guest, tab="history")
-    )
+    """Show everything that was ever changed of a guest, by hand, in bulk, by files: newest first.
+
+    What happened to guests who were merged into this one is told too.
+    """
+    merged = _merged_into(company, guest)
+    after = Place.read(request.GET.get("after", ""))
+    items, has_more = page(company, {guest.pk, *merged}, after, PAGE_ENTRIES)
+    context = {
+        **record_context(request, company, guest, tab="history"),
+        "days": past.by_day(_entries(company, request.user, items, merged)),
+        "pager": {
+            "label": _("Newest first"),
+            "first": "?" if after else "",
+            "next": f"?after={_quoted(items[-1].place)}" if has_more else "",
+        },
+    }
+    return render(request, "guests/record_history.html", context)
+
+
+def _quoted(place: Place) -> str:
+    return str(place).replace("+", "%2B")
+
+
+def _merged_into(company: Company, guest: Guest) -> dict[int, str]:
+    """Return whoever was merged into the guest, and into those, by id with their names.
+
+    A query for each merge in a row, and so one where nobody was.
+    """
+    found: dict[int, str] = {}
+    last = [guest.pk]
+    for _step in range(_MERGES):
+        rows = Guest.objects.for_company(company).filter(merged_into__in=last)
+        last = [row.pk for row in rows if row.pk not in found]
+        found |= {row.pk: str(row) for row in rows}
+        if not last:
+            break
+    return found
+
+
+def _entries(
+    company: Company, user: User, items: Sequence[Item], merged: dict[int, str]
+) -> list[Entry]:
+    """Return what a page says of the items, in their order."""
+    tables: dict[int, Any] = {
+        CHANGES: _of_changes,
+        BULK_CHANGES: _of_bulk_changes,
+        IMPORTS: _of_lines,
+    }
+    told: dict[Place, Entry] = {}
+    for table, tell in tables.items():
+        own = [item for item in items if item.place.table == table]
+        entries = tell(company, user, [item.row for item in own], merged)
+        told |= {item.place: entry for item, entry in zip(own, entries, strict=True)}
+    return [told[item.place] for item in items]
+
+
+def _of_changes(
+    company: Company, user: User, rows: Sequence[Any], merged: dict[int, str]
+) -> list[Entry]:
+    entries = past.of_changes(company, user, rows, about=Guest._meta.label_lower)
+    return [
+        replace(entry, subject=_whom(merged, change.subject_id))
+        for change, entry in zip(rows, entries, strict=True)
+    ]
+
+
+def _whom(merged: dict[int, str], pk: int) -> Subject:
+    """Return the guest as the sentence names them: the page is about them."""
+    if pk in merged:
+        return Subject(_("%(guest)s, who was merged into this guest") % {"guest": merged[pk]})
+    return Subject(_("this guest"))
+
+
+_BULK_WORDS = {
+    BulkChange.Action.DELETE: gettext_lazy("deleted this guest in"),
+    BulkChange.Action.RESTORE: gettext_lazy("restored this guest in"),
+    BulkChange.Action.ADD_CATEGORY: gettext_lazy("put this guest into “%(category)s” in"),
+    BulkChange.Action.REMOVE_CATEGORY: gettext_lazy("took this guest out of “%(category)s” in"),
+}
+
+
+def _of_bulk_changes(
+    company: Company, user: User, rows: Sequence[BulkChangeGuest], merged: dict[int, str]
+) -> list[Entry]:
+    may_open = user.has_perm("guests.change_guest", company)
+    return [
+        Entry(
+            at=row.change.created_at,
+            actor=str(row.change.actor or ""),
+            where=_("Command line"),
+            words=str(_BULK_WORDS[BulkChange.Action(row.change.action)])
+            % {"category": row.change.category_name},
+            subject=Subject(
+                _("bulk change %(number)s") % {"number": row.change.number},
+                link("guests:change", company, row.change.number) if may_open else "",
+            ),
+            note=_("Undone since.") if row.is_undone else "",
+        )
+        for row in rows
+    ]
+
+
+_LINE_WORDS: dict[tuple[str, int], Any] = {
+    (ImportJob.Kind.GUESTS, ImportRow.Outcome.CREATED): gettext_lazy(
+        "created this guest by the import of"
+    ),
+    (ImportJob.Kind.GUESTS, ImportRow.Outcome.UPDATED): gettext_lazy(
+        "changed this guest by the import of"
+    ),
+}
+_UNDO_NOTES: dict[int | None, Any] = {
+    ImportRow.Undo.UNDONE: gettext_lazy("Undone since."),
+    ImportRow.Undo.IN_PART: gettext_lazy("Undone in part since."),
+}
+
+
+def _of_lines(
+    company: Company, user: User, rows: Sequence[ImportRow], merged: dict[int, str]
+) -> list[Entry]:
+    may_open = user.has_perm("imports.view_importjob", company)
+    cards = _cards(company, {pk for row in rows for pk in (row.replaced or {}).get("cards", ())})
+    values = [(Guest._meta.label_lower, _values(row.replaced or {}, cards)) for row in rows]
+    return [
+        Entry(
+            at=row.when,  # type: ignore[attr-defined]
+            actor=str(row.job.actor or ""),
+            where=_("Command line"),
+            words=str(
+                _LINE_WORDS.get(
+                    (row.job.kind, row.outcome),
+                    _("brought something for this guest with"),
+                )
+            ),
+            subject=Subject(
+                _("%(file)s, line %(line)s") % {"file": row.job.filename, "line": row.line},
+                link("imports:detail", company, row.job.number) if may_open else "",
+            ),
+            rows=words,
+            note=str(_UNDO_NOTES.get(row.undo, "")),
+        )
+        for row, words in zip(rows, in_words(company, values), strict=True)
+    ]
+
+
+def _cards(company: Company, ids: Collection[int]) -> dict[int, str]:
+    """Return the cards that lines of files added, as far as they are still there."""
+    cards = Card.objects.for_company(company).filter(pk__in=ids) if ids else ()
+    return {card.pk: " / ".join(filter(None, (card.number, card.track))) for card in cards}
+
+
+def _values(replaced: dict[str, Any], cards: dict[int, str]) -> dict[str, Any]:
+    """Return what a line of a file changed as a Change would have it."""
+    found = dict(replaced.get("fields", {}))
+    if names := [cards[pk] for pk in replaced.get("cards", ()) if pk in cards]:
+        found["cards"] = [None, names]
+    for name in ("categories", "external_ids"):
+        if replaced.get(name):
+            found[name] = [None, replaced[name]]
+    if replaced.get("entries"):
+        found["ledger_entries"] = [None, len(replaced["entries"])]
+    return found
