@@ -225,6 +225,7 @@ IMPORT_SHEET_MEMORY_BYTES = env.int("IMPORT_SHEET_MEMORY_BYTES", default=2048 * 
 # the fixed cost of a chunk count.
 IMPORT_CHUNK_ROWS = env.int("IMPORT_CHUNK_ROWS", default=5_000)
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=90)
+EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=3)
 
 # -- People -------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from django.urls import path
 from guests.views import (
     bulk,
     bulk_changes,
+    exports,
     history,
     listing,
     new_guest,
@@ -41,6 +42,11 @@ urlpatterns: list[Any] = [
     path("guests/changes/<int:number>/", bulk_changes.change, name="change"),
     path("guests/changes/<int:number>/undo/", bulk_changes.undo, name="undo_change"),
     path("guests/changes/<int:number>/stop/", bulk_changes.stop, name="stop_change"),
+    path("guests/export/", exports.export, name="export"),
+    path("guests/exports/", exports.exports, name="exports"),
+    path("guests/exports/<int:number>/", exports.detail, name="export_detail"),
+    path("guests/exports/<int:number>/file/", exports.download, name="export_download"),
+    path("guests/exports/<int:number>/stop/", exports.stop, name="export_stop"),
     # -- Two who are one, and who is to be forgotten
     # -- Settings
     path("settings/categories/", settings.categories, name="categories"),

@@ -16,7 +16,7 @@ class ImportsConfig(AppConfig):
         from core import clock
         from core.web import checklist, navigation
         from guests.models import Guest
-        from imports import approval_mail, dependents, mail, settings_words
+        from imports import approval_mail, dependents, guest_export, mail, settings_words
         from imports.services import demo_orders, retention, worker
         from imports.web import overview
 
@@ -24,6 +24,7 @@ class ImportsConfig(AppConfig):
         settings_words.register()
         worker.register()
         dependents.register()
+        guest_export.register()
         mail.register()
         approval_mail.register()
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)

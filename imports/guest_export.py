@@ -20,8 +20,9 @@ from openpyxl import Workbook
 from core.formula import guard
 from core.models import Company
 from core.text_cells import text_cell
-from guests.models import Card, ExternalId
+from guests.models import Card, ExternalId, Guest, GuestExport
 from guests.querysets import GuestQuerySet
+from guests.services import exports
 from guests.services.bulk import DERIVED
 from imports.columns import COLUMNS as ALL, Column
 
@@ -46,6 +47,13 @@ class TooManyGuests(Exception):
         return gettext("A sheet holds 1,048,575 guests, and there are more. Choose .csv.")
 
 
+def register() -> None:
+    """Let the list of guests be exported in this form."""
+    exports.register_shape(
+        GuestExport.Shape.IMPORT, lambda export, guests: export_rows(export.company, guests)
+    )
+
+
 def export_rows(company: Company, guests: GuestQuerySet) -> Iterator[list[str]]:
     """Yield the header, then the cells of each guest; streaming, in batches of BATCH.
 
@@ -56,7 +64,7 @@ def export_rows(company: Company, guests: GuestQuerySet) -> Iterator[list[str]]:
     counts = _repeats(guests)
     layout = list(_layout(counts))
     yield [column.key_at(index) for column, index in layout]
-    for guest in _with_belongings(guests).iterator(chunk_size=BATCH):
+    for guest in _in_batches(_with_belongings(guests)):
         cells = {
             key: list(column.export_all(guest, counts.get(key, 1)))
             for key, column in COLUMNS.items()
@@ -101,6 +109,18 @@ WRITERS: dict[str, Callable[[Table, IO[bytes]], None]] = {
     "xlsx": write_xlsx,
     "json": write_json,
 }
+
+
+def _in_batches(guests: GuestQuerySet) -> Iterator[Guest]:
+    """Yield the guests in the order of their ids, a batch at a time.
+
+    No cursor stays open in between: a worker says how far it is, and on SQLite nobody may write
+    beside a read that has begun before others wrote.
+    """
+    last = 0
+    while batch := list(guests.filter(pk__gt=last)[:BATCH]):
+        yield from batch
+        last = batch[-1].pk
 
 
 def _layout(counts: dict[str, int]) -> Iterator[tuple[Column, int]]:

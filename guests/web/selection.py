@@ -16,7 +16,9 @@ from core.models import Company
 from core.web.subjects import link
 from guests.filters import GuestFilter
 from guests.models import Guest
+from guests.paging import DEFAULT_SORT
 from guests.querysets import GuestQuerySet
+from guests.web.addresses import SORT, filters_among
 
 #: The parameter that names a ticked row. It may come as often as a page has rows.
 TICKED = "guest"
@@ -37,7 +39,7 @@ class Selection:
         self._ticks = TICKED in given
         self.ids: list[int] = _ids(given.getlist(TICKED))
         """The ticked guests, in the order of the address; empty when the filters count."""
-        self.filter = GuestFilter(_filters(given), company=company, today=today)
+        self.filter = GuestFilter(filters_among(given), company=company, today=today)
 
     @property
     def is_ticked(self) -> bool:
@@ -80,19 +82,12 @@ class Selection:
 
 
 def list_url(company: Company, query: str = "") -> str:
-    """Return the address of the list that these parameters mean: ticks are none of its own."""
+    """Return the address of the list with these filters; ticks are none."""
     address = link("guests:list", company) or reverse("core:company", args=[company.slug])
-    return f"{address}?{query}" if query and TICKED not in QueryDict(query) else address
-
-
-def _filters(given: QueryDict) -> QueryDict:
-    """Return the filters among the parameters, without what was left empty."""
-    kept = QueryDict(mutable=True)
-    for name, values in given.lists():
-        filled = [value for value in values if value.strip()]
-        if name in GuestFilter.base_filters and filled:
-            kept.setlist(name, filled)
-    return kept
+    if TICKED in QueryDict(query):
+        return address
+    # An address that asks for nothing gets no list: everybody is asked for by an order.
+    return f"{address}?{query or f'{SORT}={DEFAULT_SORT}'}"
 
 
 def _ids(values: list[str]) -> list[int]:

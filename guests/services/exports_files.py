@@ -1,0 +1,108 @@
+"""Files of guests: rows of any values written as .csv or .xlsx, safe to open in a spreadsheet.
+
+Text that would start a formula is quoted (core.formula); numbers and dates are numbers and dates
+where the format knows them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import IO, Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.worksheet._write_only import WriteOnlyWorksheet
+
+from core.formula import guard
+from core.text_cells import text_cell
+from guests.models import GuestExport
+
+#: Cells as a list of columns gives them: text, numbers, dates, or None; times in any zone.
+Row = Sequence[Any]
+Rows = Iterable[Row]
+
+#: A sheet has no more rows than these.
+SHEET_ROWS = 1_048_576
+
+CONTENT_TYPES = {
+    GuestExport.Format.CSV: "text/csv",
+    GuestExport.Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+class TooManyGuests(Exception):
+    """A workbook cannot hold them all."""
+
+    def __str__(self) -> str:
+        return _("A sheet holds 1,048,575 guests, and there are more. Choose CSV.")
+
+
+def write(rows: Rows, target: IO[bytes], format: str) -> None:
+    """Write the rows, of which the first is the header. Raises TooManyGuests."""
+    _WRITERS[format](rows, target)
+
+
+def write_csv(rows: Rows, target: IO[bytes]) -> None:
+    """Write UTF-8 with its mark, by which Excel knows it, and commas."""
+    text = io.TextIOWrapper(target, encoding="utf-8-sig", newline="", write_through=True)
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([_as_text(value) for value in row])
+    text.detach()
+
+
+def write_xlsx(rows: Rows, target: IO[bytes]) -> None:
+    """Write a workbook: numbers and dates are that, and all else is text whatever it looks like."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(_("Guests"))
+    for count, row in enumerate(rows, start=1):
+        if count > SHEET_ROWS:
+            raise TooManyGuests
+        sheet.append([_cell(sheet, value) for value in row])
+    book.save(target)
+
+
+_WRITERS: dict[str, Callable[[Rows, IO[bytes]], None]] = {
+    GuestExport.Format.CSV: write_csv,
+    GuestExport.Format.XLSX: write_xlsx,
+}
+
+
+def _as_text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, bool | int):
+        return str(value)
+    return guard(str(value))
+
+
+def _cell(sheet: WriteOnlyWorksheet, value: Any) -> WriteOnlyCell | None:
+    if value is None:
+        return None
+    shape = ""
+    if isinstance(value, datetime):
+        # A sheet knows no time zones: what it shows is the time of the company's.
+        value, shape = timezone.localtime(value).replace(tzinfo=None), "yyyy-mm-dd hh:mm"
+    elif isinstance(value, date):
+        shape = "yyyy-mm-dd"
+    elif isinstance(value, Decimal):
+        shape = "0" if value.as_tuple().exponent == 0 else "0.00##"
+    elif isinstance(value, int):
+        shape = "0"
+    else:
+        return text_cell(sheet, str(value))
+    cell = WriteOnlyCell(sheet, value)
+    cell.number_format = shape
+    return cell

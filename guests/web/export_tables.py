@@ -1,0 +1,74 @@
+"""What an export of the list consists of: its guests, in its order, and the columns that it showed.
+
+The services know neither filters nor columns; this is registered with them when the apps are ready.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import iso4217
+from django.utils import timezone
+
+from guests import tables
+from guests.models import Guest, GuestExport
+from guests.paging.cursors import FIRST, Cursor
+from guests.paging.orders import order_of
+from guests.paging.walks import places_of
+from guests.querysets import GuestQuerySet
+from guests.services import exports
+from guests.services.exports_files import Row
+from guests.web.selection import Selection
+
+#: Guests that are read together.
+BATCH = 1_000
+
+
+def register() -> None:
+    exports.register_selection(lambda export: selection_of(export).guests)
+    exports.register_shape(GuestExport.Shape.LIST, list_rows)
+
+
+def selection_of(export: GuestExport) -> Selection:
+    """Return whom the export is about; filters count from the day on which it was asked for."""
+    asked = export.created_at or timezone.now()
+    today = timezone.localdate(asked, ZoneInfo(export.company.timezone))
+    return Selection(export.query, company=export.company, today=today)
+
+
+def list_rows(export: GuestExport, guests: GuestQuerySet) -> Iterator[Row]:
+    """Yield the header and the rows of the list, in its order.
+
+    A batch at a time, as the list's own pages: nothing is held open between two of them.
+    """
+    program = selection_of(export).filter.chosen_program
+    columns = tables.columns_by_key(export.columns, program)
+    yield [str(column.label) for column in columns]
+    places = _places(export.company.currency)
+    for guest in _in_order(tables.prepared(guests, columns, program), export):
+        yield [_plain(column.value(guest), places) for column in columns]
+
+
+def _in_order(guests: GuestQuerySet, export: GuestExport) -> Iterator[Guest]:
+    has_balance = tables.BALANCE in guests.query.annotations
+    order = order_of(export.sort, export.company, balance=has_balance)
+    cursor = FIRST
+    while found := places_of(guests, order, cursor, BATCH):
+        ids = [place.pk for place in found]
+        rows = {guest.pk: guest for guest in guests.filter(pk__in=ids)}
+        yield from (rows[pk] for pk in ids if pk in rows)
+        cursor = Cursor(found[-1], backwards=False)
+
+
+def _plain(value: Any, places: Decimal) -> Any:
+    """Return an amount with the currency's decimals, if that loses nothing; all else as it is."""
+    if not isinstance(value, Decimal):
+        return value
+    rounded = value.quantize(places)
+    return rounded if rounded == value else value.normalize()
+
+
+def _places(currency: str) -> Decimal:
+    exponent = iso4217.Currency(currency).exponent
+    return Decimal(1).scaleb(-(2 if exponent is None else int(exponent)))
