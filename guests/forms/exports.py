@@ -25,7 +25,7 @@ class ExportForm(forms.Form):
             "format": GuestExport.Format.CSV,
             "by_mail": True,
         }
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **{"initial": initial, **kwargs})
         if is_long:
             self.fields["by_mail"].help_text = email
         else:
