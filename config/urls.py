@@ -7,6 +7,7 @@ from guests.views.unsubscribe import unsubscribe
 urlpatterns = [
     path("", include("core.urls")),
     path("c/<slug:company>/", include("guests.urls")),
+    path("c/<slug:company>/", include("loyalty.urls")),
     path("c/<slug:company>/", include("visits.urls")),
     path("unsubscribe/<str:token>/", unsubscribe, name="unsubscribe"),
     path("c/<slug:company>/imports/", include("imports.urls")),

@@ -13,10 +13,18 @@ class LoyaltyConfig(AppConfig):
 
     def ready(self) -> None:
         from core import clock
-        from loyalty import category_uses, credit_mail, guards  # noqa: F401
-        from loyalty.services import checking, expiring
+        from guests import dependents
+        from loyalty import approval_mail, category_uses, credit_mail, guards  # noqa: F401
+        from loyalty.dependents import Balances
+        from loyalty.services import approving, bulk_worker, checking, expiring
+        from loyalty.web import register
 
+        dependents.register(Balances())
+        register.register()
+        bulk_worker.register()
         credit_mail.register()
+        approval_mail.register()
         category_uses.register()
         clock.every(15 * 60, "expire credits and holds", at_start=True)(expiring.expire_due)
+        clock.every(15 * 60, "let adjustments lapse", at_start=True)(approving.lapse_due)
         clock.every(24 * 3600, "check the ledgers")(checking.check_every_ledger)

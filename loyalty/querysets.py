@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, TruncMonth
 
 from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import GuestQuerySet
@@ -13,6 +14,11 @@ from guests.querysets import GuestQuerySet
 if TYPE_CHECKING:
     from core.models import Company, Membership
     from loyalty.models import Program, Terms
+
+
+def _total(field: str, condition: Q | None = None) -> Coalesce:
+    """The sum of an amount, zero of nothing."""
+    return Coalesce(Sum(field, filter=condition), Decimal(0))
 
 
 class ProgramQuerySet(CompanyOwnedQuerySet):
@@ -24,7 +30,19 @@ class ProgramQuerySet(CompanyOwnedQuerySet):
         currency, else the oldest of which there is a ledger."""
         programs = self.for_company(company).with_ledger()
         default = programs.filter(is_default=True, currency=company.currency)
-        return default.first() or programs.order_by("pk").first()
+        found: Program | None = default.first() or programs.order_by("pk").first()
+        return found
+
+    def with_totals(self) -> Self:
+        """Each with `members` and `outstanding`."""
+        from loyalty.models import Account
+
+        accounts = Account.objects.filter(program=OuterRef("pk"), company=OuterRef("company"))
+        grouped = accounts.order_by().values("program")
+        return self.annotate(
+            members=Subquery(grouped.annotate(n=Count("pk")).values("n")),
+            outstanding=Subquery(grouped.annotate(total=Sum("balance")).values("total")),
+        )
 
 
 class AccountQuerySet(CompanyOwnedQuerySet):
@@ -32,10 +50,30 @@ class AccountQuerySet(CompanyOwnedQuerySet):
         """Accounts of these ids, locked in one order, so that two who lock never wait in a ring."""
         return self.filter(pk__any=list(ids)).select_for_update().order_by("pk")
 
+    def totals(self) -> dict[str, Any]:
+        """How many accounts there are, and what they have: {members, balance, held}."""
+        return self.aggregate(members=Count("pk"), balance=_total("balance"), held=_total("held"))
+
 
 class LedgerEntryQuerySet(CompanyOwnedQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-id")
+
+    def sums(self) -> dict[str, Decimal]:
+        """What was issued, spent and expired so far, without what a merge only moved.
+
+        A credit that was taken back was not issued, a debit that was taken back was not spent:
+        issued less spent less expired is what is outstanding.
+        """
+        rows = self.exclude(source="merge").order_by()
+        taken_back = Q(kind="reversal", amount__lt=0)
+        given_back = Q(kind="reversal", amount__gt=0)
+        found = rows.aggregate(
+            issued=_total("amount", Q(kind="credit") | taken_back),
+            spent=_total("amount", Q(kind="debit") | given_back),
+            expired=_total("amount", Q(kind="expiry")),
+        )
+        return {"issued": found["issued"], "spent": -found["spent"], "expired": -found["expired"]}
 
 
 class CreditLotQuerySet(CompanyOwnedQuerySet):
@@ -50,6 +88,11 @@ class CreditLotQuerySet(CompanyOwnedQuerySet):
     def due(self, *, today: date) -> Self:
         """Lots whose last day is over."""
         return self.open().filter(expires_on__lt=today)
+
+    def by_month_of_expiry(self) -> dict[date | None, Decimal]:
+        """What is left by the first day of the month of its last day; None is for ever."""
+        rows = self.open().order_by().values(month=TruncMonth("expires_on"))
+        return {row["month"]: row["total"] for row in rows.annotate(total=Sum("left"))}
 
 
 class HoldQuerySet(CompanyOwnedQuerySet):

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _, ngettext
 
 from loyalty.models import Program
 from loyalty.money import exponent, rounded
@@ -28,3 +28,25 @@ def shown(amount: Decimal, program: Program) -> str:
     if program.kind == Program.Kind.DEPOSIT:
         return text
     return _("%(amount)s points") % {"amount": text}
+
+
+def lasts(program: Program) -> str:
+    """Return how long a credit lasts: "365 days", "To the end of the year"."""
+    if not program.has_ledger:
+        return ""
+    if program.expiry == Program.Expiry.DAYS:
+        days = number_format(program.expiry_days or 0, force_grouping=True)
+        return ngettext("%(days)s day", "%(days)s days", program.expiry_days or 0) % {"days": days}
+    return str(program.get_expiry_display())
+
+
+def runs(program: Program) -> str:
+    """Return from when to when it gives credits; "" where neither is said."""
+    first, last = (
+        date_format(day, "j M Y") if day else "" for day in (program.active_from, program.active_to)
+    )
+    if first and last:
+        return _("%(first)s to %(last)s") % {"first": first, "last": last}
+    if first:
+        return _("from %(first)s") % {"first": first}
+    return _("to %(last)s") % {"last": last} if last else ""

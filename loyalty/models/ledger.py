@@ -5,6 +5,8 @@ Entries and uses of lots can be neither changed nor removed (loyalty.guards). Al
 by loyalty.services.ledger and by nothing else.
 """
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -56,6 +58,12 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return f"{self.guest_id} in {self.program_id}"
+
+    @property
+    def available(self) -> Decimal:
+        """What may be spent: the balance without what holds have set aside."""
+        available: Decimal = self.balance - self.held
+        return available
 
 
 class LedgerEntry(models.Model):

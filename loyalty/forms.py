@@ -1,0 +1,198 @@
+"""What people may say about programs, and about what they credit and debit."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext, gettext_lazy as _
+
+from core.models import Company, Membership, Restaurant, User
+from core.validators import currency as check_currency
+from guests.forms.bulk import ConfirmForm
+from guests.models import Category
+from loyalty.models import Program, Reason
+from loyalty.money import NotAnAmount, exponent, read_amount
+
+
+class MoveForm(forms.Form):
+    """An amount of a program, given (`sign` 1) or taken (-1), with the reason."""
+
+    program = forms.ModelChoiceField(
+        label=_("Program"), queryset=Program.objects.none(), empty_label=None
+    )
+    amount = forms.CharField(
+        label=_("Amount"),
+        max_length=60,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+    restaurant = forms.ModelChoiceField(
+        label=_("Restaurant"),
+        queryset=Restaurant.objects.none(),
+        empty_label=_("Choose a restaurant"),
+    )
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=[("", _("Choose a reason")), *Reason.choices]
+    )
+    comment = forms.CharField(label=_("Comment"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, company: Company, user: User, sign: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.company, self.sign = company, sign
+        programs = (
+            Program.objects.for_company(company).with_ledger().order_by("-is_default", "name")
+        )
+        program: Any = self.fields["program"]
+        program.queryset = programs.filter(is_active=True) if sign > 0 else programs
+        self._offer_restaurants(company, user)
+
+    def _offer_restaurants(self, company: Company, user: User) -> None:
+        """A member of some restaurants notes one of these; the only one there is is chosen."""
+        field: Any = self.fields["restaurant"]
+        own = Membership.objects.for_company(company).active().filter(user=user)
+        ids = list(own.filter(restaurants__isnull=False).values_list("restaurants", flat=True))
+        found = Restaurant.objects.for_company(company).active().order_by("name", "pk")
+        found = found.filter(pk__in=ids) if ids else found
+        field.queryset = found
+        first = list(found[:2])
+        if len(first) == 1:
+            field.initial, field.empty_label = first[0].pk, None
+        field.required = bool(first)
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        program, text = data.get("program"), data.get("amount")
+        if program is None or not text:
+            return data
+        try:
+            amount = read_amount(text, program.currency)
+        except NotAnAmount as no:
+            self.add_error("amount", str(no))
+            return data
+        if amount <= 0:
+            self.add_error("amount", gettext("Write an amount above zero."))
+        elif amount * 10_000 > Decimal(2**62):
+            self.add_error("amount", gettext("This is more than any amount kept here."))
+        data["amount"] = amount * self.sign
+        return data
+
+
+class AdjustForm(MoveForm):
+    """The same for one guest. `ref` names the click: sent twice, it counts once."""
+
+    ref = forms.CharField(
+        widget=forms.HiddenInput, max_length=40, validators=[RegexValidator(r"\A[0-9a-f-]{8,40}\Z")]
+    )
+
+
+class BulkConfirmForm(ConfirmForm):
+    """Confirms the set that was shown; what is given to it stands in a MoveForm beside it."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=80, required=False)
+
+
+class ReverseForm(forms.Form):
+    """Takes an entry back; of a credit that is spent already, how."""
+
+    shortfall = forms.ChoiceField(
+        label=_("What is spent already"), widget=forms.RadioSelect, required=False
+    )
+    comment = forms.CharField(label=_("Comment"), max_length=500, required=False)
+
+    def __init__(self, *args: Any, choices: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field: Any = self.fields["shortfall"]
+        if not choices:
+            del self.fields["shortfall"]
+            return
+        field.choices, field.required = choices, True
+        field.error_messages["required"] = gettext("Choose what happens to what is spent.")
+
+
+class DeclineForm(forms.Form):
+    """Why not: for whoever asked."""
+
+    note = forms.CharField(label=_("Why not"), max_length=500)
+
+
+class ProgramForm(forms.ModelForm):
+    """A program; services say what cannot be (loyalty.services.programs)."""
+
+    categories = forms.ModelMultipleChoiceField(
+        label=_("Categories"),
+        queryset=Category.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    class Meta:
+        model = Program
+        fields = [
+            "name", "code", "kind", "currency", "percentage", "is_default", "active_from",
+            "active_to", "expiry", "expiry_days", "audience",
+        ]  # fmt: skip
+        widgets = {
+            "active_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            "active_to": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        }
+
+    def __init__(self, *args: Any, company: Company, fixed: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fixed = fixed
+        categories: Any = self.fields["categories"]
+        categories.queryset = Category.objects.for_company(company).order_by("name", "pk")
+        self.fields["percentage"].help_text = gettext("Of a discount only.")
+        self.fields["expiry_days"].help_text = gettext("Where a credit lasts a number of days.")
+        self.fields["categories"].help_text = gettext("Where it is for guests of some categories.")
+        for name in ("kind", "currency"):
+            self.fields[name].disabled = fixed
+        if self.instance.pk:
+            self.initial["categories"] = list(self.instance.categories.values_list("pk", flat=True))
+
+    def clean_currency(self) -> str:
+        code: str = self.cleaned_data["currency"].upper()
+        check_currency(code)
+        return code
+
+    def _post_clean(self) -> None:
+        """Leave the instance as it is: the service checks and writes."""
+
+
+class TermsForm(forms.Form):
+    """The company's rules for money."""
+
+    grace_days = forms.IntegerField(
+        label=_("Days of grace"),
+        min_value=0,
+        max_value=3_650,
+        help_text=_("How long a credit lasts that comes back after its own last day."),
+    )
+    adjustment_limit = forms.CharField(
+        label=_("Limit of credits and debits by hand"),
+        max_length=60,
+        required=False,
+        help_text=_("Above it a second person approves. Empty: no limit."),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.company = company
+
+    def clean_adjustment_limit(self) -> Decimal | None:
+        text = self.cleaned_data["adjustment_limit"]
+        if not text.strip():
+            return None
+        try:
+            limit = read_amount(text, self.company.currency)
+        except NotAnAmount as no:
+            raise forms.ValidationError(str(no)) from no
+        if limit < 0:
+            raise forms.ValidationError(_("A limit is not below zero."))
+        return limit
+
+
+def plain(amount: Decimal, program: Program) -> str:
+    """Return an amount as a field shows it: with the currency's decimals, where it needs them."""
+    whole = amount == amount.to_integral_value()
+    return f"{amount:.{0 if whole else exponent(program.currency)}f}"

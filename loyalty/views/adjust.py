@@ -1,0 +1,174 @@
+"""Credit, debit and reversal by hand: said first, done when it is confirmed."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse as url_of
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.models import Change, Company
+from core.web.access import CompanyRequest
+from guests.models import Guest
+from guests.web import record
+from loyalty.forms import AdjustForm, ReverseForm
+from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, Program
+from loyalty.services.adjusting import above_limit, adjust_balance, reverse_entry
+from loyalty.services.postings import Refused
+from loyalty.web.refusals import in_words
+from loyalty.words import figure, shown
+
+
+@record.guest_view("loyalty.adjust_balance")
+def credit(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
+    """Credit the guest an amount."""
+    return _adjust(request, company, guest, sign=1)
+
+
+@record.guest_view("loyalty.adjust_balance")
+def debit(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
+    """Debit the guest an amount."""
+    return _adjust(request, company, guest, sign=-1)
+
+
+def _adjust(request: CompanyRequest, company: Company, guest: Guest, *, sign: int) -> HttpResponse:
+    if not record.is_open(guest):
+        messages.info(request, _("This guest was erased: nothing more is credited or debited."))
+        return redirect("loyalty:ledger", company.slug, guest.pk)
+    bound = request.method == "POST"
+    form = AdjustForm(
+        request.POST if bound else None,
+        company=company,
+        user=request.user,
+        sign=sign,
+        initial={"ref": str(uuid4()), "program": request.GET.get("program")},
+    )
+    preview = None
+    if bound and form.is_valid():
+        preview = _preview(company, guest, form)
+        if "confirm" in request.POST and preview and (done := _do(request, company, guest, form)):
+            return done
+        if "change" in request.POST or form.errors:
+            preview = None
+    context = record.record_context(request, company, guest, tab="ledger") | {
+        "form": form,
+        "preview": preview,
+        "sign": sign,
+        "has_programs": form.fields["program"].queryset.exists(),  # type: ignore[attr-defined]
+    }
+    return render(request, "loyalty/adjust.html", context)
+
+
+def _preview(company: Company, guest: Guest, form: AdjustForm) -> dict[str, Any] | None:
+    """Return what would be so; None when it cannot be, which the form says then."""
+    program, amount = form.cleaned_data["program"], form.cleaned_data["amount"]
+    account = Account.objects.for_company(company).filter(guest=guest, program=program).first()
+    balance = account.balance if account else Decimal(0)
+    available = balance - account.held if account else Decimal(0)
+    if amount < 0 and available < -amount:
+        told = _("There are only %(available)s.") % {"available": shown(available, program)}
+        form.add_error("amount", told)
+        return None
+    return {
+        "before": figure(balance, program),
+        "after": shown(balance + amount, program),
+        "amount": shown(abs(amount), program),
+        "data": form.cleaned_data,
+        "reason": dict(form.fields["reason"].choices)[form.cleaned_data["reason"]],  # type: ignore[attr-defined]
+        "needs_approval": above_limit(company, amount),
+    }
+
+
+def _do(
+    request: CompanyRequest, company: Company, guest: Guest, form: AdjustForm
+) -> HttpResponse | None:
+    data = form.cleaned_data
+    outcome = adjust_balance(
+        company=company,
+        guest=guest,
+        program=data["program"],
+        amount=data["amount"],
+        restaurant=data["restaurant"],
+        reason=data["reason"],
+        comment=data["comment"],
+        ref=data["ref"],
+        actor=request.user,
+        source=Change.Source.WEB,
+        now=timezone.now(),
+    )
+    address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
+    if isinstance(outcome, Adjustment):
+        messages.success(request, _("Sent to Approvals: it is done when another person agrees."))
+        return redirect(address)
+    if isinstance(outcome, Refused):
+        form.add_error("amount", in_words(outcome, data["program"]))
+        return None
+    return redirect(f"{address}?new={getattr(outcome, 'entry_id', '')}")
+
+
+# -- Reversal -----------------------------------------------------------------------------------
+
+
+@record.guest_view("loyalty.adjust_balance")
+def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int) -> HttpResponse:
+    """Say what taking an entry back comes to, and do it."""
+    rows = LedgerEntry.objects.for_company(company).select_related("account__program")
+    found = get_object_or_404(rows, pk=entry, account__guest=guest)
+    if found.kind not in (LedgerEntry.Kind.CREDIT, LedgerEntry.Kind.DEBIT):
+        raise Http404
+    program = found.account.program
+    left = _left(found)
+    form = ReverseForm(
+        request.POST if request.method == "POST" else None,
+        choices=_choices(found, program, left),
+    )
+    if form.is_bound and form.is_valid():
+        outcome = reverse_entry(
+            company=company,
+            guest=guest,
+            entry=found,
+            shortfall=form.cleaned_data.get("shortfall") or "refuse",
+            comment=form.cleaned_data["comment"],
+            actor=request.user,
+            source=Change.Source.WEB,
+            now=timezone.now(),
+        )
+        if not isinstance(outcome, Refused):
+            address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
+            return redirect(f"{address}?new={getattr(outcome, 'entry_id', '')}")
+        form.add_error(None, in_words(outcome, program))
+    context = record.record_context(request, company, guest, tab="ledger") | {
+        "form": form,
+        "entry": found,
+        "program": program,
+        "amount": shown(abs(found.amount), program),
+        "spent": shown(found.amount - left, program) if left < found.amount else "",
+        "left": shown(left, program),
+        "balance": shown(found.account.balance, program),
+    }
+    return render(request, "loyalty/reverse.html", context)
+
+
+def _left(entry: LedgerEntry) -> Decimal:
+    """Return what is left of a credit and not held."""
+    lot = CreditLot.objects.filter(entry=entry).first()
+    return min(lot.left if lot else Decimal(0), entry.account.available)
+
+
+def _choices(entry: LedgerEntry, program: Program, left: Decimal) -> list[tuple[str, str]]:
+    """Return what can be done about what is spent of a credit: nothing to choose if nothing is."""
+    if entry.amount < 0 or left >= entry.amount:
+        return []
+    choices = []
+    if left:
+        words = _("Take back the %(left)s that are left of it, and leave the rest")
+        choices.append(("what_is_left", words % {"left": figure(left, program)}))
+    others = min(entry.amount, entry.account.available)
+    if others > left:
+        words = _("Take back %(all)s, also from the guest's other credits")
+        choices.append(("from_others", words % {"all": figure(others, program)}))
+    return choices

@@ -1,0 +1,202 @@
+"""Crediting and debiting what is filtered: the page that asks, the progress, the receipt."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from core.models import Change, Company
+from core.web.access import CompanyRequest, View, company_view
+from core.web.lists import pager, paginate
+from guests.models import Guest
+from guests.services.bulk_changes_sets import Mark, is_large, mark_of
+from guests.web.selection import Selection, list_url
+from loyalty.forms import BulkConfirmForm, MoveForm
+from loyalty.models import BulkAdjustment
+from loyalty.services import bulk_adjusting as services
+from loyalty.services.adjusting import above_limit
+from loyalty.web import bulk_words
+from loyalty.words import shown
+
+#: So many are named on the page that asks.
+NAMED = 5
+
+
+@company_view("loyalty.adjust_balance")
+def credit(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Ask what the guests of the list are to be credited, and do it."""
+    return _ask(request, company, 1)
+
+
+@company_view("loyalty.adjust_balance")
+def debit(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Ask what the guests of the list are to be debited, and do it."""
+    return _ask(request, company, -1)
+
+
+def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
+    selection = Selection(request.GET, company=company, today=timezone.localdate())
+    guests = services.guests_of(selection.guests)
+    mark = mark_of(guests)
+    bound = request.method == "POST"
+    data = request.POST if bound else None
+    form = MoveForm(data, company=company, user=request.user, sign=sign)
+    preview = None
+    confirm = _confirm_form(company, mark)
+    has_changed = False
+    if bound and mark.count and form.is_valid() and "change" not in request.POST:
+        preview = _preview(company, form, mark)
+        if "confirm" in request.POST:
+            has_changed = request.POST.get("seen") != str(mark)
+            confirm = confirm if has_changed else _confirm_form(company, mark, request.POST)
+            if not has_changed and confirm.is_valid():
+                try:
+                    return _do(request, company, selection, form, str(mark))
+                except services.SetChanged as changed:
+                    mark, has_changed = changed.mark, True
+                    confirm, preview = _confirm_form(company, mark), _preview(company, form, mark)
+    named = list(guests.order_by("pk")[:NAMED])
+    context = {
+        "sign": sign,
+        "selection": selection,
+        "list_url": list_url(company, selection.query),
+        "count": mark.count,
+        "named": named,
+        "more": mark.count - len(named),
+        "form": form,
+        "confirm": confirm,
+        "preview": preview,
+        "has_changed": has_changed,
+        "has_programs": form.fields["program"].queryset.exists(),  # type: ignore[attr-defined]
+    }
+    return render(request, "loyalty/bulk_ask.html", context)
+
+
+def _confirm_form(company: Company, mark: Mark, data: Any = None) -> BulkConfirmForm:
+    large = is_large(mark.count, Guest.objects.for_company(company))
+    return BulkConfirmForm(
+        data, expected=mark.count if large else None, initial={"seen": str(mark)}
+    )
+
+
+def _preview(company: Company, form: MoveForm, mark: Mark) -> dict[str, Any]:
+    program, amount = form.cleaned_data["program"], form.cleaned_data["amount"]
+    total = amount * mark.count
+    return {
+        "amount": shown(abs(amount), program),
+        "total": shown(abs(total), program),
+        "data": form.cleaned_data,
+        "reason": dict(form.fields["reason"].choices)[form.cleaned_data["reason"]],  # type: ignore[attr-defined]
+        "needs_approval": above_limit(company, total),
+    }
+
+
+def _do(
+    request: CompanyRequest, company: Company, selection: Selection, form: MoveForm, seen: str
+) -> HttpResponse:
+    data = form.cleaned_data
+    change = services.confirm_bulk(
+        company=company,
+        guests=selection.guests,
+        seen=seen,
+        program=data["program"],
+        amount=data["amount"],
+        restaurant=data["restaurant"],
+        reason=data["reason"],
+        comment=data["comment"],
+        query=selection.query,
+        words=selection.words,
+        actor=request.user,
+        source=Change.Source.WEB,
+        now=timezone.now(),
+    )
+    return redirect("loyalty:bulk_change", company.slug, change.number)
+
+
+# -- What became of it --------------------------------------------------------------------------
+
+
+def bulk_view(view: Callable[..., HttpResponseBase]) -> View:
+    """Open a page of one bulk credit to who may adjust balances; the view gets it."""
+
+    @company_view("loyalty.adjust_balance")
+    @wraps(view)
+    def opened(request: CompanyRequest, company: Company, number: int) -> HttpResponseBase:
+        rows = BulkAdjustment.objects.for_company(company)
+        rows = rows.select_related("actor", "undone_by", "program", "restaurant")
+        change = get_object_or_404(rows, number=number)
+        change.company = company
+        return view(request, change)
+
+    return opened
+
+
+@company_view("loyalty.adjust_balance")
+def changes(request: CompanyRequest, company: Company) -> HttpResponse:
+    """List the company's bulk credits and debits, the latest first."""
+    rows = BulkAdjustment.objects.for_company(company).select_related("actor", "program")
+    page = paginate(request, rows.order_by("-pk"))
+    found = [
+        {"change": each, "amount": shown(abs(each.amount), each.program)}
+        for each in page.object_list
+    ]
+    context = {"rows": found, "pager": pager(request, page)}
+    return render(request, "loyalty/bulk_changes.html", context)
+
+
+@bulk_view
+def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
+    """Show how far it is; when it is over, its receipt."""
+    if change.is_active:
+        context = {
+            "change": change,
+            "progress": bulk_words.progress(change, now=timezone.now()),
+            "can_stop": change.step == BulkAdjustment.Step.POST and not change.stop_asked,
+        }
+        template = "guests/_bulk_progress.html" if request.htmx else "loyalty/bulk_progress.html"
+        return render(request, template, context)
+    if request.htmx:
+        # The poll of a page that still showed its progress.
+        return HttpResponseClientRedirect(request.path)
+    page = paginate(request, bulk_words.told_rows(change))
+    context = {
+        "change": change,
+        "sentence": bulk_words.sentence(change),
+        "amount": shown(abs(change.amount), change.program),
+        "rows": bulk_words.rows(change, list(page.object_list)),
+        "pager": pager(request, page),
+        "can_undo": services.is_undoable(change),
+        "list_url": list_url(change.company, change.query),
+    }
+    return render(request, "loyalty/bulk_change.html", context)
+
+
+@require_POST
+@bulk_view
+def undo(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
+    """Take it back, as far as it is still there."""
+    try:
+        services.request_undo(
+            change=change, actor=request.user, source=Change.Source.WEB, now=timezone.now()
+        )
+    except services.NotNow:
+        messages.info(request, _("It is undone already, or under way: look below."))
+    return redirect("loyalty:bulk_change", change.company.slug, change.number)
+
+
+@require_POST
+@bulk_view
+def stop(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
+    """Stop it; what is posted stays so, until it is undone."""
+    try:
+        services.request_stop(change=change)
+    except services.NotNow:
+        messages.info(request, _("It was over before it could be stopped."))
+    return redirect("loyalty:bulk_change", change.company.slug, change.number)

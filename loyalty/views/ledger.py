@@ -1,0 +1,68 @@
+"""The ledger of one guest: every movement, and why the balance is what it is."""
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from core.models import Company
+from core.web.access import CompanyRequest
+from core.web.lists import pager, paginate
+from guests.models import Guest
+from guests.web import record
+from loyalty.models import Account, Adjustment, LedgerEntry
+from loyalty.web.balances import balances
+from loyalty.web.why import lines
+from loyalty.words import shown
+
+
+@record.guest_view("loyalty.view_program")
+def ledger(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
+    """Show the guest's entries, newest first, each with its trace."""
+    accounts = list(
+        Account.objects.for_company(company)
+        .filter(guest=guest)
+        .select_related("program")
+        .order_by("program__name", "pk")
+    )
+    chosen = [a for a in accounts if str(a.program_id) == request.GET.get("program")]
+    ids = [account.pk for account in chosen or accounts]
+    entries = LedgerEntry.objects.for_company(company).filter(account__in=ids).newest_first()
+    page = paginate(request, entries)
+    waiting = Adjustment.objects.for_company(company).waiting(now=timezone.now())
+    context = record.record_context(request, company, guest, tab="ledger") | {
+        "accounts": [
+            {"program": a.program, "shown": shown(a.balance, a.program), "current": a in chosen}
+            for a in accounts
+        ],
+        "balances": balances(company, guest),
+        "lines": lines(company, page.object_list),
+        "pager": pager(request, page),
+        "waiting": [
+            {"adjustment": each, "shown": shown(abs(each.amount), each.program)}
+            for each in waiting.filter(guest=guest).select_related("program", "asked_by")
+        ],
+        "new": _new(request, guest),
+        "may_adjust": record.is_open(guest)
+        and request.user.has_perm("loyalty.adjust_balance", company),
+    }
+    return render(request, "loyalty/ledger.html", context)
+
+
+def _new(request: CompanyRequest, guest: Guest) -> dict | None:
+    """Return the entry that was just made, for the line that says so and takes it back."""
+    text = request.GET.get("new", "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        return None
+    rows = LedgerEntry.objects.for_company(guest.company).select_related(
+        "account", "account__program"
+    )
+    entry = rows.filter(pk=int(text), account__guest=guest).first()
+    if entry is None:
+        return None
+    program = entry.account.program
+    return {
+        "entry": entry,
+        "balance": shown(entry.balance_after, program),
+        "may_reverse": entry.kind != LedgerEntry.Kind.REVERSAL
+        and not LedgerEntry.objects.filter(reverses=entry).exists(),
+    }
