@@ -1,5 +1,6 @@
 """A company's programs: all of them, one with its figures, making and changing them."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -41,7 +42,7 @@ def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
             "lasts": lasts(program),
             "runs": runs(program),
             "members": program.members or 0,
-            "outstanding": figure(program.outstanding or 0, program) if program.has_ledger else "",
+            "outstanding": figure(program.outstanding or Decimal(0), program) if program.has_ledger else "",
         }
         for program in programs.order_by("-is_active", "-is_default", "name", "pk")
     ]
