@@ -24,8 +24,8 @@ from django.utils.translation import gettext as _
 WIDTH, HEIGHT = 1000, 100
 #: How much of a column's place it fills.
 _FILL = Decimal("0.72")
-#: What a scale may end with: 1, 2, 5 and so on, times a power of ten.
-_STEPS = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
+#: What a scale may end with, times a power of ten: round, and not far above what it must hold.
+_STEPS = tuple(map(Decimal, ("1", "1.2", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")))
 
 Value = int | Decimal
 Show = Callable[[Any], str]
@@ -51,6 +51,7 @@ class Column(NamedTuple):
     label: str
     shown: str
     is_negative: bool
+    is_open: bool
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,13 @@ def number(value: Value) -> str:
 
 
 def columns(
-    points: Sequence[Point], *, title: Any, period: Any, measure: Any, show: Show = number
+    points: Sequence[Point],
+    *,
+    title: Any,
+    period: Any,
+    measure: Any,
+    show: Show = number,
+    open_end: bool = False,
 ) -> Plot:
     """Draw a column for each of `points`, in their order; what is below zero hangs down.
 
@@ -88,15 +95,19 @@ def columns(
     period    heading of the points in its table ("Week")
     measure   heading of the values ("Visits")
     show      a value as people read it
+    open_end  whether the last one is not over yet: it is drawn paler
     """
     values = [Decimal(point.value) for point in points]
     high, low = _end(max(values, default=Decimal(0))), -_end(-min(values, default=Decimal(0)))
     scale = _Scale(high, low, max(len(points), 1))
+    drawn = [scale.column(i, point, show(point.value)) for i, point in enumerate(points)]
+    if open_end and drawn:
+        drawn[-1] = drawn[-1]._replace(is_open=True)
     return Plot(
         title=str(title),
         period=str(period),
         measure=str(measure),
-        columns=[scale.column(i, point, show(point.value)) for i, point in enumerate(points)],
+        columns=drawn,
         ticks=_ticks(points),
         top=show(_like(points, high)) if high else "",
         bottom=show(_like(points, low)) if low else "",
@@ -127,6 +138,7 @@ class _Scale:
             label=point.label,
             shown=shown,
             is_negative=point.value < 0,
+            is_open=False,
         )
 
 

@@ -27,7 +27,8 @@ def test_columns_are_as_high_as_their_values_in_a_round_scale():
 
 
 @pytest.mark.parametrize(
-    ("highest", "top"), [(1, "1"), (3, "5"), (10, "10"), (21, "25"), (1_204, "2,000"), (0, "")]
+    ("highest", "top"),
+    [(1, "1"), (3, "3"), (7, "8"), (11, "12"), (21, "25"), (1_204, "1,500"), (0, "")],
 )
 def test_the_scale_ends_with_a_round_number(highest, top):
     assert plot_of(highest).top == top
@@ -61,6 +62,12 @@ def test_nothing_is_said_in_words_where_there_is_nothing():
     assert "Nobody came yet." in html
     assert "<svg" not in html
     assert "<svg" in rendered(plot_of(0, 1), empty="Nobody came yet.")
+
+
+def test_what_is_not_over_yet_is_drawn_otherwise():
+    assert [c.is_open for c in plot_of(1, 2, open_end=True).columns] == [False, True]
+    assert rendered(plot_of(1, 2, open_end=True)).count("plot__column--open") == 1
+    assert "plot__column--open" not in rendered(plot_of(1, 2))
 
 
 def test_without_points_nothing_breaks():

@@ -40,6 +40,7 @@ def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
         title=_("Visits by week"),
         period=_("Week"),
         measure=_("Visits"),
+        open_end=True,
     )
     revenue = columns(
         [Point(*name, each.total) for name, each in zip(named, takings, strict=True)],
@@ -47,5 +48,6 @@ def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
         period=_("Week"),
         measure=_("Revenue"),
         show=lambda amount: money(amount, company.currency),
+        open_end=True,
     )
     return {"visits": visits, "revenue": revenue, "weeks": WEEKS}

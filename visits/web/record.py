@@ -57,7 +57,13 @@ def _plot(first_days: list[date], takings: list[Takings]) -> Plot:
         Point(date_format(day, "F Y"), date_format(day, "M Y"), each.visits)
         for day, each in zip(first_days, takings, strict=True)
     ]
-    return columns(points, title=_("Visits by month"), period=_("Month"), measure=_("Visits"))
+    return columns(
+        points,
+        title=_("Visits by month"),
+        period=_("Month"),
+        measure=_("Visits"),
+        open_end=True,
+    )
 
 
 def _places(company: Company, orders: OrderQuerySet) -> list[dict[str, Any]]:
