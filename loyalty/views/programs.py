@@ -42,7 +42,9 @@ def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
             "lasts": lasts(program),
             "runs": runs(program),
             "members": program.members or 0,
-            "outstanding": figure(program.outstanding or Decimal(0), program) if program.has_ledger else "",
+            "outstanding": figure(program.outstanding or Decimal(0), program)
+            if program.has_ledger
+            else "",
         }
         for program in programs.order_by("-is_active", "-is_default", "name", "pk")
     ]
