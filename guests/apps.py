@@ -23,10 +23,11 @@ class GuestsConfig(AppConfig):
         from core.web import navigation
         from guests import guards  # noqa: F401
         from guests.services import duplicates, erasing, forgetting, own_parts
-        from guests.web import many, overview, settings, words
+        from guests.web import many, oneness, overview, settings, words
 
         own_parts.register()
         many.register()
+        oneness.register()
         words.register()
         overview.register()
         settings.register()

@@ -7,9 +7,12 @@ from django.urls import path
 from guests.views import (
     bulk,
     bulk_changes,
+    duplicates,
+    erasing,
     exports,
     history,
     listing,
+    merging,
     new_guest,
     records,
     referrers,
@@ -48,6 +51,13 @@ urlpatterns: list[Any] = [
     path("guests/exports/<int:number>/file/", exports.download, name="export_download"),
     path("guests/exports/<int:number>/stop/", exports.stop, name="export_stop"),
     # -- Two who are one, and who is to be forgotten
+    path("guests/<int:pk>/merge/", merging.merge, name="merge"),
+    path("guests/<int:pk>/merges/<int:merge>/", merging.merged, name="merged"),
+    path("guests/duplicates/", duplicates.duplicates, name="duplicates"),
+    path("guests/duplicates/search/", duplicates.search, name="search_duplicates"),
+    path("guests/duplicates/<int:pk>/", duplicates.dismiss, name="dismiss_duplicate"),
+    path("guests/<int:pk>/erase/", erasing.erase, name="erase"),
+    path("guests/<int:pk>/everything.json", erasing.everything, name="everything"),
     # -- Settings
     path("settings/categories/", settings.categories, name="categories"),
     path("settings/categories/new/", settings.new_category, name="new_category"),

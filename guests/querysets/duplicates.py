@@ -12,6 +12,7 @@ from core.querysets import CompanyOwnedQuerySet
 
 if TYPE_CHECKING:
     from core.models import Company
+    from guests.models import Guest
 
 #: Of many who share one thing each is paired with so many of the next: the pairs stay in
 #: proportion to the guests, and whoever merges some finds the rest at the next search.
@@ -129,6 +130,9 @@ class PossibleDuplicateQuerySet(CompanyOwnedQuerySet):
             sql, values = _positional(search_sql(), {"company": company.pk, "now": moment})
             cursor.execute(sql, values)
             return int(cursor.rowcount)
+
+    def of_guest(self, guest: "Guest") -> Self:
+        return self.filter(Q(first=guest) | Q(second=guest))
 
     def undecided(self) -> Self:
         return self.filter(dismissed_at__isnull=True)

@@ -101,6 +101,14 @@ def erase_guest(
     return erasure
 
 
+@transaction.atomic
+def try_again(*, company: Company, erasure: Erasure, now: datetime) -> None:
+    """Have the cleaning go on that was given up after its last attempt."""
+    locked = Erasure.objects.for_company(company).select_for_update().get(pk=erasure.pk)
+    if locked.state == Job.State.FAILED:
+        enqueue(locked, now=now)
+
+
 def traces_of(company: Company, people: Sequence[Guest]) -> Traces:
     """Return what to look for of these guests, of whom the first is the kept one.
 

@@ -1,0 +1,160 @@
+"""Two guests who are one: finding the other, side by side, the receipt and the way back."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.models import Change, Company
+from core.web.access import CompanyRequest
+from guests import dependents
+from guests.forms.merging import MergeForm
+from guests.models import Guest, GuestMerge, PossibleDuplicate
+from guests.services.merging import NotUndoable, is_undoable, merge_guests, undo_merge
+from guests.services.records import ChangedMeanwhile, Closed
+from guests.web import merge_words
+from guests.web.record import guest_view, is_open
+
+#: So many are offered of those who were searched for.
+HITS = 10
+
+
+@guest_view("guests.merge_guest")
+def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
+    """Choose with whom the guest is merged, then field by field what comes of it."""
+    if not is_open(guest):
+        messages.info(request, _("This guest was erased: there is nothing to merge."))
+        return redirect("guests:record", company.slug, guest.pk)
+    wanted = request.GET.get("with", "")
+    if not wanted.isdecimal():
+        return _find(request, company, guest)
+    others = Guest.objects.for_company(company).select_related("member_tier")
+    other = get_object_or_404(others, pk=int(wanted[:18]))
+    if other.pk == guest.pk or not is_open(other):
+        messages.error(request, _("%(guest)s cannot be merged.") % {"guest": other})
+        return redirect("guests:merge", company.slug, guest.pk)
+    other.company = company
+    return _side_by_side(request, company, guest, other)
+
+
+@guest_view("guests.merge_guest")
+def merged(request: CompanyRequest, company: Company, guest: Guest, merge: int) -> HttpResponse:
+    """Show the receipt of a merge, and take it back while nobody touched the guest."""
+    merges = GuestMerge.objects.for_company(company).select_related("actor", "kept", "merged")
+    done = get_object_or_404(merges, pk=merge, kept=guest)
+    if request.method == "POST":
+        return _undo(request, company, done)
+    context = {
+        "guest": guest,
+        "merge": done,
+        "can_undo": is_undoable(done, done.kept, done.merged),
+        "moved": merge_words.moves(done.kept),
+    }
+    return render(request, "guests/merged.html", context)
+
+
+def _find(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()[:200]
+    hits: list[Guest] = []
+    if text:
+        found = Guest.objects.for_company(company).listed(inactive=True).search(text, company)
+        found = found.filter(phone__isnull=False).exclude(pk=guest.pk)
+        hits = list(found.select_related("member_tier").order_by("name_key", "pk")[: HITS + 1])
+    alike = PossibleDuplicate.objects.for_company(company).of_guest(guest)
+    merges = GuestMerge.objects.for_company(company).filter(kept=guest)
+    context = {
+        "guest": guest,
+        "text": text,
+        "hits": [_candidate(guest, each) for each in hits[:HITS]],
+        "more": len(hits) > HITS,
+        "alike": [
+            _candidate(guest, pair.second if pair.first_id == guest.pk else pair.first)
+            for pair in alike.undecided().still_alike().order_by("pk")[:HITS]
+        ],
+        "merges": merges.select_related("merged", "actor").order_by("-pk")[:HITS],
+    }
+    return render(request, "guests/merge_find.html", context)
+
+
+def _candidate(guest: Guest, other: Guest) -> dict[str, Any]:
+    return {"guest": other, "reasons": merge_words.reasons(guest, other)}
+
+
+def _side_by_side(
+    request: CompanyRequest, company: Company, kept: Guest, other: Guest
+) -> HttpResponse:
+    data = request.POST if request.method == "POST" else None
+    form = MergeForm(data, company=company, kept=kept, merged=other)
+    changed: Guest | None = None
+    if form.is_valid():
+        try:
+            return _merge(request, company, kept, other, form)
+        except ChangedMeanwhile as late:
+            # As they are by now, with what was chosen: to be looked at once more.
+            changed = late.guest
+            kept, other = (changed if each.pk == changed.pk else each for each in (kept, other))
+            form = MergeForm(_again(request, kept, other), company=company, kept=kept, merged=other)
+        except Closed as late:
+            messages.error(request, _("%(guest)s cannot be merged.") % {"guest": late.guest})
+            return redirect("guests:merge", company.slug, kept.pk)
+        except dependents.Refused as reason:
+            form.add_error(None, str(reason))
+    texts = merge_words.values_of(company, kept, other)
+    context = {
+        "guest": kept,
+        "other": other,
+        "form": form,
+        "changed": changed,
+        "decided": merge_words.decided(kept, other, texts),
+        "alike": merge_words.alike(kept, other, texts),
+        "moves": merge_words.moves(other),
+        "reasons": merge_words.reasons(kept, other),
+    }
+    return render(request, "guests/merge.html", context)
+
+
+def _again(request: CompanyRequest, kept: Guest, other: Guest) -> QueryDict:
+    """Return what was sent, for the guests as they are by now."""
+    data = request.POST.copy()
+    data["kept_version"], data["merged_version"] = str(kept.version), str(other.version)
+    return data
+
+
+def _merge(
+    request: CompanyRequest, company: Company, kept: Guest, other: Guest, form: MergeForm
+) -> HttpResponse:
+    done = merge_guests(
+        company=company,
+        kept=kept,
+        merged=other,
+        choices=form.choices,
+        kept_version=form.cleaned_data["kept_version"],
+        merged_version=form.cleaned_data["merged_version"],
+        actor=request.user,
+        source=Change.Source.WEB,
+        now=timezone.now(),
+    )
+    return redirect("guests:merged", company.slug, kept.pk, done.pk)
+
+
+def _undo(request: CompanyRequest, company: Company, done: GuestMerge) -> HttpResponse:
+    try:
+        undo_merge(
+            company=company,
+            merge=done,
+            actor=request.user,
+            source=Change.Source.WEB,
+            now=timezone.now(),
+        )
+    except NotUndoable:
+        messages.error(
+            request, _("This merge cannot be undone any more: a guest was changed since.")
+        )
+    except dependents.Refused as reason:
+        messages.error(request, str(reason))
+    else:
+        messages.success(request, _("The merge was undone: both guests are as they were."))
+    return redirect("guests:merged", company.slug, done.kept_id, done.pk)
