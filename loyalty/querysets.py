@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, TruncMonth
 
+from core.fields import AmountField
 from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import GuestQuerySet
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def _total(field: str, condition: Q | None = None) -> Coalesce:
     """The sum of an amount, zero of nothing."""
-    return Coalesce(Sum(field, filter=condition), Decimal(0))
+    return Coalesce(Sum(field, filter=condition), Value(Decimal(0), AmountField()))
 
 
 class ProgramQuerySet(CompanyOwnedQuerySet):

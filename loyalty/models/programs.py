@@ -93,12 +93,18 @@ class Program(models.Model):
                 condition=Q(is_default=False) | Q(kind="points"), name="program_default_is_points"
             ),
             models.CheckConstraint(
-                condition=Q(kind="discount", percentage__gt=0, percentage__lte=100)
+                # Of nothing the database can say neither yes nor no, and lets it pass.
+                condition=Q(
+                    kind="discount",
+                    percentage__isnull=False,
+                    percentage__gt=0,
+                    percentage__lte=100,
+                )
                 | (~Q(kind="discount") & Q(percentage__isnull=True)),
                 name="program_percentage_of_discount",
             ),
             models.CheckConstraint(
-                condition=Q(expiry="days", expiry_days__gt=0)
+                condition=Q(expiry="days", expiry_days__isnull=False, expiry_days__gt=0)
                 | (~Q(expiry="days") & Q(expiry_days__isnull=True)),
                 name="program_days_of_expiry",
             ),
@@ -112,6 +118,11 @@ class Program(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def percent(self) -> str:
+        """The percentage as it is read, "12.5%"; "" of what is no discount."""
+        return "" if self.percentage is None else f"{self.percentage.normalize():f}%"
 
     @property
     def has_ledger(self) -> bool:

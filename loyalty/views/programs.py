@@ -36,6 +36,7 @@ LATEST = 20
 def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
     """Show the company's programs: two queries, however many there are."""
     programs = Program.objects.for_company(company).with_totals()
+    ordered = programs.order_by("-is_active", "-is_default", "name", "pk")
     rows = [
         {
             "program": program,
@@ -46,7 +47,7 @@ def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
             if program.has_ledger
             else "",
         }
-        for program in programs.order_by("-is_active", "-is_default", "name", "pk")
+        for program in ordered
     ]
     context = {
         "rows": rows,
@@ -55,6 +56,10 @@ def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
         "can_adjust": request.user.has_perm("loyalty.adjust_balance", company),
     }
     return render(request, "loyalty/programs.html", context)
+
+
+def _outstanding(program: Any) -> str:
+    return figure(program.outstanding or Decimal(0), program) if program.has_ledger else ""
 
 
 @company_view("loyalty.view_program")

@@ -1,0 +1,342 @@
+"""Programs, ledgers, credits and approvals on the screen: what is seen, what is done once."""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from core.models import Company, User
+from guests.models import Guest
+from loyalty.models import Account, Adjustment, LedgerEntry, Program, Terms
+from loyalty.services.postings import Move
+from tests.loyalty.conftest import new_guest
+
+pytestmark = pytest.mark.usefixtures("books_agree")
+
+
+@pytest.fixture
+def client(manager: User, sign_in: Callable[[User], Client]) -> Client:
+    return sign_in(manager)
+
+
+@pytest.fixture
+def credited(bella: Company, anna: Guest, points: Program, post: Any) -> Guest:
+    """Anna, with 270 points."""
+    given = Move(
+        guest_id=anna.pk, program_id=points.pk, amount=Decimal(270), source="api", source_ref="a"
+    )
+    post(given, timezone.now())
+    return anna
+
+
+def balance(guest: Guest, program: Program) -> Decimal:
+    row = Account.objects.filter(guest=guest, program=program).first()
+    return row.balance if row else Decimal(0)
+
+
+def form_of(response: Any, **values: Any) -> dict[str, Any]:
+    """Return what the form on the page would send, with these values typed in."""
+    form = response.context["form"]
+    data = {name: form[name].value() for name in form.fields}
+    data = {name: "" if value is None else str(value) for name, value in data.items()}
+    return data | {name: str(value) for name, value in values.items()}
+
+
+def filled(client: Client, address: str, program: Program, amount: Any, **more: Any) -> Any:
+    page = client.get(address)
+    restaurant = page.context["form"].fields["restaurant"].queryset.first()
+    return form_of(
+        page, program=program.pk, amount=amount, restaurant=restaurant.pk, reason="apology", **more
+    )
+
+
+# -- Credit and debit ---------------------------------------------------------------------------
+
+
+def test_a_credit_is_shown_before_it_is_confirmed(client, bella, credited, points):
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    data = filled(client, address, points, "50")
+    page = client.post(address, data)
+    text = " ".join(re.sub("<[^>]+>", " ", page.content.decode()).split())
+    assert "270" in text
+    assert "320 points" in text
+    assert "Credit 50 points in Bella" in text
+    assert balance(credited, points) == 270
+    done = client.post(address, data | {"confirm": "1"}, follow=True)
+    assert balance(credited, points) == 320
+    assert "New balance 320 points." in done.content.decode()
+    entry = LedgerEntry.objects.get(source="manual")
+    assert (entry.reason, entry.restaurant_id) == ("apology", int(data["restaurant"]))
+
+
+def test_a_double_click_pays_once(client, credited, points):
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    data = filled(client, address, points, "50", confirm="1")
+    first = client.post(address, data)
+    again = client.post(address, data)
+    assert first.status_code == again.status_code == 302
+    assert first["Location"] == again["Location"]
+    assert balance(credited, points) == 320
+
+
+def test_nobody_is_debited_more_than_they_have(client, credited, points):
+    address = f"/c/bella/guests/{credited.pk}/debit/"
+    data = filled(client, address, points, "271", confirm="1")
+    page = client.post(address, data)
+    assert "There are only 270 points." in page.content.decode()
+    assert 'value="271"' in page.content.decode()
+    assert balance(credited, points) == 270
+
+
+@pytest.mark.parametrize("text", ["1e1000000", "NaN", "-5", "0", "1,234", "0.001", "٣", "9" * 15])
+def test_what_is_no_amount_is_refused_in_the_form(client, credited, points, text):
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    page = client.post(address, filled(client, address, points, text, confirm="1"))
+    assert page.status_code == 200
+    assert "amount" in page.context["form"].errors
+    assert balance(credited, points) == 270
+
+
+def test_a_credit_is_reversed_once(client, credited, points):
+    entry = LedgerEntry.objects.get()
+    address = f"/c/bella/guests/{credited.pk}/ledger/{entry.pk}/reverse/"
+    assert "Take back the credit of 270 points?" in client.get(address).content.decode()
+    client.post(address, {"comment": "a slip"})
+    client.post(address, {"comment": "a slip"})
+    assert balance(credited, points) == 0
+    assert LedgerEntry.objects.filter(reverses=entry).count() == 1
+
+
+def test_of_a_spent_credit_the_person_decides_about_the_shortfall(client, credited, points, move):
+    move("-100", timezone.now())
+    move("500", timezone.now())
+    entry = LedgerEntry.objects.filter(amount=Decimal(270)).get()
+    address = f"/c/bella/guests/{credited.pk}/ledger/{entry.pk}/reverse/"
+    page = client.get(address).content.decode()
+    assert "100 points of this credit are spent, expired or held: 170 points are left" in page
+    assert client.post(address, {"comment": ""}).status_code == 200
+    assert balance(credited, points) == 670
+    client.post(address, {"comment": "", "shortfall": "from_others"})
+    assert balance(credited, points) == 400
+
+
+def test_the_ledger_says_why(client, credited, points, move):
+    move("-100", timezone.now())
+    page = client.get(f"/c/bella/guests/{credited.pk}/ledger/").content.decode()
+    assert "170 left, for ever" in page
+    assert "100 spent on" in page
+    assert "100 from the credit of" in page
+
+
+def test_the_ledger_asks_a_fixed_number_of_queries(client, credited, points, move):
+    address = f"/c/bella/guests/{credited.pk}/ledger/"
+
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            assert client.get(address).status_code == 200
+        return len(found)
+
+    move("-10", timezone.now())
+    client.get(address)
+    few = queries()
+    for _each in range(6):
+        move("5", timezone.now())
+        move("-3", timezone.now())
+    assert queries() == few
+
+
+# -- Who may --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["operator", "host"])
+def test_who_may_not_adjust_sees_no_button(request, sign_in, who, credited):
+    client = sign_in(request.getfixturevalue(who))
+    page = client.get(f"/c/bella/guests/{credited.pk}/ledger/")
+    assert page.status_code == 200
+    assert "/credit/" not in page.content.decode()
+    assert client.get(f"/c/bella/guests/{credited.pk}/credit/").status_code == 403
+    assert client.get("/c/bella/guests/credit/").status_code == 403
+    assert client.get("/c/bella/approvals/").status_code == 403
+    assert client.get("/c/bella/programs/new/").status_code == 403
+
+
+def test_another_company_finds_nothing(sign_in, outsider, credited, points):
+    client = sign_in(outsider)
+    assert client.get(f"/c/bella/programs/{points.pk}/").status_code == 404
+    assert client.get(f"/c/roma/programs/{points.pk}/").status_code == 404
+    assert client.get(f"/c/roma/guests/{credited.pk}/ledger/").status_code == 404
+    assert client.get(f"/c/roma/programs/{points.pk}/entries.csv").status_code == 404
+
+
+# -- Approvals ------------------------------------------------------------------------------------
+
+
+def test_above_the_limit_a_second_person_approves(client, sign_in, owner, bella, credited, points):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(100))
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    data = filled(client, address, points, "101")
+    assert "above the limit" in client.post(address, data).content.decode()
+    sent = client.post(address, data | {"confirm": "1"}, follow=True)
+    assert "waits for approval" in sent.content.decode()
+    client.post(address, data | {"confirm": "1"})
+    adjustment = Adjustment.objects.get()
+    assert balance(credited, points) == 270
+    other = sign_in(owner)
+    assert "Credit 101 points" in other.get("/c/bella/approvals/").content.decode()
+    other.post(f"/c/bella/approvals/{adjustment.pk}/approve/")
+    other.post(f"/c/bella/approvals/{adjustment.pk}/approve/")
+    assert balance(credited, points) == 371
+
+
+def test_a_decline_says_why(client, sign_in, owner, bella, credited, points):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(100))
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    client.post(address, filled(client, address, points, "101", confirm="1"))
+    adjustment = Adjustment.objects.get()
+    other = sign_in(owner)
+    page = other.post(f"/c/bella/approvals/{adjustment.pk}/decline/", {"note": ""})
+    assert "There is a problem" in page.content.decode()
+    page = other.post(
+        f"/c/bella/approvals/{adjustment.pk}/decline/", {"note": "Too much"}, follow=True
+    )
+    assert "Too much" in page.content.decode()
+    assert balance(credited, points) == 270
+
+
+# -- Programs -------------------------------------------------------------------------------------
+
+
+def test_a_program_is_made_changed_and_ended(client, bella):
+    page = client.get("/c/bella/programs/new/")
+    data = form_of(page, name="Deposit", code="deposit", kind="deposit", expiry="days")
+    data.pop("categories"), data.pop("is_default")
+    page = client.post("/c/bella/programs/new/", data)
+    assert "Say how many days a credit lasts." in page.content.decode()
+    page = client.post("/c/bella/programs/new/", data | {"expiry_days": "365"}, follow=True)
+    assert "“Deposit” is there." in page.content.decode()
+    program = Program.objects.get(code="deposit")
+    client.post(f"/c/bella/programs/{program.pk}/active/", {})
+    program.refresh_from_db()
+    assert not program.is_active
+    assert "Ended" in client.get("/c/bella/programs/").content.decode()
+
+
+def test_a_program_with_accounts_keeps_its_currency(client, credited, points):
+    address = f"/c/bella/programs/{points.pk}/change/"
+    data = form_of(client.get(address), currency="EUR", name="Stars")
+    data.pop("categories"), data.pop("is_default")
+    client.post(address, data)
+    points.refresh_from_db()
+    assert (points.name, points.currency) == ("Stars", "GBP")
+
+
+def test_a_discount_shows_its_percentage_and_no_ledger(client, bella, anna):
+    Program.objects.create(
+        company=bella, name="Staff", code="staff", currency="GBP", kind="discount",
+        percentage=Decimal("12.50"), audience="everyone",
+    )  # fmt: skip
+    assert "12.5%" in client.get("/c/bella/programs/").content.decode()
+    assert "12.5%" in client.get(f"/c/bella/guests/{anna.pk}/ledger/").content.decode()
+
+
+def test_the_figures_of_a_program_agree(client, credited, points, move):
+    spent = move("-100", timezone.now())
+    move("-50", timezone.now())
+    client.post(f"/c/bella/guests/{credited.pk}/ledger/{spent.entry_id}/reverse/", {"comment": ""})
+    page = client.get(f"/c/bella/programs/{points.pk}/")
+    shown = {each["label"]: each["value"] for each in page.context["figures"]}
+    assert shown["Issued"] == "270"
+    assert shown["Spent"] == "50"
+    assert shown["Outstanding"] == "220 points"
+    assert shown["Members"] == "1"
+    assert page.context["plot"].columns[-1].shown == "220"
+
+
+def test_an_export_runs_no_formula(client, bella, credited, points, move):
+    move("5", timezone.now(), comment="=1+1")
+    export = client.get(f"/c/bella/programs/{points.pk}/entries.csv")
+    content = b"".join(export.streaming_content).decode()
+    assert "'=1+1" in content
+    assert ",=1+1" not in content
+    assert content.count("\n") == 3
+
+
+def test_the_rules_are_kept(client, bella):
+    client.post("/c/bella/programs/terms/", {"grace_days": "10", "adjustment_limit": "1.234,50"})
+    terms = Terms.objects.get()
+    assert (terms.grace_days, terms.adjustment_limit) == (10, Decimal("1234.50"))
+
+
+# -- The board ------------------------------------------------------------------------------------
+
+
+def test_the_board_shows_what_is_unusual(client, bella, manager, credited, points):
+    from loyalty.services.ledger import post_entries
+
+    now = timezone.now()
+    credited.email = manager.email
+    credited.save(update_fields=["email"])
+    others = [new_guest(bella, 100 + n) for n in range(10)]
+    postings = [
+        Move(
+            guest_id=g.pk,
+            program_id=points.pk,
+            amount=Decimal(10),
+            source="manual",
+            source_ref=f"o{n}",
+        )
+        for n, g in enumerate(others)
+    ]
+    postings.append(
+        Move(
+            guest_id=others[0].pk,
+            program_id=points.pk,
+            amount=Decimal(60),
+            source="manual",
+            source_ref="far",
+        )
+    )
+    postings += [
+        Move(
+            guest_id=others[1].pk,
+            program_id=points.pk,
+            amount=Decimal(1),
+            source="manual",
+            source_ref=f"s{n}",
+        )
+        for n in range(4)
+    ]
+    postings.append(
+        Move(
+            guest_id=credited.pk,
+            program_id=points.pk,
+            amount=Decimal(3),
+            source="manual",
+            source_ref="own",
+        )
+    )
+    post_entries(company=bella, postings=postings, actor=manager, now=now)
+    rows = client.get("/c/bella/programs/unusual/").context["rows"]
+    found = {
+        (r["guest"].pk, r["credit"].is_own, r["credit"].is_again, r["credit"].is_far) for r in rows
+    }
+    assert found == {
+        (credited.pk, True, False, False),
+        (others[1].pk, False, True, False),
+        (others[0].pk, False, False, True),
+    }
+
+
+def test_deleting_says_what_they_hold(bella, credited, boris):
+    from guests.web.consequences import of_deleting
+
+    told = of_deleting(Guest.objects.for_company(bella).all(), bella)
+    assert "1 of them holds 270 points (Points): kept, still expiring." in told
