@@ -1,0 +1,25 @@
+"""axe-core in a page: WCAG 2.2 AA and best practice. It lies under var/axe (see tools/test.py)."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+AXE = Path(settings.BASE_DIR) / "var" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+def faults(page: Any) -> list[tuple[str, str, list[str]]]:
+    """Return what axe finds on the page, with all that folds away open."""
+    page.evaluate(
+        "for (const each of document.querySelectorAll('details')) each.open = true;"
+        "document.querySelector('[popover]:not([popover=manual])')?.showPopover()"
+    )
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
+    return [_said(violation) for violation in found["violations"]]
+
+
+def _said(violation: dict[str, Any]) -> tuple[str, str, list[str]]:
+    nodes = [node["html"][:200] for node in violation["nodes"][:3]]
+    return violation["id"], violation["help"], nodes
