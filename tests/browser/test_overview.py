@@ -1,0 +1,159 @@
+"""The overview and a guest's orders in a real browser: full, empty, absurd, in both themes."""
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from guests.models import Guest
+from tests.browser.axe import faults
+from tests.imports.web import draft as draft_import
+from visits.services.orders import OrderDraft, record_orders
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
+LONG = "Wolfeschlegelsteinhausenbergerdorff-Fitzgerald " * 2
+ARABIC = "عبد الرحمن بن عبد العزيز آل سعود"
+VIEWS = [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
+
+
+def new_guest(company, number, **fields):
+    today = timezone.localdate()
+    return Guest.objects.create(
+        company=company,
+        phone=f"+4479460{number:05}",
+        registered_at=timezone.now(),
+        birthday=today.replace(year=1992),
+        birthday_key=today.month * 100 + today.day,
+        **fields,
+    )
+
+
+@pytest.fixture
+def busy(bella, manager):
+    """A company with absurd names, visits over half a year, a week of refunds, and imports."""
+    bella.restaurants.create(name=LONG.strip()[:120])
+    guests = [
+        new_guest(bella, 1, first_name=LONG.strip()[:95]),
+        new_guest(bella, 2, first_name=ARABIC),
+        new_guest(bella, 3),
+    ]
+    places = list(bella.restaurants.order_by("pk"))
+    now = timezone.now()
+    orders = [
+        OrderDraft(
+            places[i % 3].pk,
+            f"{'N' * 50}{i}" if i == 7 else f"T{i}",
+            guests[i % 3].pk,
+            Decimal("-900.10") if i == 60 else Decimal(i * i) / 4,
+            now - timedelta(days=2 * i, hours=1),
+        )
+        for i in range(80)
+    ]
+    record_orders(company=bella, orders=orders, actor=None, source="command", now=now)
+    job = draft_import(bella, manager)
+    job.state, job.total, job.filename = "done_with_errors", 1_000_000, f"{LONG}.csv"
+    job.save()
+    return guests
+
+
+@pytest.fixture
+def window(browser, live_server, sign_in, manager):
+    """Call it with a width and a scheme: a window in which the manager is signed in."""
+    contexts, complaints = [], []
+
+    def opened(width=1440, scheme="light", **options):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+            has_touch=width < 400,
+            **options,
+        )
+        contexts.append(context)
+        session = sign_in(manager).cookies[settings.SESSION_COOKIE_NAME]
+        context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda line: complaints.append(line.text) if line.type == "error" else None
+        )
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def addresses(guests):
+    return {
+        "overview": "/c/bella/",
+        "orders": f"/c/bella/guests/{guests[0].pk}/orders/",
+    }
+
+
+def no_sideways(page):
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_the_pages_fit_the_window(window, live_server, busy, width, scheme):
+    page = window(width, scheme)
+    for name, address in addresses(busy).items():
+        page.goto(f"{live_server.url}{address}")
+        page.screenshot(path=SCREENSHOTS / f"{width}-{scheme}" / f"{name}.png", full_page=True)
+        assert no_sideways(page)
+        page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+        assert no_sideways(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_empty_company_fits_too(window, live_server, bella, scheme):
+    page = window(360, scheme)
+    page.goto(f"{live_server.url}/c/bella/")
+    page.screenshot(path=SCREENSHOTS / f"360-{scheme}" / "overview-empty.png", full_page=True)
+    assert no_sideways(page)
+    page.get_by_role("heading", name="To get started").wait_for()
+
+
+def test_every_column_stands_in_its_picture_and_says_what_it_is(window, live_server, busy):
+    page = window()
+    page.goto(f"{live_server.url}/c/bella/")
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('.plot__picture')].flatMap(picture => {
+            const frame = picture.getBoundingClientRect();
+            return [...picture.querySelectorAll('.plot__bar')].filter(bar => {
+                const box = bar.getBoundingClientRect();
+                return box.left < frame.left - 1 || box.right > frame.right + 1
+                    || box.top < frame.top - 1 || box.bottom > frame.bottom + 1;
+            });
+        }).length"""
+    )
+    assert outside == 0
+    titles = page.locator(".plot__picture title").all_text_contents()
+    assert len(titles) == 52
+    assert all(": " in title for title in titles)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_the_table_opens_by_keyboard(window, live_server, busy, script):
+    page = window(java_script_enabled=script)
+    page.goto(f"{live_server.url}/c/bella/")
+    summary = page.locator(".plot__table summary").first
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".plot__table table").first.get_by_role("row").count() == 27
+
+
+@pytest.mark.axe
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_axe_finds_nothing(window, live_server, busy, width, scheme, subtests):
+    page = window(width, scheme)
+    for name, address in addresses(busy).items():
+        page.goto(f"{live_server.url}{address}")
+        with subtests.test(page=name):
+            assert faults(page) == []
