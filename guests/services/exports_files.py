@@ -61,10 +61,15 @@ def write_xlsx(rows: Rows, target: IO[bytes]) -> None:
     """Write a workbook: numbers and dates are that, and all else is text whatever it looks like."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Guests"))
-    for count, row in enumerate(rows, start=1):
-        if count > SHEET_ROWS:
-            raise TooManyGuests
-        sheet.append([_cell(sheet, value) for value in row])
+    try:
+        for count, row in enumerate(rows, start=1):
+            if count > SHEET_ROWS:
+                raise TooManyGuests
+            sheet.append([_cell(sheet, value) for value in row])
+    except BaseException:
+        # It writes to a file of its own, which is open until then.
+        sheet.close()
+        raise
     book.save(target)
 
 
