@@ -60,6 +60,8 @@ class RecordForm:
         self.external_ids = Rows(ExternalIdRow, state["external_ids"], bound=bound)
         self.claims: dict[str, list[Claim]] = {}
         """Of the person's fields: whose the value is."""
+        self.warning = ""
+        """What is said of the telephone before anything was sent."""
         self.forgotten = ""
         """The telephone of somebody who asked to be forgotten, to be confirmed."""
 
@@ -86,6 +88,12 @@ class RecordForm:
             else:
                 self.cards.blame(claim, message)
                 self.external_ids.blame(claim, message)
+
+    def warn(self, claims: Sequence[Claim]) -> None:
+        """Say of a telephone that was brought along whose it is."""
+        for claim in claims:
+            self.warning = TAKEN[claim.field] % {"who": described(claim)}
+            self.claims.setdefault(claim.field, []).append(claim)
 
     def ask_again(self) -> None:
         """Say that whoever has the telephone asked to be forgotten; it takes a tick to go on."""

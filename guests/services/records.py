@@ -131,7 +131,7 @@ def update_guest(
                 company=company,
                 actor=actor,
                 source=source,
-                action="update_guest",
+                action=_action(told),
                 subject=guest,
                 values=told,
                 now=now,
@@ -157,13 +157,14 @@ def set_active(
     if guest.is_active == is_active:
         return False
     _save(guest, {"is_active": is_active})
+    told = {"is_active": [not is_active, is_active]}
     record(
         company=company,
         actor=actor,
         source=source,
-        action="restore_guest" if is_active else "delete_guest",
+        action=_action(told),
         subject=guest,
-        values={"is_active": [not is_active, is_active]},
+        values=told,
         now=now,
     )
     return True
@@ -235,6 +236,13 @@ def _save(guest: Guest, values: dict[str, Any]) -> None:
         setattr(guest, name, value)
     guest.version += 1
     guest.save(update_fields=[*values, *DERIVED, "version"])
+
+
+def _action(told: Told) -> str:
+    """Return what a change is called: to tick or untick Active and nothing else has a name."""
+    if told.keys() == {"is_active"}:
+        return "restore_guest" if told["is_active"][1] else "delete_guest"
+    return "update_guest"
 
 
 def _created(company: Company, values: dict[str, Any]) -> Told:

@@ -60,7 +60,7 @@ def _warn(company: Company, form: RecordForm, phone: str) -> None:
     except normalize.Invalid:
         return
     if number:
-        form.claims["phone"] = find_claims(company, Draft({"phone": number}))
+        form.warn(find_claims(company, Draft({"phone": number})))
 
 
 def _page(request: CompanyRequest, company: Company, form: RecordForm) -> HttpResponse:

@@ -10,8 +10,8 @@ from guests.forms.meanwhile import shown
 from guests.forms.record import RecordForm
 from guests.models import Guest
 
-#: Said in the head already.
-_IN_HEAD = {"is_active", "categories", "member_tier"}
+#: Said in the head and beside the record.
+_ELSEWHERE = {"is_active", "categories", "member_tier", "comment"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def facts_of(company: Company, guest: Guest, form: RecordForm) -> list[Fact]:
     found = [
         Fact(str(field.label), value, links.get(name, ""), outside=name == "image_url")
         for name, field in form.person.fields.items()
-        if name not in _IN_HEAD and (value := shown(form.person, name, form.state[name]))
+        if name not in _ELSEWHERE and (value := shown(form.person, name, form.state[name]))
     ]
     lists = {"cards": _("Cards"), "external_ids": _("External IDs")}
     found += [

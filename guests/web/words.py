@@ -28,6 +28,7 @@ def register() -> None:
     """Called once, when the apps are ready."""
     for action, words, name in ACTIONS:
         actions.register(action, words, name)
+    register_label("external_ids", _("External IDs"))
     register_label("despite_wish", _("Came back after asking to be forgotten"))
     register_label("merged_guest", _("Merged guest"))
     register_label("merged_into_id", _("Merged into"))

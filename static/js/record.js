@@ -79,6 +79,7 @@ for (const box of document.querySelectorAll("[data-combobox]")) {
     const opens = document.activeElement === input && options().length > 0;
     input.setAttribute("aria-expanded", String(opens));
     if (document.activeElement !== input) close();
+    else list.scrollIntoView({ block: "nearest" });
   });
   input.addEventListener("keydown", (event) => {
     const all = options();
