@@ -90,7 +90,7 @@ class GuestFilter(filters.FilterSet):
     )  # fmt: skip
 
     birthday = filters.ChoiceFilter(
-        label=_("Birthday"), choices=list(_BIRTHDAYS.items()), method="birthday_soon",
+        label=_("Birthday is"), choices=list(_BIRTHDAYS.items()), method="birthday_soon",
         empty_label=_("Any day"),
     )  # fmt: skip
     birthday_from = DayOfYearFilter(label=_("Birthday from"), method="ignored")

@@ -26,6 +26,8 @@ class DayOfYearField(forms.CharField):
     A whole date as a date picker gives it (2026-12-28) will do: its year does not count.
     """
 
+    widget = forms.TextInput(attrs={"placeholder": gettext_lazy("28 Dec"), "autocomplete": "off"})
+
     def to_python(self, value: Any) -> Any:
         text = fold(super().to_python(value) or "").strip()
         if not text:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Model
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
@@ -112,7 +113,7 @@ def _single(name: str, field: forms.Field, value: Any) -> str:
 
 def _choices(field: forms.ChoiceField, value: Any) -> str:
     """Return the labels of what was chosen: "VIP or Regular"."""
-    if isinstance(value, str):
+    if isinstance(value, str | Model):
         value = [value]
     choices: Any = field.choices
     labels = {str(key): str(label) for key, label in choices}

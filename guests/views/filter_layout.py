@@ -9,6 +9,8 @@ from django import forms
 from guests.filters import GROUPS
 from guests.filters.words import RANGES
 
+#: Filters whose choices are rows of a table; "not in category" has those of "category".
+CHOICES = ("category", "tier", "program", "restaurant")
 LAST_VISIT = ("not_visited_days", "last_visit_from", "last_visit_to")
 
 
@@ -35,9 +37,18 @@ def drawers(form: forms.BaseForm) -> list[Drawer]:
 
 
 def are_open(form: forms.BaseForm) -> bool:
-    """Whether something in the drawers is on, or wrong: then they are not closed."""
-    names = drawer_names()
-    return bool(on(form, names)) or any(name in form.errors for name in names)
+    """Whether something in the drawers is wrong: what is on stands in the chips."""
+    return any(name in form.errors for name in drawer_names())
+
+
+def settle(form: forms.BaseForm) -> None:
+    """Read once what can be chosen from: a page shows it and speaks of it in several places."""
+    for name in CHOICES:
+        field: Any = form.fields[name]
+        field.choices = list(field.choices)
+    category: Any = form.fields["category"]
+    without: Any = form.fields["not_category"]
+    without.choices = [choice for choice in category.choices if choice[0] != category.null_value]
 
 
 def drawer_names() -> list[str]:

@@ -44,6 +44,7 @@ class ListPage:
         self.company, self.address, self.choice = company, address, choice
         self.filter = GuestFilter(address.filters, company=company, today=today)
         self.form = self.filter.form
+        filter_layout.settle(self.form)
         self.program = self.filter.chosen_program
         self.columns = tables.shown_columns(choice.columns, self.program)
 
