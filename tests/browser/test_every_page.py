@@ -111,4 +111,9 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
             assert page.evaluate(sideways) <= 0
             assert complaints == []
         complaints.clear()
+    page.goto(f"{live_server.url}/c/bella/guests/{living.pk}/")
+    for number in range(page.locator("details.menu").count()):
+        page.locator("details.menu > summary").nth(number).click()
+        with subtests.test(menu=number):
+            assert faults(page) == []
     context.close()
