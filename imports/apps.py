@@ -16,12 +16,12 @@ class ImportsConfig(AppConfig):
         from core import clock
         from core.web import checklist, navigation
         from guests.models import Guest
-        from imports import approval_mail, dependents, guest_export, mail, settings_words
+        from imports import approval_mail, dependents, guest_export, mail
         from imports.services import demo_orders, retention, worker
-        from imports.web import overview
+        from imports.web import overview, settings
 
         overview.register()
-        settings_words.register()
+        settings.register()
         worker.register()
         dependents.register()
         guest_export.register()

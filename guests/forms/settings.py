@@ -82,6 +82,7 @@ class TierForm(forms.ModelForm):
             self.fields[name] = forms.IntegerField(
                 label=self.fields[name].label,
                 help_text=self.fields[name].help_text,
+                initial=0,
                 min_value=0,
                 max_value=1440,
             )

@@ -19,6 +19,8 @@ def register() -> None:
             60, _("Column mappings"), "mappings:list", "imports.change_columnmapping"
         )
     )
+    actions.register("import", _("imported"), _("Imported"))
+    actions.register("undo_import", _("undid the import"), _("Import undone"))
     actions.register("rename_mapping", _("renamed the column mapping"), _("Mapping renamed"))
     actions.register("delete_mapping", _("deleted the column mapping"), _("Mapping deleted"))
     category_uses.register("imports", _imports_under_way)
