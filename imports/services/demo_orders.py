@@ -14,8 +14,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
 
+from core import clock
 from core.models import Change, Company
 from imports.models import ImportJob
 from imports.services.demo import GUESTS, SLUG, is_demo
@@ -33,6 +35,12 @@ _YEAR = (0.6, 0.65, 0.75, 0.8, 0.85, 0.85, 0.8, 0.75, 0.8, 0.85, 0.9, 1.0)
 class _Guest(NamedTuple):
     phone: str
     registered: datetime
+
+
+def register() -> None:
+    """Let the clock see to it where `start --demo` was asked for."""
+    if settings.DEMO:
+        clock.every(10, "bring in the orders of the demo")(import_demo_orders)
 
 
 def import_demo_orders(*, now: datetime) -> Report | None:
