@@ -1,5 +1,4 @@
 from django.apps import AppConfig
-from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy as _
 
 
@@ -28,8 +27,7 @@ class ImportsConfig(AppConfig):
         mail.register()
         approval_mail.register()
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
-        if settings.DEMO:
-            clock.every(10, "bring in the orders of the demo")(demo_orders.import_demo_orders)
+        demo_orders.register()
         checklist.register(
             checklist.Step(
                 order=20,
