@@ -17,10 +17,10 @@ class ImportsConfig(AppConfig):
         from guests.models import Guest
         from imports import approval_mail, dependents, guest_export, mail
         from imports.services import demo_orders, retention, worker
-        from imports.web import overview, settings
+        from imports.web import overview, settings_page
 
         overview.register()
-        settings.register()
+        settings_page.register()
         worker.register()
         dependents.register()
         guest_export.register()

@@ -24,6 +24,8 @@ def register() -> None:
         ("delete_category", _("deleted the category"), _("Category deleted")),
         ("create_tier", _("created the tier"), _("Tier created")),
         ("change_tier", _("changed the tier"), _("Tier changed")),
+        ("save_view", _("saved the view"), _("View saved")),
+        ("delete_view", _("deleted the view"), _("View deleted")),
         ("delete_tier", _("deleted the tier"), _("Tier deleted")),
     ):
         actions.register(action, words, name)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext, gettext_lazy as _
 
 from core.models import Company
@@ -24,6 +25,7 @@ def register() -> None:
     actions.register("rename_mapping", _("renamed the column mapping"), _("Mapping renamed"))
     actions.register("delete_mapping", _("deleted the column mapping"), _("Mapping deleted"))
     category_uses.register("imports", _imports_under_way)
+    subjects.register("imports.importjob", _import, permission="imports.view_importjob")
     subjects.register("imports.columnmapping", _mapping, permission="imports.change_columnmapping")
 
 
@@ -33,6 +35,16 @@ def _imports_under_way(category: Category) -> list[str]:
     writing = jobs.filter(state__in=ImportJob.ACTIVE).exclude(step=ImportJob.Step.CHECK)
     sentence = gettext("Import %(number)s is under way: wait until it is done.")
     return [sentence % {"number": job.number} for job in writing.order_by("pk")[:1]]
+
+
+def _import(company: Company, row: Any) -> Subject:
+    """An import with how it ended: the record was written when it began."""
+    note = str(row.get_state_display())
+    if created := row.counts.get("created"):
+        note += " · " + gettext("%(count)s created") % {"count": intcomma(created)}
+    if updated := row.counts.get("updated"):
+        note += " · " + gettext("%(count)s updated") % {"count": intcomma(updated)}
+    return Subject(str(row), link("imports:detail", company, row.number), note)
 
 
 def _mapping(company: Company, row: Any) -> Subject:
