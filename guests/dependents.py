@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from django.db.models import Model
+
 from core.models import Company
 from guests.models import Guest
 from guests.traces import Traces
@@ -103,3 +105,18 @@ def all_cleaners() -> Iterator[tuple[str, Cleaner]]:
     """Yield every cleaner with its key, in the order of the keys."""
     for key in sorted(_cleaners):
         yield key, _cleaners[key]
+
+
+#: Columns in which people write freely, and may name a guest other than the row's own.
+_texts: dict[tuple[str, str], tuple[type[Model], str]] = {}
+
+
+def register_text(model: type[Model], field: str) -> None:
+    """Have telephones and e-mails of erased guests taken out of a free text. The model has a
+    company; the same column again changes nothing."""
+    _texts[model._meta.label_lower, field] = (model, field)
+
+
+def all_texts() -> Iterator[tuple[type[Model], str]]:
+    """Yield every such column."""
+    yield from _texts.values()

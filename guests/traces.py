@@ -149,7 +149,7 @@ def _phone_pattern(phone: str) -> str:
     national = _national(phone)
     code = phone.removeprefix("+").removesuffix(national)
     digits = _digits_pattern(national, _GAP)
-    abroad = rf"(?:\+|00)?{_GAP}{_digits_pattern(code, _GAP)}{_GAP}(?:\(?0\)?{_GAP})?"
+    abroad = rf"(?:(?:\+|00){_GAP})?{_digits_pattern(code, _GAP)}{_GAP}(?:\(?0\)?{_GAP})?"
     if len(national) < _ENOUGH_DIGITS:
         return rf"(?<!\d){abroad}{digits}(?!\d)"
     return rf"(?<!\d)(?:{abroad}|[08]{_GAP})?{digits}(?!\d)"

@@ -16,10 +16,15 @@ class LoyaltyConfig(AppConfig):
         from guests import dependents
         from loyalty import approval_mail, category_uses, credit_mail, guards  # noqa: F401
         from loyalty.dependents import Balances
+        from loyalty.models import Adjustment, EntryComment
         from loyalty.services import approving, bulk_worker, checking, expiring
         from loyalty.web import register
 
         dependents.register(Balances())
+        # Free texts, in which somebody else may be named: an erasure looks through them.
+        dependents.register_text(EntryComment, "text")
+        dependents.register_text(Adjustment, "comment")
+        dependents.register_text(Adjustment, "note")
         register.register()
         bulk_worker.register()
         credit_mail.register()

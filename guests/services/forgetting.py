@@ -15,12 +15,13 @@ from zipfile import BadZipFile, ZipFile
 from django.db.models import Model, TextField
 from django.db.models.functions import Cast
 
+from core import jobs
 from core.mail import folder_path
 from core.models import Change, Job, OutgoingMail
 from core.services.jobs import publish
 from guests import dependents
 from guests.dependents import Cleaning
-from guests.models import BulkChange, Guest, GuestExport, SavedView
+from guests.models import Guest, GuestExport, SavedView
 from guests.traces import Traces
 
 #: Rows that are looked at between two signs of life.
@@ -30,6 +31,8 @@ BATCH = 500
 def register() -> None:
     """Make this part known. Called once, when the apps are ready."""
     dependents.register_cleaner("guests", clean)
+    dependents.register_text(Guest, "comment")
+    dependents.register_text(Guest, "consent_details")
 
 
 def clean(cleaning: Cleaning) -> Mapping[str, int]:
@@ -38,8 +41,10 @@ def clean(cleaning: Cleaning) -> Mapping[str, int]:
     counts["changes"] = _clean_changes(cleaning)
     counts["notes"] = _clean_notes(cleaning)
     counts["views"] = _clean_queries(cleaning, SavedView)
-    counts["receipts"] = _clean_queries(cleaning, BulkChange)
-    counts["receipts"] += _clean_queries(cleaning, GuestExport)
+    # Whatever is done to a list of guests keeps what the list was asked for.
+    counts["receipts"] = sum(
+        _clean_queries(cleaning, model) for model in jobs.models() if _has_query(model)
+    )
     counts["exports"] = _remove_exports(cleaning)
     counts["mails"] = _remove_mails(cleaning)
     return counts
@@ -56,9 +61,10 @@ def _clean_changes(cleaning: Cleaning) -> int:
 
 def _clean_notes(cleaning: Cleaning) -> int:
     """Take telephone and e-mail out of what is noted about other guests."""
-    contacts, guests = cleaning.traces.contacts, Guest.objects.for_company(cleaning.company)
+    contacts, company = cleaning.traces.contacts, cleaning.company
     return sum(
-        _rewrite(cleaning, contacts, guests, name) for name in ("comment", "consent_details")
+        _rewrite(cleaning, contacts, model._default_manager.filter(company=company), name)
+        for model, name in dependents.all_texts()
     )
 
 
@@ -86,10 +92,18 @@ def _batches(cleaning: Cleaning, rows: Any, *fields: str) -> Iterator[tuple[Any,
         cleaning.beat()
 
 
+#: Fields that say what a list was asked for, or what somebody wrote beside it.
+_OF_QUERIES = frozenset({"query", "words", "name", "error", "comment", "results_to"})
+
+
+def _has_query(model: type[Model]) -> bool:
+    return any(field.name == "query" for field in model._meta.fields)
+
+
 def _clean_queries(cleaning: Cleaning, model: type[Model]) -> int:
     """Take out of lists' addresses what asks for the guest; a view that asks nothing else goes."""
     traces, count = cleaning.traces, 0
-    names = [f.name for f in model._meta.fields if f.name in ("query", "words", "name", "error")]
+    names = [field.name for field in model._meta.fields if field.name in _OF_QUERIES]
     rows: Any = model._default_manager.filter(company=cleaning.company).order_by("pk")
     for pk, *values in _batches(cleaning, rows, "pk", *names):
         before = dict(zip(names, values, strict=True))

@@ -42,6 +42,7 @@ from guests.services.merging import merge_guests
 from guests.services.records import ChangedMeanwhile, Closed, Draft, update_guest
 from imports.models import ImportJob, ImportRow
 from imports.services.forgetting import DELETED, REWRITTEN
+from loyalty.models import Account, BulkAdjustment, EntryComment, LedgerEntry, Program
 from tests.guests.cast import ANN, another_part, card, external_id, guest
 from tests.imports import trips
 
@@ -396,6 +397,40 @@ def test_nothing_of_another_company_is_touched(
     assert list(there.rows.in_file_order().values()) == lines
     assert "Unikatova" in Path(there.file.path).read_text()
     assert not ErasedPhone.objects.for_company(roma).exists()
+
+
+def test_what_other_apps_keep_of_lists_and_in_free_texts_is_cleaned(
+    bella: Company, owner: User
+) -> None:
+    person, other = guest(bella, PHONE), guest(bella, ANN)
+    program = Program.objects.create(company=bella, name="Points", code="P", currency="GBP")
+    bulk = BulkAdjustment.objects.create(
+        company=bella,
+        number=1,
+        program=program,
+        amount=5,
+        query="q=07700+900987&tier=1",
+        words=["Search: 07700 900987"],
+        comment="for 07700 900987 and friends",
+    )
+    account = Account.objects.create(company=bella, guest=other, program=program)
+    entry = LedgerEntry.objects.create(
+        company=bella,
+        account=account,
+        program=program,
+        at=timezone.now(),
+        kind="credit",
+        amount=5,
+        balance_after=5,
+        source="manual",
+        source_ref="x",
+    )
+    EntryComment.objects.create(entry=entry, company=bella, text="was +44 7700 900987's")
+    erase(person, owner)
+    bulk.refresh_from_db()
+    assert (bulk.query, bulk.words) == ("tier=1", ["Search: …"])
+    assert bulk.comment == "for … and friends"
+    assert EntryComment.objects.get().text == "was …'s"
 
 
 def test_every_part_is_asked_while_the_guest_is_known(bella: Company, owner: User) -> None:
