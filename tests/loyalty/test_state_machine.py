@@ -1,4 +1,4 @@
-"""Credits, debits, holds, expiry, reversals and leaps of the clock against an oracle.
+"""Credits, debits, holds, expiry, reversals, merges and leaps of the clock against an oracle.
 
 After every step the database agrees with itself (balances, entries, lots, holds) and with a few
 lines of Python that know nothing of it. LEDGER_STEPS=100000 makes it a long run.
@@ -10,6 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -22,11 +23,13 @@ from hypothesis.stateful import (
 
 from core.models import Change, Company
 from core.services.companies import create_company
+from guests.dependents import Refused as CannotMove
 from loyalty.models import Account, Hold, LedgerEntry, Program
 from loyalty.services.checking import disagreeing
 from loyalty.services.expiring import expire_company
 from loyalty.services.holds import HoldRefused, place_hold, release_hold
 from loyalty.services.ledger import post_entries
+from loyalty.services.merging import move_balances, part_balances
 from loyalty.services.postings import Capture, Move, Posted, Posting, Refused, Reversal
 from tests.loyalty.conftest import new_guest
 
@@ -81,7 +84,7 @@ class Oracle:
 class Ledger(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
-        self.now, self.ref, self.movements = START, 0, {}
+        self.now, self.ref, self.movements, self.merges = START, 0, {}, []
 
     @initialize()
     def open(self):
@@ -229,6 +232,54 @@ class Ledger(RuleBasedStateMachine):
             self.settle(guest)
         for guest, oracle in enumerate(self.oracles):
             assert self.account(guest) == (oracle.balance, oracle.held)
+
+    @rule(source=st.sampled_from([0, 1]))
+    def merge(self, source):
+        """Give all of one guest to the other, as a merge does; both stay to be drawn from."""
+        target = 1 - source
+        mine, theirs = self.settle(source), self.settle(target)
+        receipt = move_balances(
+            self.company,
+            source=self.guests[source],
+            target=self.guests[target],
+            now=self.now,
+        )
+        pieces = sorted(
+            (lot for lot in mine.lots if lot[0]), key=lambda lot: (lot[1] or date.max, lot[2])
+        )
+        ids = [entry for moved in receipt["moved"] for entry in moved["in"]]
+        new = [[lot[0], lot[1], pk] for lot, pk in zip(pieces, ids, strict=True)]
+        self.merges.append((receipt, source, pieces, [list(lot) for lot in new], new))
+        theirs.lots += new
+        for lot in pieces:
+            lot[0] = Decimal(0)
+        theirs.holds |= mine.holds
+        mine.holds = {}
+
+    @precondition(lambda self: self.merges)
+    @rule()
+    def part(self):
+        """Undo the last merge: whole, or not at all when something of it is gone."""
+        receipt, source, pieces, before, new = self.merges.pop()
+        mine, theirs = self.settle(source), self.settle(1 - source)
+        try:
+            with transaction.atomic():
+                part_balances(
+                    self.company,
+                    receipt,
+                    source=self.guests[source],
+                    target=self.guests[1 - source],
+                    now=self.now,
+                )
+        except CannotMove:
+            assert [lot[0] for lot in new] != [lot[0] for lot in before]
+            return
+        assert [lot[0] for lot in new] == [lot[0] for lot in before]
+        for lot, was, there in zip(pieces, before, new, strict=True):
+            lot[0], there[0] = lot[0] + was[0], Decimal(0)
+        ids = {pk for hold in receipt["holds"] for pk in hold["ids"]}
+        for pk in ids & theirs.holds.keys():
+            mine.holds[pk] = theirs.holds.pop(pk)
 
     # -- What always holds -----------------------------------------------------------------------
 
