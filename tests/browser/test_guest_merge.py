@@ -1,0 +1,182 @@
+"""Merging and erasing in a real browser: by keyboard, by a telephone, without JavaScript."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from core.services.jobs import run
+from guests.models import DuplicateSearch, Guest, GuestMerge, MemberTier
+from guests.services.duplicates import request_search
+from tests.browser.axe import faults
+from tests.guests.cast import ANN, ANNA, card, external_id, guest, put_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def opened(
+    browser: Browser, live_server: Any, session: Any, *, script: bool = True, **options: Any
+) -> BrowserContext:
+    """Return a browser in which somebody is signed in."""
+    context = browser.new_context(java_script_enabled=script, **options)
+    context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+    context.set_default_timeout(20_000)
+    return context
+
+
+@pytest.fixture
+def session(sign_in: Any, owner: Any) -> Any:
+    return sign_in(owner).cookies[settings.SESSION_COOKIE_NAME]
+
+
+@pytest.fixture
+def two(bella: Any) -> tuple[Guest, Guest]:
+    """Two guests as they are in life: one kept well, and one typed in a hurry, names and all."""
+    now = timezone.now()
+    tier = MemberTier.objects.create(company=bella, name="Gold", rank=2)
+    kept = guest(
+        bella,
+        first_name="Maria Magdalena Wilhelmina Theodora",
+        last_name="van der Westhuizen-Featherstonehaugh",
+        birthday=date(1985, 2, 28),
+        email="maria.magdalena.wilhelmina.featherstonehaugh@a-very-long-domain.example.com",
+        comment="Window table\nAllergic to nuts",
+        member_tier_id=tier.pk,
+        subscribed=False,
+        consent="revoked",
+        registered_at=now - timedelta(days=900),
+        last_visit_at=now - timedelta(days=3),
+    )
+    merged = guest(
+        bella,
+        ANN,
+        first_name="مريم",
+        last_name="الفارسي",
+        birthday=date(1985, 2, 28),
+        email="m@example.com",
+        comment="Comes with her dog",
+        member_number="M-77",
+        registered_at=now - timedelta(days=30),
+    )
+    card(merged, "400012")
+    external_id(merged, "till-77")
+    put_in(merged, "VIP", "Wine")
+    put_in(kept, "Lunch")
+    return kept, merged
+
+
+@pytest.fixture
+def alike(bella: Any) -> tuple[Guest, Guest]:
+    """Two guests whom a search has found."""
+    born = date(1990, 5, 6)
+    one = guest(bella, "+442079460970", first_name="Anna", last_name="Petrova", birthday=born)
+    other = guest(bella, "+442079460971", first_name="Anna", last_name="Petrova", birthday=born)
+    search = request_search(company=bella, actor=None, now=timezone.now())
+    run(DuplicateSearch, search.pk)
+    return one, other
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_two_are_found_compared_merged_and_parted_again(
+    browser: Browser, live_server: Any, session: Any, two: Any, script: bool
+) -> None:
+    kept, _merged = two
+    context = opened(browser, live_server, session, script=script)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/c/bella/guests/{kept.pk}/merge/")
+    page.get_by_label("Telephone, name, e-mail or card").fill("0959")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_text("1 card")).to_be_visible()
+    group = page.get_by_role("group", name="Comment")
+    expect(group.get_by_label("Both, one under the other")).to_be_checked()
+    # By keyboard: the choice of the e-mail goes to the other side.
+    email = page.get_by_role("group", name="E-mail")
+    email.get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(email.get_by_label("m@example.com")).to_be_checked()
+    page.get_by_role("button", name="Merge").press("Enter")
+    expect(page.get_by_role("heading", name="Merged", exact=True)).to_be_visible()
+    kept.refresh_from_db()
+    assert (kept.email, kept.member_number) == ("m@example.com", "M-77")
+    page.get_by_role("button", name="Undo the merge").click()
+    expect(page.get_by_text("both guests are as they were")).to_be_visible()
+    assert GuestMerge.objects.get().undone_at
+    context.close()
+
+
+def test_a_guest_is_erased_only_when_the_telephone_was_looked_at(
+    browser: Browser, live_server: Any, session: Any, bella: Any, worker: Any
+) -> None:
+    person = guest(bella, ANNA, first_name="Zlata", last_name="Unikatova")
+    context = opened(browser, live_server, session)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/c/bella/guests/{person.pk}/")
+    page.get_by_text("More", exact=True).click()
+    page.get_by_role("link", name="Erase…").click()
+    button = page.get_by_role("button", name="Erase this guest in Bella")
+    expect(button).to_be_disabled()
+    page.get_by_label("Last four digits of the telephone").fill("0958")
+    button.click()
+    # The worker cleans, and the page says so by itself.
+    expect(page.get_by_text("Nothing of this guest is kept any more")).to_be_visible()
+    person.refresh_from_db()
+    assert (person.phone, person.first_name) == (None, "")
+    context.close()
+
+
+def addresses(two: tuple[Guest, Guest], alike: tuple[Guest, Guest]) -> dict[str, str]:
+    kept, merged = two
+    base = "/c/bella/guests"
+    return {
+        "merge": f"{base}/{kept.pk}/merge/?with={merged.pk}",
+        "merge-swapped": f"{base}/{merged.pk}/merge/?with={kept.pk}",
+        "merge-find": f"{base}/{kept.pk}/merge/?q=079460",
+        "merge-alike": f"{base}/{alike[0].pk}/merge/",
+        "duplicates": f"{base}/duplicates/",
+        "duplicates-none": f"{base}/duplicates/?dismissed=1",
+        "erase": f"{base}/{kept.pk}/erase/",
+    }
+
+
+@pytest.mark.axe
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
+)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
+    browser: Browser,
+    live_server: Any,
+    session: Any,
+    two: Any,
+    alike: Any,
+    width: int,
+    scheme: Any,
+    subtests: Any,
+) -> None:
+    context = opened(
+        browser,
+        live_server,
+        session,
+        viewport={"width": width, "height": 900},
+        color_scheme=scheme,
+        has_touch=width < 400,
+    )
+    page = context.new_page()
+    for name, address in addresses(two, alike).items():
+        page.goto(f"{live_server.url}{address}")
+        keep(page, f"{name}-{width}-{scheme}")
+        with subtests.test(page=name):
+            assert faults(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
+
+
+def keep(page: Page, name: str) -> None:
+    """Take a picture, where somebody wants to look at them (SHOTS names the folder)."""
+    import os
+
+    if folder := os.environ.get("SHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
