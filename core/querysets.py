@@ -27,6 +27,13 @@ class RestaurantQuerySet(CompanyOwnedQuerySet):
         return self.filter(is_active=True)
 
 
+def _second_factor() -> models.Exists:
+    """Whether the member's user has a second factor."""
+    from django_otp.plugins.otp_totp.models import TOTPDevice
+
+    return models.Exists(TOTPDevice.objects.filter(user=models.OuterRef("user"), confirmed=True))
+
+
 class MembershipQuerySet(CompanyOwnedQuerySet):
     def active(self) -> Self:
         return self.filter(is_active=True, user__is_active=True)
@@ -36,15 +43,15 @@ class MembershipQuerySet(CompanyOwnedQuerySet):
 
     def for_list(self) -> Self:
         """With user, restaurants and `has_second_factor`; active ones first, then by name."""
-        from django_otp.plugins.otp_totp.models import TOTPDevice
-
-        devices = TOTPDevice.objects.filter(user=models.OuterRef("user"), confirmed=True)
         return (
             self.select_related("user")
             .prefetch_related("restaurants")
-            .annotate(has_second_factor=models.Exists(devices))
+            .annotate(has_second_factor=_second_factor())
             .order_by("-is_active", "user__name", "user__email", "pk")
         )
+
+    def without_second_factor(self) -> Self:
+        return self.filter(~_second_factor())
 
 
 class JobQuerySet(CompanyOwnedQuerySet):

@@ -50,6 +50,8 @@ OF_COMPANIES = [each for each in EVERY if each.access not in (PUBLIC, SIGNED_IN,
 #: What an argument of an address stands for: the longest beginning of the route that is here.
 ROWS: dict[tuple[str, str], str] = {
     ("guests/", "pk"): "guest",
+    ("guests/", "merge"): "none",
+    ("guests/", "entry"): "none",
     ("guests/views/", "pk"): "view",
     ("guests/changes/", "number"): "bulk_change",
     ("guests/exports/", "number"): "export",
@@ -71,6 +73,7 @@ NOT_EVEN_SO = {
     "imports:errors": "the import left no error file",
     "imports:mail": "the import mailed nothing",
     "guests:export_download": "the export has made no file yet",
+    "guests:merged": "nobody was merged",
     "loyalty:reverse": "there is no such entry in the ledger",
     "guests:categorise": "the category is named in what the list sends along",
 }
@@ -120,7 +123,10 @@ def world(company: Company, owner: User) -> dict[str, Any]:
         "mapping": ColumnMapping.objects.create(company=company, name="Till", signature="x"),
         "member": Membership.objects.for_company(company).get(user=owner),
     }
-    return {key: getattr(row, "number", row.pk) for key, row in made.items()} | {"format": "csv"}
+    return {key: getattr(row, "number", row.pk) for key, row in made.items()} | {
+        "format": "csv",
+        "none": 1,
+    }
 
 
 def address(each: SimpleNamespace, company: Company, rows: dict[str, Any]) -> str:
@@ -129,9 +135,6 @@ def address(each: SimpleNamespace, company: Company, rows: dict[str, Any]) -> st
     found = {}
     for name in each.kwargs:
         matching = [known for known in ROWS if inside.startswith(known[0]) and known[1] == name]
-        if name == "entry":
-            found[name] = 1
-            continue
         assert matching, f"say in ROWS which row <{name}> of {each.route} is"
         found[name] = rows[ROWS[max(matching, key=lambda known: len(known[0]))]]
     return reverse(each.name, kwargs={"company": company.slug, **found})

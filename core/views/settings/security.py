@@ -33,7 +33,7 @@ def security(request: CompanyRequest, company: Company) -> HttpResponse:
     members = Membership.objects.for_company(company).active()
     context = {
         "form": form,
-        "without": members.for_list().filter(has_second_factor=False),
+        "without": members.without_second_factor().for_list(),
         "members_count": members.count(),
         "has_second_factor": second_factor.is_on(request.user),
     }
