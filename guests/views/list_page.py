@@ -182,6 +182,7 @@ _ABILITIES: Sequence[tuple[str, str, str]] = (
     ("delete", "guests:delete", "guests.outlet_setup"),
     ("restore", "guests:restore", "guests.outlet_setup"),
     ("categorise", "guests:categorise", "guests.change_guest"),
+    ("duplicates", "guests:duplicates", "guests.merge_guest"),
 )
 
 
@@ -196,4 +197,4 @@ def abilities(user: User, company: Company) -> dict[str, str]:
 
 def can_tick(can: dict[str, str]) -> bool:
     """Whether there is anything to do with ticked rows."""
-    return bool({"export", "delete", "categorise"} & set(can))
+    return bool({"export", "delete", "categorise", "credit"} & set(can))
