@@ -16,6 +16,7 @@ from guests.filters.fields import (
     AmountFilter,
     DayFilter,
     DayOfYearFilter,
+    RowsFilter,
     WholeFilter,
     YesNoFilter,
 )
@@ -67,26 +68,25 @@ class GuestFilter(filters.FilterSet):
         max_length=200,
         widget=forms.TextInput(attrs={"type": "search"}),
     )
-    category = filters.ModelMultipleChoiceFilter(
+    category = RowsFilter(
         label=_("Category"), method="in_category", null_label=_("No category"), null_value=_NONE,
-        queryset=Category.objects.none(), widget=forms.CheckboxSelectMultiple,
+        queryset=Category.objects.none(),
     )  # fmt: skip
-    not_category = filters.ModelMultipleChoiceFilter(
+    not_category = RowsFilter(
         label=_("Not in category"), method="not_in_category", queryset=Category.objects.none(),
-        widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
-    tier = filters.ModelMultipleChoiceFilter(
+    tier = RowsFilter(
         label=_("Member tier"), method="in_tier", null_label=_("No tier"), null_value=_NONE,
-        queryset=MemberTier.objects.none(), widget=forms.CheckboxSelectMultiple,
+        queryset=MemberTier.objects.none(),
     )  # fmt: skip
 
     program = filters.ModelChoiceFilter(
         label=_("Program"), method="in_program", empty_label=_("Any"),
         queryset=Program.objects.none(),
     )  # fmt: skip
-    restaurant = filters.ModelMultipleChoiceFilter(
+    restaurant = RowsFilter(
         label=_("Visited restaurant"), method="in_restaurant",
-        queryset=Restaurant.objects.none(), widget=forms.CheckboxSelectMultiple,
+        queryset=Restaurant.objects.none(),
     )  # fmt: skip
 
     birthday = filters.ChoiceFilter(

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Model
+from django.forms.models import ModelChoiceField
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
@@ -115,7 +116,10 @@ def _choices(field: forms.ChoiceField, value: Any) -> str:
     """Return the labels of what was chosen: "VIP or Regular"."""
     if isinstance(value, str | Model):
         value = [value]
-    choices: Any = field.choices
-    labels = {str(key): str(label) for key, label in choices}
-    chosen = [each if isinstance(each, str) else each.pk for each in value]
-    return _(" or ").join(labels[str(key)] for key in chosen)
+    if isinstance(field, ModelChoiceField):
+        # A row says itself what it is called: its table need not be read for that.
+        labels = [str(each) if isinstance(each, Model) else str(field.null_label) for each in value]
+    else:
+        choices: Any = dict(field.choices)
+        labels = [str(choices[each]) for each in value]
+    return _(" or ").join(labels)

@@ -18,6 +18,8 @@ from guests.normalize import fold
 #: Of a longer text only the first words count: nobody types more to find one guest.
 MAX_WORDS = 8
 MIN_ANYWHERE = 3
+#: What stands for "+" on a telephone of most countries.
+ABROAD = "00"
 _phone_like = re.compile(r"[+(]?[\d().\-/\u2010-\u2015\u2212\u00a0]*\d[\d().\-/\u2010-\u2015]*")
 _trunk_zero = re.compile(r"\(0\)")
 
@@ -62,9 +64,6 @@ def _number(pieces: list[str]) -> Word:
     digits = "".join(str(unicodedata.decimal(c)) for c in plain if c.isdecimal())
     if typed.startswith("+"):
         digits = f"+{digits}"
-    elif digits.startswith("00"):
-        # Dialled from abroad; the digits themselves may yet be a part of a number.
-        digits = f"+{digits[2:]}"
     return Word("".join(c for c in typed if c.isalnum()), digits)
 
 
@@ -75,6 +74,9 @@ def text_condition(word: Word, *, region: str) -> Q:
     if word.digits.startswith("+"):
         return Q(search_text__startswith=word.digits)
     found = _contains(word.digits)
+    if word.digits.startswith(ABROAD) and len(word.digits) > len(ABROAD):
+        # 0044 7700 as it is dialled from abroad; or the last digits of somebody's 020 7946 0044.
+        found |= Q(search_text__startswith=f"+{word.digits[len(ABROAD) :]}")
     trunk, code = _dialling(region)
     if trunk and word.digits.startswith(trunk) and len(word.digits) > len(trunk):
         # 07700 900 in Britain begins +447700900 for the world.

@@ -45,10 +45,12 @@ def settle(form: forms.BaseForm) -> None:
     """Read once what can be chosen from: a page shows it and speaks of it in several places."""
     for name in CHOICES:
         field: Any = form.fields[name]
-        field.choices = list(field.choices)
+        # Not list(): it would ask how many there are first.
+        field.widget.choices = [*iter(field.choices)]
     category: Any = form.fields["category"]
-    without: Any = form.fields["not_category"]
-    without.choices = [choice for choice in category.choices if choice[0] != category.null_value]
+    form.fields["not_category"].widget.choices = [
+        choice for choice in category.widget.choices if choice[0] != category.null_value
+    ]
 
 
 def drawer_names() -> list[str]:

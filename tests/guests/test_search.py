@@ -1,0 +1,165 @@
+"""Finding a guest by what was typed: telephones in any way, names in any case, e-mail, cards."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from guests.models import Card, Guest
+from loyalty.models import Account, Program
+from tests.guests.cast import card, guest
+
+pytestmark = pytest.mark.django_db
+
+
+def names(company, text):
+    guests = Guest.objects.for_company(company).search(text, company)
+    return sorted(guests.values_list("first_name", flat=True))
+
+
+@pytest.fixture
+def people(bella, roma):
+    anna = guest(bella, "+447700900123", first_name="Anna", last_name="Petrova",
+                 email="Anna.P@Example.com")  # fmt: skip
+    guest(bella, "+442079460958", first_name="Zoë", middle_name="Mary Jane", last_name="O'Neill")
+    guest(bella, "+79161234567", first_name="Пётр", last_name="Соловьёв", email="petr@mail.ru")
+    guest(roma, "+390612345678", first_name="Anna", last_name="Rossi")
+    card(anna, "A-7001", "T0001X")
+    return anna
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+447700900123", "+44 7700 900 123", "+44 (0)7700 900123", "0044 7700 900123",
+        "07700900123", "07700 900-123", "(07700) 900 123", "7700900123", "900123", "0123", "00 90",
+        "447700", "+4477", "077009", "anna", "ANNA", "Ánna", "nna", "petrova anna", "Anna, Petrova",
+        "Petro", "anna.p@example", "EXAMPLE.COM", "a-7001", "A-70", "t0001", "T0001X", "anna 0123",
+    ],
+)  # fmt: skip
+def test_anna_is_found(bella, people, text):
+    assert names(bella, text) == ["Anna"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("zoe", ["Zoë"]), ("o'neill", ["Zoë"]), ("mary", ["Zoë"]), ("пётр", ["Пётр"]),
+        ("ПЕТР", ["Пётр"]), ("соловьев", ["Пётр"]), ("mail.ru", ["Пётр"]), ("8 916", []),
+        ("916 123", ["Пётр"]), ("anna zoe", []), ("9999", []), ("7001", []), ("%", []), ("_", []),
+        ("a_na", []), ("an%", []), ("'", ["Anna", "Zoë", "Пётр"]), ("\x00", ["Anna", "Zoë", "Пётр"]),
+        ("   ", ["Anna", "Zoë", "Пётр"]), ("\\", []),
+    ],
+)  # fmt: skip
+def test_others_are_found_or_not(bella, people, text, expected):
+    assert names(bella, text) == expected
+
+
+def test_two_letters_are_found_only_where_a_word_begins(bella, people):
+    assert names(bella, "an") == ["Anna"]
+    assert names(bella, "nn") == []
+
+
+def test_a_company_finds_none_but_its_own(bella, roma, people):
+    assert names(roma, "anna") == ["Anna"]
+    assert Guest.objects.for_company(roma).search("anna", roma).get().last_name == "Rossi"
+    assert names(roma, "A-7001") == []
+
+
+def test_a_long_text_costs_no_more_than_its_first_words(bella, people):
+    with CaptureQueriesContext(connection) as queries:
+        list(Guest.objects.for_company(bella).search("a1b2c3 " * 500, bella))
+    assert len(queries) <= 9
+
+
+def test_very_many_cards_that_begin_so_are_found_all_the_same(bella, monkeypatch):
+    monkeypatch.setattr("guests.querysets.guests.FEW_CARDS", 2)
+    for n in range(5):
+        card(guest(bella, f"+44770090010{n}", first_name=f"G{n}"), f"9900{n}")
+    assert names(bella, "99") == []
+    assert names(bella, "990") == ["G0", "G1", "G2", "G3", "G4"]
+
+
+# -- The search in the bar ----------------------------------------------------------------------
+
+URL = "/c/bella/guests/search/"
+
+
+@pytest.fixture
+def client(sign_in, host):
+    return sign_in(host)
+
+
+def hits(answer):
+    return [str(hit["guest"]) for hit in answer.context["hits"]]
+
+
+def test_a_guest_on_the_phone_is_found_by_the_last_four_digits_first(client, bella, people):
+    guest(bella, "+447700901234", first_name="Middle")
+    answer = client.get(URL, {"q": "0123"})
+    assert hits(answer) == ["Anna Petrova", "Middle"]
+
+
+def test_a_hit_says_tier_balance_and_last_visit_and_deleted_ones_come_last(client, bella, people):
+    program = Program.objects.create(
+        company=bella, name="Points", code="p", currency="GBP", is_default=True
+    )
+    Account.objects.create(company=bella, guest=people, program=program, balance=41200)
+    guest(bella, "+447700900999", first_name="Anna", last_name="Gone", is_active=False)
+    answer = client.get(URL, {"q": "anna"}, headers={"HX-Request": "true"})
+    page = answer.content.decode()
+    assert hits(answer) == ["Anna Petrova", "Anna Gone"]
+    assert "<html" not in page
+    for part in ("41,200", "No visit yet", "Deleted", f"/c/bella/guests/{people.pk}/"):
+        assert part in page
+
+
+def test_eight_hits_are_shown_and_a_way_to_all(client, bella):
+    for n in range(9):
+        guest(bella, f"+44770090010{n}", first_name="Max", last_name=str(n))
+    answer = client.get(URL, {"q": "max"})
+    assert len(hits(answer)) == 8
+    assert "/c/bella/guests/?q=max&amp;inactive=on" in answer.content.decode()
+
+
+def test_a_single_hit_sent_with_enter_is_opened(client, bella, people):
+    assert client.get(URL, {"q": "A-7001"}).headers["Location"] == f"/c/bella/guests/{people.pk}/"
+    while_typing = client.get(URL, {"q": "A-7001"}, headers={"HX-Request": "true"})
+    assert while_typing.status_code == 200
+
+
+def test_nobody_found_is_said_and_a_number_can_be_created(client, bella, people):
+    page = client.get(URL, {"q": "07700 900555"}).content.decode()
+    assert "Nobody found for “07700 900555”." in page
+    assert "/c/bella/guests/new/?phone=07700%20900555" in page
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "%", "x" * 500])
+def test_no_text_breaks_the_search(client, bella, people, text):
+    assert client.get(URL, {"q": text}).status_code in (200, 302)
+    assert client.get(URL, {"q": text}, headers={"HX-Request": "true"}).status_code == 200
+
+
+def test_queries_of_the_search_are_the_same_for_any_number_of_hits(client, bella):
+    Program.objects.create(company=bella, name="P", code="p", currency="GBP", is_default=True)
+
+    def cost():
+        client.get("/c/bella/guests/search/?q=zzz")
+        with CaptureQueriesContext(connection) as queries:
+            client.get(URL, {"q": "max"}, headers={"HX-Request": "true"})
+        return len(queries)
+
+    for n in range(2):
+        guest(bella, f"+44770090010{n}", first_name="Max")
+    few = cost()
+    for n in range(2, 9):
+        guest(bella, f"+44770090010{n}", first_name="Max")
+    assert cost() == few
+
+
+def test_the_bar_has_a_search_for_whoever_may_see_guests(client, bella):
+    assert 'id="bar-search"' in client.get("/c/bella/guests/").content.decode()
+
+
+def test_a_card_is_found_by_its_track_or_its_number_in_any_case(bella, people):
+    found = Card.objects.for_company(bella).beginning_with("t00")
+    assert [each.track for each in found] == ["T0001X"]
