@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, TruncMonth
@@ -13,7 +13,7 @@ from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import GuestQuerySet
 
 if TYPE_CHECKING:
-    from core.models import Company, Membership
+    from core.models import Company, Membership, User
     from loyalty.models import Program, Terms
 
 
@@ -31,8 +31,8 @@ class ProgramQuerySet(CompanyOwnedQuerySet):
         currency, else the oldest of which there is a ledger."""
         programs = self.for_company(company).with_ledger()
         default = programs.filter(is_default=True, currency=company.currency)
-        found: Program | None = default.first() or programs.order_by("pk").first()
-        return found
+        found: Any = default.first() or programs.order_by("pk").first()
+        return cast("Program | None", found)
 
     def with_totals(self) -> Self:
         """Each with `members` and `outstanding`."""
@@ -113,6 +113,16 @@ class AdjustmentQuerySet(CompanyOwnedQuerySet):
     def run_out(self, *, now: datetime) -> Self:
         """Those that nobody has decided in time."""
         return self.filter(state="waiting", lapses_at__lte=now)
+
+    def decidable_by(self, user: "User") -> Self:
+        """Those of others, and of the restaurants that the user is for: in one query."""
+        from core.models import Membership
+
+        own = Membership.restaurants.through.objects.filter(
+            membership__user=user, membership__company=OuterRef("company")
+        )
+        here = own.filter(restaurant=OuterRef("restaurant"))
+        return self.exclude(asked_by=user).filter(Exists(here) | ~Exists(own))
 
     def seen_by(self, membership: "Membership") -> Self:
         """Those of the restaurants that the member is for; without any, all of them."""

@@ -1,5 +1,6 @@
 """The entries of the top bar. Apps register theirs in `AppConfig.ready()`, in the bar's order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +11,17 @@ from core.models import Company, User
 
 @dataclass(frozen=True)
 class Entry:
-    """One word in the bar: where it leads, and the permission without which it is not shown."""
+    """One word in the bar: where it leads, and the permission without which it is not shown.
+
+    `count`: how many wait there for the user, at the price of a query on every page.
+    """
 
     order: int
     label: Any
     url_name: str
     permission: str
     namespace: str = ""
+    count: Callable[[User, Company], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,4 +60,12 @@ def items(user: User, company: Company, path: str) -> list[Item]:
         url for _entry, url in places if path == url or (url != base and path.startswith(url))
     ]
     current = max(matching, key=len, default="")
-    return [Item(entry.label, url, current=url == current) for entry, url in places]
+    return [
+        Item(
+            entry.label,
+            url,
+            current=url == current,
+            count=entry.count(user, company) if entry.count else None,
+        )
+        for entry, url in places
+    ]

@@ -182,6 +182,7 @@ _ABILITIES: Sequence[tuple[str, str, str]] = (
     ("delete", "guests:delete", "guests.outlet_setup"),
     ("restore", "guests:restore", "guests.outlet_setup"),
     ("categorise", "guests:categorise", "guests.change_guest"),
+    ("credit", "loyalty:bulk_credit", "loyalty.adjust_balance"),
     ("duplicates", "guests:duplicates", "guests.merge_guest"),
 )
 

@@ -34,8 +34,9 @@ def ledger(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
             {"program": a.program, "shown": shown(a.balance, a.program), "current": a in chosen}
             for a in accounts
         ],
+        "all_programs": not chosen,
         "balances": balances(company, guest),
-        "lines": lines(company, page.object_list),
+        "lines": lines(company, list(page.object_list)),
         "pager": pager(request, page),
         "waiting": [
             {"adjustment": each, "shown": shown(abs(each.amount), each.program)}

@@ -35,7 +35,7 @@ LATEST = 20
 @company_view("loyalty.view_program")
 def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
     """Show the company's programs: two queries, however many there are."""
-    programs = Program.objects.for_company(company).with_totals()
+    programs: Any = Program.objects.for_company(company).with_totals()
     ordered = programs.order_by("-is_active", "-is_default", "name", "pk")
     rows = [
         {

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
-from core.models import Company
+from core.models import Company, User
 from core.web import actions, navigation, overview, settings_pages, subjects, values
 from core.web.access import CompanyRequest
 from core.web.subjects import Subject, link
@@ -57,11 +57,18 @@ def _places() -> None:
             url_name="loyalty:approvals",
             permission="loyalty.approve_adjustment",
             namespace="loyalty",
+            count=waiting_for,
         )
     )
     settings_pages.register(
         settings_pages.Page(60, gettext_lazy("Balances"), "loyalty:terms", "loyalty.change_program")
     )
+
+
+def waiting_for(user: User, company: Company) -> int:
+    """Return how many adjustments wait that the user may decide: one query."""
+    waiting = Adjustment.objects.for_company(company).waiting(now=timezone.now())
+    return waiting.decidable_by(user).count()
 
 
 def _record() -> None:

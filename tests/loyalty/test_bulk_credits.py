@@ -1,0 +1,216 @@
+"""Many guests credited at once: the set that was confirmed, once each, with a receipt and Undo."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from core.models import Company, Job, User
+from core.services import jobs
+from guests.models import Guest
+from guests.services.bulk_changes_sets import mark_of
+from loyalty.models import Account, Adjustment, BulkAdjustment, LedgerEntry, Program, Terms
+from loyalty.services import approving, bulk_adjusting, bulk_worker
+from loyalty.services.ledger import post_entries
+from loyalty.services.postings import Move
+from tests.loyalty.conftest import new_guest
+
+pytestmark = pytest.mark.usefixtures("books_agree")
+Fate = bulk_worker.Fate
+
+
+@pytest.fixture
+def crowd(bella: Company) -> list[Guest]:
+    return [new_guest(bella, 100 + n) for n in range(7)]
+
+
+@pytest.fixture
+def credit(bella: Company, manager: User, points: Program) -> Callable[..., BulkAdjustment]:
+    """Call it with an amount: confirmed for every active guest of the company."""
+
+    def confirmed(amount: Any, *, seen: str = "") -> BulkAdjustment:
+        guests = Guest.objects.for_company(bella)
+        mark = mark_of(bulk_adjusting.guests_of(guests.all()))
+        return bulk_adjusting.confirm_bulk(
+            company=bella,
+            guests=guests.all(),
+            seen=seen or str(mark),
+            program=points,
+            amount=Decimal(amount),
+            restaurant=None,
+            reason="promotion",
+            comment="",
+            query="",
+            words=[],
+            actor=manager,
+            source="web",
+            now=timezone.now(),
+        )
+
+    return confirmed
+
+
+def worked(change: BulkAdjustment) -> BulkAdjustment:
+    """Let a worker do it, here."""
+    jobs.run(BulkAdjustment, change.pk)
+    change.refresh_from_db()
+    return change
+
+
+def move(account: Account, amount: int) -> None:
+    """Credit or debit one of the accounts from somewhere else."""
+    posting = Move(
+        guest_id=account.guest_id,
+        program_id=account.program_id,
+        amount=Decimal(amount),
+        source="api",
+        source_ref=f"{account.pk}:{amount}",
+    )
+    post_entries(company=account.company, postings=[posting], actor=None, now=timezone.now())
+
+
+def balances() -> list[Decimal]:
+    return list(Account.objects.order_by("guest_id").values_list("balance", flat=True))
+
+
+def fates(change: BulkAdjustment) -> list[str]:
+    return list(change.guests.order_by("guest_id").values_list("outcome", flat=True))
+
+
+def test_everybody_of_the_set_is_credited_once(credit, crowd, monkeypatch):
+    monkeypatch.setattr(bulk_worker, "CHUNK_GUESTS", 3)
+    change = worked(credit(5))
+    assert change.state == Job.State.DONE
+    assert balances() == [5] * 7
+    assert (change.posted, change.refused, change.total) == (7, 0, 7)
+    assert fates(change) == [Fate.POSTED] * 7
+    assert None not in change.guests.values_list("entry_id", flat=True)
+    # A worker that lost its word does the same again: nobody is paid twice.
+    BulkAdjustment.objects.update(state=Job.State.QUEUED, checkpoint=0, done=0, posted=0)
+    change.guests.update(outcome=Fate.WAITING)
+    worked(change)
+    assert balances() == [5] * 7
+    assert LedgerEntry.objects.count() == 7
+
+
+def test_who_comes_after_the_confirmation_is_not_credited(credit, crowd, bella):
+    change = credit(5)
+    new_guest(bella, 500)
+    worked(change)
+    assert len(balances()) == 7
+
+
+def test_another_set_than_was_shown_is_not_confirmed(credit, crowd, bella):
+    seen = str(mark_of(bulk_adjusting.guests_of(Guest.objects.for_company(bella).all())))
+    new_guest(bella, 500)
+    with pytest.raises(bulk_adjusting.SetChanged):
+        credit(5, seen=seen)
+    assert not BulkAdjustment.objects.exists()
+
+
+def test_who_has_too_little_is_left_out_with_the_reason(credit, crowd):
+    worked(credit(5))
+    move(Account.objects.order_by("guest_id").first(), 10)
+    change = worked(credit(-8))
+    assert change.state == Job.State.DONE_WITH_ERRORS
+    assert (change.posted, change.refused) == (1, 6)
+    assert balances() == [7] + [5] * 6
+    row = change.guests.filter(outcome=Fate.REFUSED).first()
+    assert (row.code, row.params) == ("insufficient", {"available": "5.0000"})
+
+
+def test_undo_takes_back_what_is_left_and_lists_what_is_spent(credit, crowd, manager, monkeypatch):
+    monkeypatch.setattr(bulk_worker, "CHUNK_GUESTS", 3)
+    change = worked(credit(5))
+    accounts = list(Account.objects.order_by("guest_id"))
+    for account, spent in zip(accounts, (2, 5), strict=False):
+        move(account, -spent)
+    bulk_adjusting.request_undo(change=change, actor=manager, source="web", now=timezone.now())
+    worked(change)
+    assert change.state == Job.State.UNDONE
+    assert balances() == [0] * 7
+    assert fates(change) == [Fate.IN_PART, Fate.KEPT] + [Fate.UNDONE] * 5
+    assert change.undone == 6
+    with pytest.raises(bulk_adjusting.NotNow):
+        bulk_adjusting.request_undo(change=change, actor=manager, source="web", now=timezone.now())
+
+
+def test_a_stop_keeps_what_is_in(credit, crowd):
+    change = credit(5)
+    bulk_adjusting.request_stop(change=change)
+    worked(change)
+    assert change.state == Job.State.STOPPED
+    assert balances() == []
+
+
+def test_the_sum_above_the_limit_waits_for_a_second_person(credit, crowd, bella, manager, owner):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(34))
+    change = worked(credit(5))
+    assert change.state == Job.State.DRAFT
+    assert balances() == []
+    adjustment = Adjustment.objects.get()
+    assert adjustment.amount == 35
+    with pytest.raises(approving.NotYours):
+        approving.approve(adjustment=adjustment, actor=manager, source="web", now=timezone.now())
+    approving.approve(adjustment=adjustment, actor=owner, source="web", now=timezone.now())
+    assert worked(change).state == Job.State.DONE
+    assert balances() == [5] * 7
+
+
+def test_a_bulk_credit_that_is_declined_is_never_carried_out(credit, crowd, bella, owner):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(1))
+    change = credit(5)
+    approving.decline(
+        adjustment=Adjustment.objects.get(), note="no", actor=owner, source="web",
+        now=timezone.now(),
+    )  # fmt: skip
+    assert worked(change).state == Job.State.REFUSED
+    assert balances() == []
+
+
+# -- On the screen --------------------------------------------------------------------------------
+
+
+def test_the_page_asks_confirms_and_shows_the_receipt(
+    sign_in: Callable[[User], Client], manager, crowd, points, bella
+):
+    client = sign_in(manager)
+    address = "/c/bella/guests/credit/?" + "&".join(f"guest={g.pk}" for g in crowd[:3])
+    page = client.get(address)
+    assert "Credit 3 guests" in page.content.decode()
+    data = {
+        "program": points.pk,
+        "amount": "5",
+        "restaurant": bella.restaurants.first().pk,
+        "reason": "promotion",
+        "comment": "",
+        "seen": page.context["confirm"]["seen"].value(),
+    }
+    preview = client.post(address, data)
+    text = preview.content.decode()
+    assert "5 points each" in text
+    assert "15 points" in text
+    assert "Type 3 to go on" in text
+    assert not BulkAdjustment.objects.exists()
+    refused = client.post(address, data | {"confirm": "1", "typed": "4"})
+    assert "Type 3 to confirm" in refused.content.decode()
+    done = client.post(address, data | {"confirm": "1", "typed": "3"})
+    change = BulkAdjustment.objects.get()
+    assert done["Location"] == f"/c/bella/programs/changes/{change.number}/"
+    assert "Crediting" in client.get(done["Location"]).content.decode()
+    worked(change)
+    receipt = client.get(done["Location"]).content.decode()
+    assert "3 guests were credited 5 points each." in receipt
+    assert "Undo for 3 guests" in receipt
+    client.post(f"{done['Location']}undo/")
+    worked(change)
+    assert "Undone for 3 of 3 guests." in client.get(done["Location"]).content.decode()
+
+
+def test_the_list_offers_it_to_who_may(sign_in, manager, operator, crowd):
+    address = "/c/bella/guests/?sort=name"
+    assert "/c/bella/guests/credit/" in sign_in(manager).get(address).content.decode()
+    assert "/c/bella/guests/credit/" not in sign_in(operator).get(address).content.decode()
