@@ -1,21 +1,21 @@
 """Writes and look-ups by the ten thousand, the same on both databases.
 
 PostgreSQL gets COPY with ids taken from the sequence, SQLite executemany inside its one writing
-transaction. Nothing here calls `save()` or sends signals: it serves services only.
+transaction (`core.batches`). Nothing here calls `save()` or sends signals: it serves services only.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.lookups import Lookup
 
-from core.fields import AmountField, to_units
+from core.batches import Batch, batch_of, by_column
 
 Row = Sequence[Any]
-Convert = Callable[[Any], Any]
 
 
 class AnyOf(Lookup):
@@ -70,24 +70,92 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         return list(range(last + 1, last + 1 + count))
 
 
+def reserves_ahead() -> bool:
+    """Whether ids can be reserved before the transaction that uses them.
+
+    SQLite's are free only inside it.
+    """
+    return connection.vendor == "postgresql"
+
+
 def insert(model: type[models.Model], fields: Sequence[str], rows: Iterable[Row]) -> None:
     """Insert `rows`, each the values of `fields` in their order.
 
     Raises IntegrityError for the first row that the database refuses; nothing is inserted then
     beyond what the surrounding transaction rolls back.
     """
-    meta = model._meta
-    used: list[Any] = [meta.get_field(name) for name in fields]
-    columns = ", ".join(f'"{field.column}"' for field in used)
-    ready = _converted(used, rows)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            _copy(cursor, f'COPY "{meta.db_table}" ({columns}) FROM STDIN', ready)
-        else:
-            marks = ", ".join(["%s"] * len(used))
-            cursor.executemany(
-                f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({marks})', list(ready)
-            )
+    batch_of(model, *by_column(fields, rows)).write()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Rows to be changed, made ready beforehand; `write` sends them."""
+
+    model: type[models.Model]
+    fields: tuple[str, ...]
+    #: Id, version if it counts, and the values: of as many columns as that makes.
+    batch: Batch
+    versioned: bool
+
+    @property
+    def count(self) -> int:
+        return self.batch.count
+
+    def write(self) -> int:
+        """Change the rows and return how many were met."""
+        if not self.count:
+            return 0
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                return self._from_staged(cursor)
+            return self._each(cursor)
+
+    def _columns(self) -> tuple[list[str], list[str]]:
+        meta = self.model._meta
+        used: list[Any] = [meta.get_field(name) for name in self.fields]
+        names = [f'"{field.column}"' for field in used]
+        return [f'"{meta.pk.column}"', *(['"version"'] if self.versioned else [])], names
+
+    def _each(self, cursor: Any) -> int:
+        keys, names = self._columns()
+        sets = [f"{name} = %s" for name in names]
+        sets += ['"version" = "version" + 1'] if self.versioned else []
+        where = " AND ".join(f"{name} = %s" for name in keys)
+        count = len(keys)
+        rows: Any = self.batch.content
+        cursor.executemany(
+            f'UPDATE "{self.model._meta.db_table}" SET {", ".join(sets)} WHERE {where}',
+            [(*row[count:], *row[:count]) for row in rows],
+        )
+        return int(cursor.rowcount)
+
+    def _from_staged(self, cursor: Any) -> int:
+        table, (keys, names) = self.model._meta.db_table, self._columns()
+        columns = sorted([*keys, *names])
+        shape = hashlib.md5(",".join([table, *columns]).encode(), usedforsecurity=False)
+        staged = f'"staged_{shape.hexdigest()[:16]}"'
+        # Kept for the session and emptied at every commit: a table per chunk would bloat the
+        # catalogue.
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS AS "
+            f'SELECT {", ".join(columns)} FROM "{table}" WITH NO DATA'
+        )
+        cursor.execute(f"DELETE FROM {staged}")
+        self.batch.write(into=staged)
+        sets = [f"{name} = s.{name}" for name in names]
+        sets += ['"version" = t."version" + 1'] if self.versioned else []
+        where = " AND ".join(f"t.{name} = s.{name}" for name in keys)
+        cursor.execute(f'UPDATE "{table}" t SET {", ".join(sets)} FROM {staged} s WHERE {where}')
+        return int(cursor.rowcount)
+
+
+def changes_of(
+    model: type[models.Model], fields: Sequence[str], rows: Iterable[Row], *, version: bool = True
+) -> Changes:
+    """Make changes ready that `update` would make."""
+    keys = (model._meta.pk.name, "version") if version else (model._meta.pk.name,)
+    batch = batch_of(model, *by_column((*keys, *fields), rows))
+    return Changes(model, tuple(fields), batch, version)
 
 
 def update(
@@ -99,23 +167,7 @@ def update(
     still has that version, and gets the next one. Fewer rows met than given means that somebody
     else was there in between.
     """
-    meta = model._meta
-    used: list[Any] = [meta.get_field(name) for name in fields]
-    keys: list[Any] = [meta.pk, meta.get_field("version")] if version else [meta.pk]
-    ready = _converted([*keys, *used], rows)
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            return _update_from_copy(cursor, meta.db_table, keys, used, ready)
-        sets = [f'"{field.column}" = %s' for field in used]
-        if version:
-            sets.append('"version" = "version" + 1')
-        where = " AND ".join(f'"{field.column}" = %s' for field in keys)
-        count = len(keys)
-        cursor.executemany(
-            f'UPDATE "{meta.db_table}" SET {", ".join(sets)} WHERE {where}',
-            [(*row[count:], *row[:count]) for row in ready],
-        )
-        return cursor.rowcount
+    return changes_of(model, fields, rows, version=version).write()
 
 
 def analyze(*models_: type[models.Model]) -> None:
@@ -129,68 +181,3 @@ def analyze(*models_: type[models.Model]) -> None:
     tables = ", ".join(f'"{model._meta.db_table}"' for model in models_)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {tables}")
-
-
-def _update_from_copy(
-    cursor: Any, table: str, keys: list[Any], used: list[Any], rows: Iterable[Row]
-) -> int:
-    names = [f'"{field.column}"' for field in (*keys, *used)]
-    shape = hashlib.md5(",".join([table, *names]).encode(), usedforsecurity=False).hexdigest()[:16]
-    staged = f'"staged_{shape}"'
-    # Kept for the session and emptied at every commit: a table per chunk would bloat the catalogue.
-    cursor.execute(
-        f"CREATE TEMPORARY TABLE IF NOT EXISTS {staged} ON COMMIT DELETE ROWS AS "
-        f'SELECT {", ".join(names)} FROM "{table}" WITH NO DATA'
-    )
-    cursor.execute(f"DELETE FROM {staged}")
-    _copy(cursor, f"COPY {staged} ({', '.join(names)}) FROM STDIN", rows)
-    sets = [f'"{field.column}" = s."{field.column}"' for field in used]
-    if len(keys) > 1:
-        sets.append('"version" = t."version" + 1')
-    where = " AND ".join(f't."{field.column}" = s."{field.column}"' for field in keys)
-    cursor.execute(f'UPDATE "{table}" t SET {", ".join(sets)} FROM {staged} s WHERE {where}')
-    return cursor.rowcount
-
-
-def _copy(cursor: Any, sql: str, rows: Iterable[Row]) -> None:
-    # Django wraps the errors of execute(), not those that a COPY ends with.
-    with connection.wrap_database_errors, cursor.copy(sql) as copy:
-        # Sent in one piece: while the server works on it this thread waits without the interpreter,
-        # and another can prepare the next rows. Row by row they would take turns by the kilobyte.
-        text = copy.formatter
-        pieces = [text.write_row(row) for row in rows]
-        copy.write(b"".join([*pieces, text.end()]))
-
-
-def _converted(fields: Sequence[Any], rows: Iterable[Row]) -> Iterable[Row]:
-    """Yield `rows` as the database's driver takes them."""
-    converts = [(i, convert) for i, field in enumerate(fields) if (convert := _convert(field))]
-    if not converts:
-        return rows
-    return _with_converts(converts, rows)
-
-
-def _with_converts(converts: list[tuple[int, Convert]], rows: Iterable[Row]) -> Iterable[Row]:
-    for row in rows:
-        values = list(row)
-        for i, convert in converts:
-            if values[i] is not None:
-                values[i] = convert(values[i])
-        yield values
-
-
-def _convert(field: Any) -> Convert | None:
-    if isinstance(field, AmountField):
-        return to_units
-    if isinstance(field, models.JSONField):
-        return _dumps
-    if connection.vendor != "postgresql":
-        if isinstance(field, models.DateTimeField):
-            return connection.ops.adapt_datetimefield_value
-        if isinstance(field, models.DateField):
-            return str
-    return None
-
-
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

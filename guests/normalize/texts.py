@@ -45,6 +45,8 @@ def identifier(value: str, max_length: int) -> str:
     A whole number that a spreadsheet made a float is repaired. Raises Invalid: lost_digits,
     control_characters, too_long, invisible.
     """
+    if len(value) <= max_length and value.isalnum() and value.isascii():
+        return value
     refuse_flood(value, max_length)
     if not value.isprintable():
         value = value.strip()

@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from core import bulk
+from core.batches import Batch, Column, Same, batch_of, by_column
+from core.bulk import Changes
 from guests.models import Card, ExternalId, Guest, GuestCategory
 from guests.normalize import name_key, search_text
 
@@ -44,7 +46,6 @@ _BLANK: dict[str, Any] = {
     "name_key": "",
     "birthday_key": None,
 }
-_FIELDS = tuple(_BLANK)
 #: The fields that follow from others.
 DERIVED = ["search_text", "name_key", "birthday_key"]
 
@@ -53,62 +54,97 @@ class GuestsChanged(Exception):
     """Somebody changed one of the guests since they were read: read again and decide anew."""
 
 
-def create_guests(company_id: int, drafts: Sequence[dict[str, Any]]) -> list[int]:
+def prepare_guests(company_id: int, drafts: Sequence[Mapping[str, Any]]) -> tuple[list[int], Batch]:
+    """Make a guest of each draft, values by field; return their ids, reserved, and the rows."""
+    given = set().union(*drafts)
+    if unknown := given - _BLANK.keys():
+        raise ValueError(f"no fields of a guest: {sorted(unknown)}")
+    ids = bulk.reserve_ids(Guest, len(drafts))
+    columns: dict[str, Column] = {"id": ids, "company_id": Same(company_id)}
+    for name, blank in _BLANK.items():
+        columns[name] = (
+            [draft.get(name, blank) for draft in drafts] if name in given else Same(blank)
+        )
+    if drafts:
+        columns.update(zip(DERIVED, zip(*map(_derived, drafts), strict=True), strict=True))
+    return ids, batch_of(Guest, columns, len(drafts))
+
+
+def create_guests(company_id: int, drafts: Sequence[Mapping[str, Any]]) -> list[int]:
     """Create a guest for each draft, values by field, and return their ids in the same order.
 
     Raises IntegrityError when a phone or member number is taken.
     """
-    if not drafts:
-        return []
-    ids = bulk.reserve_ids(Guest, len(drafts))
-    rows = (
-        (pk, company_id, *(_BLANK | draft | derived(draft)).values())
-        for pk, draft in zip(ids, drafts, strict=True)
-    )
-    bulk.insert(Guest, ("id", "company_id", *_FIELDS), rows)
+    ids, batch = prepare_guests(company_id, drafts)
+    batch.write()
     return ids
 
 
-def update_guests(updates: Sequence[tuple[int, int, dict[str, Any]]]) -> None:
+def prepare_changes(updates: Sequence[tuple[int, int, Mapping[str, Any]]]) -> Changes:
+    """Make ready what `update_guests` writes."""
+    # A line may add nothing but a card: the version counts it all the same.
+    fields = sorted({name for _pk, _version, values in updates for name in values} - {*DERIVED})
+    rows = (
+        (pk, version, *map(values.__getitem__, fields), *_derived(values))
+        for pk, version, values in updates
+    )
+    return bulk.changes_of(Guest, (*fields, *DERIVED), rows)
+
+
+def write_changes(changes: Changes) -> None:
+    """Write guests that were made ready, and count their versions up.
+
+    Raises GuestsChanged when one of them has another version by now.
+    """
+    met = changes.write()
+    if met != changes.count:
+        raise GuestsChanged(f"{changes.count - met} of {changes.count}")
+
+
+def update_guests(updates: Sequence[tuple[int, int, Mapping[str, Any]]]) -> None:
     """Write guests as `(id, version read, all their values)`, and count their versions up.
 
     Raises GuestsChanged when one of them has another version by now.
     """
-    if not updates:
-        return
-    # A line may add nothing but a card: the version counts it all the same.
-    fields = sorted({name for _pk, _version, values in updates for name in values})
-    fields += DERIVED
-    rows = (
-        (pk, version, *(merged[name] for name in fields))
-        for pk, version, values in updates
-        for merged in (values | derived(values),)
-    )
-    met = bulk.update(Guest, fields, rows)
-    if met != len(updates):
-        raise GuestsChanged(f"{len(updates) - met} of {len(updates)}")
+    write_changes(prepare_changes(updates))
+
+
+def prepare_cards(
+    company_id: int, cards: Sequence[tuple[int, str | None, str | None]]
+) -> tuple[list[int], Batch]:
+    """Make ready `(guest id, track, number)`; return the cards' ids, reserved, and the rows."""
+    ids = bulk.reserve_ids(Card, len(cards))
+    columns, count = by_column(("guest_id", "track", "number"), cards)
+    return ids, batch_of(Card, {"id": ids, "company_id": Same(company_id), **columns}, count)
 
 
 def add_cards(company_id: int, cards: Sequence[tuple[int, str | None, str | None]]) -> list[int]:
     """Add `(guest id, track, number)`; return the cards' ids. Raises IntegrityError when taken."""
-    if not cards:
-        return []
-    ids = bulk.reserve_ids(Card, len(cards))
-    rows = ((pk, company_id, *card) for pk, card in zip(ids, cards, strict=True))
-    bulk.insert(Card, ("id", "company_id", "guest_id", "track", "number"), rows)
+    ids, batch = prepare_cards(company_id, cards)
+    batch.write()
     return ids
+
+
+def prepare_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> Batch:
+    """Make ready `(guest id, category id)`."""
+    columns, count = by_column(("guest_id", "category_id"), pairs)
+    return batch_of(GuestCategory, {"company_id": Same(company_id), **columns}, count)
 
 
 def add_to_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> None:
     """Add `(guest id, category id)`. Raises IntegrityError when one is there already."""
-    rows = ((company_id, guest, category) for guest, category in pairs)
-    bulk.insert(GuestCategory, ("company_id", "guest_id", "category_id"), rows)
+    prepare_categories(company_id, pairs).write()
+
+
+def prepare_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> Batch:
+    """Make ready `(guest id, external id)`."""
+    columns, count = by_column(("guest_id", "value"), pairs)
+    return batch_of(ExternalId, {"company_id": Same(company_id), **columns}, count)
 
 
 def add_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> None:
     """Add `(guest id, external id)`. Raises IntegrityError when one is taken."""
-    rows = ((company_id, guest, value) for guest, value in pairs)
-    bulk.insert(ExternalId, ("company_id", "guest_id", "value"), rows)
+    prepare_external_ids(company_id, pairs).write()
 
 
 def refresh_statistics() -> None:
@@ -121,15 +157,34 @@ def derived(values: Mapping[str, Any]) -> dict[str, Any]:
 
     Folded here because SQLite's LOWER knows ASCII only.
     """
+    return dict(zip(DERIVED, _derived(values), strict=True))
+
+
+def _derived(values: Mapping[str, Any]) -> tuple[str, str, int | None]:
     get = values.get
-    key = _name_key(get("last_name", ""), get("first_name", ""), get("middle_name", ""))
-    birthday = get("birthday")
-    return {
-        "search_text": search_text(values["phone"], key, get("email")),
-        "name_key": key,
-        "birthday_key": birthday and birthday.month * 100 + birthday.day,
-    }
+    key, words = _name_keys(get("last_name", ""), get("first_name", ""), get("middle_name", ""))
+    phone, email, birthday = values["phone"], get("email"), get("birthday")
+    return (
+        _found_by(phone, words, email),
+        key,
+        birthday and birthday.month * 100 + birthday.day,
+    )
 
 
-#: The names of a town's guests repeat; folding one costs more than looking it up.
-_name_key = lru_cache(maxsize=8_192)(name_key)
+def _found_by(phone: str | None, words: str, email: str | None) -> str:
+    """Return `search_text` of the three, the names having been folded already."""
+    if not email:
+        return f"{phone} {words}" if phone and words else phone or words
+    if not email.isascii():
+        return search_text(phone, words, email)
+    return " ".join(filter(None, (phone, words, email.lower())))
+
+
+@lru_cache(maxsize=8_192)
+def _name_keys(last: str, first: str, middle: str) -> tuple[str, str]:
+    """Return the key of a name and its words for the search.
+
+    The names of a town's guests repeat; folding one costs more than looking it up.
+    """
+    key = name_key(last, first, middle)
+    return key, search_text(key)

@@ -1,28 +1,44 @@
-"""The map of the trip: read, map, clean, match, plan, apply, report, in this order.
+"""The map of the trip: read, map, clean, match, plan, prepare, apply, report, in this order.
 
-`read`, `map`, `clean` and `plan` touch no database. Only `match` reads it, only `apply` writes it.
-A check is the same trip, stopped after `plan`. `imports.services` says where a trip starts, what
-is done with a planned chunk, and how it ends; `report` reads the ImportRows that it left.
+| stage   | from -> to                                       | module                         |
+| ------- | ------------------------------------------------ | ------------------------------ |
+| read    | file, dialect -> RawRow                          | read                           |
+| clean   | RawRow -> CleanRow or Rejected (map: its cells)  | clean, map                     |
+| screen  | ... or Repeated: keys of earlier lines           | seen                           |
+| match   | CleanRows -> Surroundings                        | match, match_*                 |
+| plan    | rows, Surroundings -> a Decision for each        | plan, plan_*                   |
+| prepare | Decisions -> Prepared: the rows as they are sent | prepare                        |
+| apply   | Decisions or Prepared -> the database            | apply, apply_*                 |
+
+`read`, `map`, `clean` and `plan` touch no database. Only `match` reads it, only `apply` writes it;
+`prepare` reserves ids and nothing else. What cannot be known before the transaction (categories
+to be created, what the ledger says to a credit: `prepare.can_prepare`) is prepared inside it, by
+`apply`, through the same functions. A check is the same trip, stopped after `plan`.
+`imports.services` says where a trip starts, what is done with a planned chunk, and how it ends;
+`report` reads the ImportRows that it left.
 """
 
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
+from core import bulk
 from core.models import Company
 from imports.columns import BALANCES, GUESTS, FileKind
 from imports.pipeline.ahead import ahead, chunked, in_bulk
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.decisions import Decision
-from imports.pipeline.match import match
+from imports.pipeline.match import match, match_erased
 from imports.pipeline.match_balances import match_owners
 from imports.pipeline.match_credits import match_credits
 from imports.pipeline.plan import Rules, plan
 from imports.pipeline.plan_balances import BalancePlanner, ids_of
+from imports.pipeline.prepare import Prepared, can_prepare, prepare
 from imports.pipeline.read import Dialect, open_rows
 from imports.pipeline.rows import CleanRow
 from imports.pipeline.seen import Screened, SeenBalances, SeenKeys
@@ -30,7 +46,17 @@ from imports.pipeline.seen import Screened, SeenBalances, SeenKeys
 #: Lines that commit together.
 CHUNK_ROWS = settings.IMPORT_CHUNK_ROWS
 
-Land = Callable[[list[Screened], list[Decision]], None]
+
+class Planned(NamedTuple):
+    """A chunk at the end of its trip."""
+
+    rows: list[Screened]
+    decisions: list[Decision]
+    #: What only has to be sent; None where that cannot be known yet, or nothing is to be written.
+    prepared: Prepared | None = None
+
+
+Land = Callable[[Planned], None]
 
 
 @dataclass(frozen=True)
@@ -47,10 +73,14 @@ class Trip:
     #: The last line that an earlier attempt has accounted for: later ones are landed, and the
     #: earlier ones only read again, because their keys count.
     after: int = 0
+    #: The job that writes what is planned; None of a check.
+    writes_for: int | None = None
+    #: Whether the company had nobody when the trip began: there is nothing to match with then.
+    nobody_yet: bool = False
 
 
 def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
-    """Take the file through every stage up to the plan, and hand each planned chunk to `land`.
+    """Take the file through every stage up to `apply`, and hand each planned chunk to `land`.
 
     The stages run ahead of `land`, in a thread and with a database connection of their own: the
     next chunk is matched while the present one is written. What matters to it is not in that one,
@@ -61,25 +91,35 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     seen = SeenBalances() if trip.kind is BALANCES else SeenKeys()
     planned = ahead(_planned(trip, seen), on_wait=on_wait)
     with in_bulk(), seen, closing(planned) as chunks:
-        for rows, decisions in chunks:
-            land(rows, decisions)
+        for chunk in chunks:
+            land(chunk)
 
 
-def _planned(
-    trip: Trip, seen: SeenKeys
-) -> Generator[tuple[list[Screened], list[Decision]], None, None]:
+def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
     try:
         raw = open_rows(trip.path, trip.dialect)
         for chunk in chunked(raw, CHUNK_ROWS):
             clean = trip.cleaner.clean_many(chunk)
             if rows := [row for row in seen.screen(clean) if row.line > trip.after]:
-                yield rows, decide(trip, rows)
+                decisions = decide(trip, rows, nobody_yet=trip.nobody_yet)
+                yield Planned(rows, decisions, _prepared(trip, decisions))
     finally:
         connection.close()
 
 
-def decide(trip: Trip, rows: list[Screened]) -> list[Decision]:
-    """Match a chunk with the database and plan what to do with each line of it."""
+def _prepared(trip: Trip, decisions: list[Decision]) -> Prepared | None:
+    if trip.writes_for is None or not bulk.reserves_ahead() or not can_prepare(decisions):
+        return None
+    return prepare(trip.company.pk, trip.writes_for, decisions)
+
+
+def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> list[Decision]:
+    """Match a chunk with the database and plan what to do with each line of it.
+
+    With `nobody_yet` the guests need not be looked for. Somebody may have come in since: every key
+    that is matched by is unique in the database, so that writing the chunk fails then, and it is
+    decided anew.
+    """
     clean = [row for row in rows if isinstance(row, CleanRow)]
     rules = trip.rules
     if trip.kind is BALANCES:
@@ -88,7 +128,9 @@ def decide(trip: Trip, rows: list[Screened]) -> list[Decision]:
         have = match_credits(trip.company, ids_of(clean, owners))
         return BalancePlanner(owners, have, rules.credits).plan(rows)
     sorts = rules.sorts_into_categories
-    met = match(trip.company, clean, fields=rules.fields, categories=sorts)
+    look_for = [] if nobody_yet else clean
+    met = match(trip.company, look_for, fields=rules.fields, categories=sorts)
+    met.erased = match_erased(trip.company, clean)
     if rules.credits is not None:
         met.credits = match_credits(trip.company, {guest.id for guest in met.guests()})
     return plan(rows, met, rules)

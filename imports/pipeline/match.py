@@ -16,14 +16,16 @@ from imports.pipeline.rows import CleanRow, external_ids
 def match(
     company: Company, rows: Sequence[CleanRow], *, fields: Sequence[str], categories: bool
 ) -> Surroundings:
-    """Read what `rows` meet. At most eight queries, whatever the number of rows, and a few more
+    """Read what `rows` meet. At most six queries, whatever the number of rows, and a few more
     where guests were merged: what was theirs leads to whoever was kept.
 
     `fields` are those the plan compares, KEY_FIELDS among them; `categories` says whether the
     import puts guests into any: then theirs are read too.
     """
     found = Surroundings()
-    phones = {row.values["phone"] for row in rows}
+    if not rows:
+        return found
+    phones = _phones(rows)
     found.by_phone = {
         met.values["phone"]: met for met in _guests(company, fields, phone__any=phones)
     }
@@ -37,11 +39,20 @@ def match(
             .filter(guest_id__any=ids)
             .values_list("guest_id", "category_id")
         )
-    if ErasedPhone.objects.for_company(company).exists():
-        digests = {erasure_digest(company.pk, phone): phone for phone in phones}
-        erased = ErasedPhone.objects.for_company(company).filter(digest__any=digests.keys())
-        found.erased = {digests[digest] for digest in erased.values_list("digest", flat=True)}
     return found
+
+
+def match_erased(company: Company, rows: Sequence[CleanRow]) -> set[str]:
+    """Return those of the rows' phones whose guests asked to be forgotten."""
+    if not ErasedPhone.objects.for_company(company).exists():
+        return set()
+    digests = {erasure_digest(company.pk, phone): phone for phone in _phones(rows)}
+    erased = ErasedPhone.objects.for_company(company).filter(digest__any=digests.keys())
+    return {digests[digest] for digest in erased.values_list("digest", flat=True)}
+
+
+def _phones(rows: Sequence[CleanRow]) -> set[str]:
+    return {row.values["phone"] for row in rows}
 
 
 def _guests(company: Company, fields: Sequence[str], **conditions: Any) -> Iterable[Met]:

@@ -62,6 +62,8 @@ def trip_of(job: ImportJob, *, now: datetime) -> Iterator[Trip]:
             ),
             rules=_rules(job, now=now),
             after=job.checkpoint,
+            writes_for=job.pk if job.writes else None,
+            nobody_yet=not Guest.objects.for_company(job.company).exists(),
         )
 
 

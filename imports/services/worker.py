@@ -18,12 +18,12 @@ from core.models import Job
 from core.services.jobs import Attempt, publish
 from guests.services.bulk import GuestsChanged, refresh_statistics
 from imports.models import ImportJob, ImportRow
-from imports.pipeline import Trip, decide, travel
+from imports.pipeline import Planned, Trip, decide, travel
 from imports.pipeline.apply import apply, record_rejects
 from imports.pipeline.apply_credits import CreditsRefused
 from imports.pipeline.credits import Gift
 from imports.pipeline.decisions import Decision, Reject
-from imports.pipeline.findings import Findings, count
+from imports.pipeline.findings import Findings
 from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
@@ -77,12 +77,12 @@ def _check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
         findings = Findings({"since": timezone.now().isoformat()})
         _forget_rows(job, attempt)
 
-    def land(rows: list[Screened], decisions: list[Decision]) -> None:
-        findings.add(decisions)
+    def land(chunk: Planned) -> None:
+        findings.add(chunk.decisions)
         with attempt.chunk() as locked:
             _heed_stop(locked)
-            record_rejects(locked, decisions)
-            _save_checkpoint(attempt, locked, rows, findings=findings.to_json())
+            record_rejects(locked, chunk.decisions)
+            _save_checkpoint(attempt, locked, chunk.rows, findings=findings.to_json())
 
     try:
         with trip_of(job, now=job.queued_at or timezone.now()) as trip:
@@ -164,13 +164,16 @@ def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
         with trip_of(job, now=job.queued_at or timezone.now()) as trip:
             chunks = itertools.count(1)
 
-            def land(rows: list[Screened], decisions: list[Decision]) -> None:
-                _land(attempt, trip, rows, decisions, strict=strict)
+            def land(chunk: Planned) -> None:
+                _land(attempt, trip, chunk, strict=strict)
                 # After the 1st, 2nd, 4th, 8th chunk, ...: whenever the tables may have doubled.
-                if next(chunks).bit_count() == 1:
+                # Only matching needs to know.
+                if not trip.nobody_yet and next(chunks).bit_count() == 1:
                     refresh_statistics()
 
             travel(trip, land, on_wait=attempt.beat)
+            if trip.nobody_yet:
+                refresh_statistics()
     except FileRefused as refused:
         _import_unreadable(job, attempt, refused)
     except StopAsked:
@@ -182,41 +185,33 @@ def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
         _end_import(attempt)
 
 
-def _land(
-    attempt: Attempt[ImportJob],
-    trip: Trip,
-    rows: list[Screened],
-    decisions: list[Decision] | None,
-    *,
-    strict: bool,
-) -> None:
+def _land(attempt: Attempt[ImportJob], trip: Trip, chunk: Planned, *, strict: bool) -> None:
     """Write a chunk; when others are in the way, decide anew, and at last line by line."""
-    if _written(attempt, trip, rows, decisions, strict=strict):
+    if _written(attempt, trip, chunk, strict=strict):
         return
-    for row in rows:
-        if not _written(attempt, trip, [row], None, strict=strict):
+    for row in chunk.rows:
+        if not _written(attempt, trip, _decided(trip, [row]), strict=strict):
             reason = Reason("changed_meanwhile", "", "", {})
             cells = row.cells if isinstance(row, CleanRow) else []
-            _write(attempt, [row], [Reject(row.line, cells, [reason])], strict=strict)
+            lost = Planned([row], [Reject(row.line, cells, [reason])])
+            _write(attempt, lost, strict=strict)
 
 
-def _written(
-    attempt: Attempt[ImportJob],
-    trip: Trip,
-    rows: list[Screened],
-    decisions: list[Decision] | None,
-    *,
-    strict: bool,
-) -> bool:
-    """Write `rows` as decided, or as decided anew after each race lost; False after the last."""
-    for _try in range(CHUNK_TRIES):
+def _decided(trip: Trip, rows: list[Screened]) -> Planned:
+    return Planned(rows, decide(trip, rows))
+
+
+def _written(attempt: Attempt[ImportJob], trip: Trip, chunk: Planned, *, strict: bool) -> bool:
+    """Write a chunk as decided, or as decided anew after each race lost; False after the last."""
+    for tries_left in reversed(range(CHUNK_TRIES)):
         try:
-            _write(attempt, rows, decisions or decide(trip, rows), strict=strict)
+            _write(attempt, chunk, strict=strict)
         except CreditsRefused as refused:
-            decisions = _without(refused, rows, decisions or decide(trip, rows))
+            chunk = Planned(chunk.rows, _without(refused, chunk.rows, chunk.decisions))
         except (IntegrityError, GuestsChanged, OperationalError) as conflict:
             _raise_unless_race(conflict)
-            decisions = None
+            if tries_left:
+                chunk = _decided(trip, chunk.rows)
         else:
             return True
     return False
@@ -242,24 +237,18 @@ def _raise_unless_race(error: Exception) -> None:
         raise error
 
 
-def _write(
-    attempt: Attempt[ImportJob],
-    rows: list[Screened],
-    decisions: Sequence[Decision],
-    *,
-    strict: bool,
-) -> None:
-    """Apply what was decided for `rows` in one transaction that also holds the checkpoint."""
+def _write(attempt: Attempt[ImportJob], chunk: Planned, *, strict: bool) -> None:
+    """Apply what was decided for a chunk in one transaction that also holds the checkpoint."""
     with attempt.chunk() as locked:
         _heed_stop(locked)
-        if strict and any(isinstance(decision, Reject) for decision in decisions):
+        if strict and any(isinstance(decision, Reject) for decision in chunk.decisions):
             raise StrictBroken
-        decisions, given = apply(locked, decisions, now=timezone.now())
-        counts = Counter(locked.counts) + count(decisions)
+        lines, given = apply(locked, chunk.decisions, chunk.prepared, now=timezone.now())
+        counts = Counter(locked.counts) + lines
         fields: dict[str, object] = {"counts": dict(counts)}
         if given:
             fields["money"] = _with(locked.money, given)
-        _save_checkpoint(attempt, locked, rows, **fields)
+        _save_checkpoint(attempt, locked, chunk.rows, **fields)
 
 
 def _with(stored: dict[str, Any], given: Sequence[Gift]) -> dict[str, Any]:

@@ -75,11 +75,11 @@ def test_what_the_ledger_refuses_at_last_refuses_the_whole_line(bella, points, m
 
     apply, calls = worker.apply, []
 
-    def ends(job, decisions, *, now):
+    def ends(job, decisions, *args, **options):
         if not calls:
             Program.objects.update(active_to="2001-01-01")
         calls.append(len(decisions))
-        return apply(job, decisions, now=now)
+        return apply(job, decisions, *args, **options)
 
     monkeypatch.setattr(worker, "apply", ends)
     job = imported(bella, f"{HEAD}{ANNA},Anna,,50,GBP,\n{JOHN},John,,,,\n")

@@ -204,12 +204,12 @@ def test_a_chunk_that_somebody_elses_change_breaks_is_decided_anew(bella, monkey
     decide, asked = worker.decide, []
     apply = worker.apply
 
-    def someone_first(job, decisions, *, now):
+    def someone_first(job, decisions, *args, **options):
         if not asked:
             asked.append("break")
             Guest.objects.filter(pk=anna.pk).update(version=7, comment="theirs")
             guest(bella, JOHN)
-        return apply(job, decisions, now=now)
+        return apply(job, decisions, *args, **options)
 
     def counted(trip, rows):
         asked.append(len(rows))
@@ -226,18 +226,37 @@ def test_a_chunk_that_somebody_elses_change_breaks_is_decided_anew(bella, monkey
 
 
 @pytest.mark.usefixtures("inline", "small_chunks")
+def test_who_comes_in_while_a_company_gets_its_first_guests_is_met_all_the_same(bella, monkeypatch):
+    """A company without guests is not searched for them: what a host adds meanwhile is noticed."""
+    land, planned = worker._land, []
+
+    def host_first(attempt, trip, chunk, *, strict):
+        planned.append([type(decision).__name__ for decision in chunk.decisions])
+        if len(planned) == 2:
+            guest(bella, JOHN, first_name="Johnny", comment="Sits at the window")
+        land(attempt, trip, chunk, strict=strict)
+
+    monkeypatch.setattr(worker, "_land", host_first)
+    job = imported(bella, text(*rows(2), f"{JOHN},John", f"{ANNA},Anna"))
+    assert planned == [["Create", "Create"], ["Create", "Create"]]
+    assert outcomes(job) == {2: "created", 3: "created", 4: "updated", 5: "created"}
+    john = Guest.objects.get(phone=JOHN)
+    assert (john.first_name, john.comment) == ("John", "Sits at the window")
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
 @pytest.mark.parametrize("error", [IntegrityError("taken"), worker.GuestsChanged("1 of 2")])
 def test_after_three_tries_it_goes_line_by_line_and_one_that_still_fails_is_left_out(
     bella, monkeypatch, error
 ):
     apply, tried = worker.apply, []
 
-    def refuse_john(job, decisions, *, now):
+    def refuse_john(job, decisions, *args, **options):
         tried.append(len(decisions))
         named = [getattr(decision, "values", {}).get("phone") for decision in decisions]
         if JOHN in named:
             raise error
-        return apply(job, decisions, now=now)
+        return apply(job, decisions, *args, **options)
 
     monkeypatch.setattr(worker, "apply", refuse_john)
     job = imported(bella, text(f"{ANNA},Anna", f"{JOHN},John", f"{MAX},Max"))
@@ -253,7 +272,7 @@ def test_an_error_that_is_no_race_is_not_tried_away(bella, monkeypatch, settings
     settings.JOB_MAX_ATTEMPTS = 2
     calls = []
 
-    def broken(job, decisions, *, now):
+    def broken(job, decisions, *args, **options):
         calls.append(1)
         raise OperationalError("disk I/O error")
 
@@ -267,11 +286,11 @@ def test_an_error_that_is_no_race_is_not_tried_away(bella, monkeypatch, settings
 def test_an_import_that_broke_goes_on_where_it_was(bella, monkeypatch):
     apply, calls = worker.apply, []
 
-    def breaks(job, decisions, *, now):
+    def breaks(job, decisions, *args, **options):
         calls.append([decision.line for decision in decisions])
         if len(calls) == 3:
             raise RuntimeError("pulled the plug")
-        return apply(job, decisions, now=now)
+        return apply(job, decisions, *args, **options)
 
     monkeypatch.setattr(worker, "apply", breaks)
     lines = [*rows(2), "12,x", *rows(2, 2), rows(1)[0]]
@@ -314,6 +333,7 @@ def test_a_check_does_not_wait_for_a_writing_import(bella):
 def test_a_chunk_is_matched_and_written_in_a_fixed_number_of_queries(bella):
     Category.objects.create(company=bella, name="VIP", is_default=True)
     header = "phone,name,number_1,external_id,member_number"
+    guest(bella, ANNA)  # In a company without guests nothing is matched.
 
     def queries(count, first):
         lines = (f"{row},c{n},x{n},m{n}" for n, row in enumerate(rows(count, first), start=first))
@@ -345,7 +365,7 @@ def test_of_an_import_that_breaks_no_thread_and_no_transaction_is_left(
 ):
     settings.JOB_MAX_ATTEMPTS = 1
 
-    def broken(job, decisions, *, now):
+    def broken(job, decisions, *args, **options):
         raise RuntimeError("no")
 
     monkeypatch.setattr(worker, "apply", broken)

@@ -1,0 +1,191 @@
+"""Decisions -> what `apply` sends, made ready in the form the database takes.
+
+It needs no transaction, so for most chunks it runs ahead with the other stages and the writing
+thread only sends. It reserves ids, and reads and writes nothing else.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from core.batches import Batch, Same, batch_of, by_column
+from core.bulk import Changes
+from guests.services import bulk as guests
+from imports.models import ImportRow
+from imports.pipeline.decisions import (
+    Additions,
+    Create,
+    Decision,
+    Post,
+    Reject,
+    Skip,
+    Unchanged,
+    Update,
+)
+from imports.pipeline.findings import count
+from loyalty.services.postings import Outcome as Posting, Posted
+
+Outcome = ImportRow.Outcome
+_OUTCOMES = {
+    Create: int(Outcome.CREATED),
+    Update: int(Outcome.UPDATED),
+    Post: int(Outcome.UPDATED),
+    Unchanged: int(Outcome.UNCHANGED),
+}
+_ROW_FIELDS = ("line", "outcome", "guest_id", "replaced", "reasons", "notes", "cells")
+
+
+class People(NamedTuple):
+    """The guests of a chunk, and what is added to them."""
+
+    #: Ids of the new guests, in the order of the decisions that create them.
+    created: Sequence[int]
+    #: Ids of the cards that are added to guests who are there already.
+    new_cards: Sequence[int]
+    guests: Batch
+    changes: Changes
+    #: What leads to guests: written after them.
+    belongings: Sequence[Batch]
+
+    def write(self) -> None:
+        """Send all of it. Raises IntegrityError or GuestsChanged: the transaction is lost then."""
+        self.guests.write()
+        guests.write_changes(self.changes)
+        for batch in self.belongings:
+            batch.write()
+
+
+class Prepared(NamedTuple):
+    """A chunk of which nothing is left to find out: only to be sent."""
+
+    people: People
+    rows: Batch
+    counts: Counter[str]
+
+    def write(self) -> None:
+        """Send all of it. Raises IntegrityError or GuestsChanged: the transaction is lost then."""
+        self.people.write()
+        self.rows.write()
+
+
+def can_prepare(decisions: Sequence[Decision]) -> bool:
+    """Whether a chunk can be made ready as it was planned.
+
+    Not where categories have to be created first, or the ledger decides what becomes of a line.
+    """
+    for decision in decisions:
+        if isinstance(decision, Post):
+            return False
+        if isinstance(decision, Create | Update):
+            additions = decision.additions
+            if additions.new_categories or additions.gift is not None:
+                return False
+    return True
+
+
+def prepare(company: int, job: int, decisions: Sequence[Decision]) -> Prepared:
+    """Make a chunk ready as it was planned."""
+    people = prepare_people(company, decisions)
+    return Prepared(people, prepare_rows(company, job, decisions, people), count(decisions))
+
+
+def prepare_people(company: int, decisions: Sequence[Decision]) -> People:
+    """Make ready what the decisions say of guests, their cards, categories and external ids."""
+    creates = [d for d in decisions if isinstance(d, Create)]
+    updates = [d for d in decisions if isinstance(d, Update)]
+    ids, created = guests.prepare_guests(company, [d.values for d in creates])
+    # Where two lines lead to one guest, by a merge, the later holds what the earlier changed.
+    changed = {d.guest_id: (d.guest_id, d.version, d.values) for d in updates if is_of_guest(d)}
+    changes = guests.prepare_changes(list(changed.values()))
+    added = [(pk, d.additions) for pk, d in zip(ids, creates, strict=True)]
+    added += [(d.guest_id, d.additions) for d in updates]
+    card_ids, cards = guests.prepare_cards(
+        company, [(pk, *card) for pk, a in added for card in a.cards]
+    )
+    belongings = [
+        cards,
+        guests.prepare_categories(company, [(pk, c) for pk, a in added for c in a.categories]),
+        guests.prepare_external_ids(company, [(pk, x) for pk, a in added for x in a.external_ids]),
+    ]
+    new_cards = card_ids[sum(len(d.additions.cards) for d in creates) :]
+    return People(ids, new_cards, created, changes, belongings)
+
+
+def is_of_guest(update: Update) -> bool:
+    """Whether a line changes the guest's own record: a credit alone stands in the ledger."""
+    cards, categories, external_ids, new_categories, _gift = update.additions
+    return bool(update.changes or cards or categories or external_ids or new_categories)
+
+
+def prepare_rows(
+    company: int,
+    job: int,
+    decisions: Sequence[Decision],
+    people: People,
+    outcomes: Mapping[int, Posting] | None = None,
+) -> Batch:
+    """Make ready one ImportRow for each line. `outcomes` says by line what the ledger did."""
+    return rows_batch(company, job, list(_rows(decisions, people, outcomes or {})))
+
+
+def rows_batch(company: int, job: int, rows: Sequence[tuple[Any, ...]]) -> Batch:
+    """Make rows ready, each as `row_of` returns it."""
+    columns, number = by_column(_ROW_FIELDS, rows)
+    same = {"job_id": Same(job), "company_id": Same(company)}
+    return batch_of(ImportRow, {**same, **columns}, number)
+
+
+def _rows(
+    decisions: Sequence[Decision], people: People, outcomes: Mapping[int, Posting]
+) -> Iterator[tuple[Any, ...]]:
+    ids, new_cards = iter(people.created), iter(people.new_cards)
+    for decision in decisions:
+        entries = _entries(decision.line, outcomes) if outcomes else {}
+        if isinstance(decision, Create):
+            yield row_of(decision, next(ids), entries or None)
+        elif isinstance(decision, Update):
+            cards = [next(new_cards) for _card in decision.additions.cards]
+            yield row_of(decision, decision.guest_id, _replaced(decision, cards) | entries)
+        elif isinstance(decision, Post):
+            yield row_of(decision, decision.guest_id, entries)
+        else:
+            yield row_of(decision, getattr(decision, "guest_id", None), None)
+
+
+def row_of(
+    decision: Decision, guest: int | None, replaced: dict[str, Any] | None
+) -> tuple[Any, ...]:
+    """Return (line, outcome, guest, replaced, reasons, notes, cells)."""
+    if isinstance(decision, Reject):
+        reasons, cells = decision.reasons, decision.cells
+        return decision.line, int(Outcome.FAILED), None, None, reasons, None, cells
+    if isinstance(decision, Skip):
+        return decision.line, int(Outcome.SKIPPED), None, None, None, [decision.note], None
+    outcome = _OUTCOMES[type(decision)]
+    if isinstance(decision, Post):
+        return decision.line, outcome, guest, replaced, None, None, None
+    return decision.line, outcome, guest, replaced, None, decision.notes or None, decision.cells
+
+
+def _entries(line: int, outcomes: Mapping[int, Posting]) -> dict[str, list[int]]:
+    """Return which entry of the ledger a line made, if it made one."""
+    outcome = outcomes.get(line)
+    return {"entries": [outcome.entry_id]} if isinstance(outcome, Posted) else {}
+
+
+def _replaced(update: Update, cards: list[int]) -> dict[str, Any]:
+    """Return what Undo needs: old and new value of every field, and what was added."""
+    additions: Additions = update.additions
+    parts = {
+        "fields": {name: [_plain(old), _plain(new)] for name, (old, new) in update.changes.items()},
+        "cards": cards,
+        "categories": list(additions.categories),
+        "external_ids": list(additions.external_ids),
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON can keep it; the field's `to_python` reads it back."""
+    return value.isoformat() if isinstance(value, date | datetime) else value
