@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import ngettext
-
 from guests import dependents
 from guests.models import Guest
 from imports.models import ImportRow
@@ -20,9 +18,8 @@ class ImportLines:
     key = "imports"
 
     def describe(self, guest: Guest) -> str:
-        count = _lines(guest).count()
-        words = ngettext("%(count)s line of an import", "%(count)s lines of imports", count)
-        return words % {"count": count} if count else ""
+        """Nothing: they would not move."""
+        return ""
 
     def move(self, *, source: Guest, target: Guest) -> Any:
         return None

@@ -122,6 +122,7 @@ MESSAGES: dict[str, str | Promise] = {
     ),
     # Undo
     "guest_gone": _("The guest is not there any more."),
+    "guest_merged": _("The guest was merged into another since, and stays so."),
     "guest_visited": _("The guest has ordered since, and stays."),
     "guest_changed": _("The guest was changed since, and stays."),
     "guest_is_referrer": _("The guest has referred another one, and stays."),

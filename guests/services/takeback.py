@@ -89,6 +89,10 @@ def restore_replaced(
     holders = _holders_of_member_numbers(company, replaced)
     restored: set[str] = set()
     for guest in guests:
+        if guest.merged_into_id is not None:
+            # Only the way to the kept guest is left of them.
+            left[guest.pk] = [Left("guest_merged", "")]
+            continue
         fields_of = replaced[guest.pk].get("fields", {})
         changed, left[guest.pk] = _restore_fields(guest, fields_of, holders)
         restored.update(changed)
@@ -96,7 +100,11 @@ def restore_replaced(
     bulk.update(
         Guest,
         fields,
-        ((g.pk, g.version, *(getattr(g, name) for name in fields)) for g in guests),
+        (
+            (g.pk, g.version, *(getattr(g, name) for name in fields))
+            for g in guests
+            if g.merged_into_id is None
+        ),
     )
     _remove_added(company, replaced)
     return {pk: notes for pk, notes in left.items() if notes}

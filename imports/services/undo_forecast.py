@@ -79,9 +79,9 @@ def _count_updated(job: ImportJob, replaced: dict[int, dict], found: Forecast) -
     guests = Guest.objects.for_company(job.company).filter(pk__any=list(replaced)).in_bulk()
     for pk, parts in replaced.items():
         guest, fields = guests.get(pk), parts.get("fields", {})
-        if guest is None:
+        if guest is None or guest.merged_into_id is not None:
             found.kept += 1
-            found.reasons["guest_gone"] += 1
+            found.reasons["guest_merged" if guest else "guest_gone"] += 1
             continue
         left = takeback.fields_changed_since(guest, fields)
         found.fields += len(fields) - len(left)

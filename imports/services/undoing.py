@@ -112,7 +112,7 @@ def _guest_of(row: ImportRow) -> int:
 
 def _is_whole(replaced: Mapping[str, Any], notes: Sequence[takeback.Left]) -> bool:
     """Whether nothing of a line was taken back: the guest is gone, or all of it overwritten."""
-    if any(note.code == "guest_gone" for note in notes):
+    if any(note.code in ("guest_gone", "guest_merged") for note in notes):
         return True
     return set(replaced) == {"fields"} and len(notes) == len(replaced["fields"])
 

@@ -1,8 +1,10 @@
 """Two guests who are one: what the kept one gets, what moves, and the way back."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -342,3 +344,35 @@ def test_both_rows_are_locked_in_the_order_of_their_ids(
         merge(merged, kept)
     locks = [q["sql"] for q in queries.captured_queries if "FOR UPDATE" in q["sql"]]
     assert 'ORDER BY "guests_guest"."id" ASC' in locks[0]
+
+
+# -- Two at once --------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_crossed", [False, True], ids=["the same way", "each into the other"])
+def test_of_two_merges_at_once_one_is_told_that_the_guest_is_merged(
+    transactional_db: None, bella: Company, is_crossed: bool
+) -> None:
+    one, other = guest(bella, ANNA), guest(bella, ANN)
+    card(one, "A"), card(other, "B")
+    together = Barrier(2)
+
+    def at_once(pair: tuple[Guest, Guest]) -> str:
+        try:
+            together.wait(10)
+            merge(*pair)
+        except (Closed, ChangedMeanwhile) as refused:
+            return type(refused).__name__
+        finally:
+            connection.close()
+        return "merged"
+
+    pairs = [(one, other), (other, one) if is_crossed else (one, other)]
+    with ThreadPoolExecutor(2) as threads:
+        ended = sorted(threads.map(at_once, pairs))
+    assert ended[1] == "merged"
+    assert ended[0] in ("Closed", "ChangedMeanwhile")
+    done = GuestMerge.objects.get()
+    assert Card.objects.filter(guest=done.kept).count() == 2
+    assert Guest.objects.filter(merged_into__isnull=True).count() == 1

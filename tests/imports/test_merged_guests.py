@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from guests.models import Category, Guest
 from guests.services.merging import merge_guests
+from imports.services.undo_forecast import forecast
 from tests.guests.cast import card, external_id, guest
 from tests.imports.trips import (
     ANNA,
@@ -143,3 +144,31 @@ def test_rows_of_whom_nobody_was_merged_ask_no_more_than_before(
     rows = [CleanRow(2, [], {"phone": MAX}, [])]
     with django_assert_max_num_queries(2):
         match(bella, rows, fields=KEY_FIELDS, categories=False)
+
+
+def test_an_undo_leaves_who_was_merged_since_as_the_way_to_the_kept_guest(bella):
+    kept = guest(bella, ANNA, first_name="Anna")
+    merged = guest(bella, JOHN, first_name="Ann")
+    job = imported(bella, f"phone,name,deleted\n{JOHN},Anka,yes\n{ANNA},Anja,no\n")
+    kept.refresh_from_db()
+    merged.refresh_from_db()
+    done = merge_guests(
+        company=bella,
+        kept=kept,
+        merged=merged,
+        choices={"first_name": "kept"},
+        kept_version=kept.version,
+        merged_version=merged.version,
+        actor=None,
+        source="web",
+        now=timezone.now(),
+    )
+    found = forecast(job)
+    assert (found.kept, found.reasons["guest_merged"]) == (1, 1)
+    undone(job)
+    job.refresh_from_db()
+    assert job.undo_counts == {"kept": 1, "undone": 1}
+    kept.refresh_from_db()
+    merged.refresh_from_db()
+    assert (kept.first_name, merged.first_name) == ("Anna", "Anka")
+    assert (merged.is_active, merged.version) == (False, done.merged_version)
