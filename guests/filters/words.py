@@ -118,8 +118,10 @@ def _choices(field: forms.ChoiceField, value: Any) -> str:
         value = [value]
     if isinstance(field, ModelChoiceField):
         # A row says itself what it is called: its table need not be read for that.
-        labels = [str(each) if isinstance(each, Model) else str(field.null_label) for each in value]
+        none = getattr(field, "null_label", "")
+        labels = [str(each) if isinstance(each, Model) else str(none) for each in value]
     else:
-        choices: Any = dict(field.choices)
-        labels = [str(choices[each]) for each in value]
+        choices: Any = field.choices
+        names = dict(choices)
+        labels = [str(names[each]) for each in value]
     return _(" or ").join(labels)

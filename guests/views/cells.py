@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company
 from core.web.money import money
@@ -70,14 +70,28 @@ class Cells:
         return f"{self._before}{guest.pk}{self._after}"
 
 
-def balance_text(balance: Decimal | None, program: Program) -> str:
-    """Return a balance as people read it: an amount of money, or so many points."""
+def balance_text(balance: Decimal | None, program: Program, *, unit: bool = False) -> str:
+    """Return a balance as people read it: an amount of money, or so many points.
+
+    `unit`: where no heading says that they are points.
+    """
     if balance is None:
         return ""
     if program.kind == Program.Kind.DEPOSIT:
         return money(balance, program.currency)
-    whole = balance == balance.to_integral_value()
-    return number_format(balance, 0 if whole else 2, force_grouping=True)
+    text = _points(balance)
+    if not unit:
+        return text
+    return ngettext("%(n)s point", "%(n)s points", int(balance) if balance == 1 else 2) % {
+        "n": text
+    }
+
+
+def _points(balance: Decimal) -> str:
+    """Return the number without noughts behind it that say nothing: 1,234.5 is 1,234.50."""
+    exact = balance.normalize()
+    places = -int(exact.as_tuple().exponent)
+    return number_format(exact, max(places, 2) if places > 0 else 0, force_grouping=True)
 
 
 def _css(column: Column) -> str:

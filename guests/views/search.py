@@ -49,7 +49,11 @@ def _hits(company: Company, text: str) -> list[dict[str, Any]]:
         {
             "guest": guest,
             "url": reverse("guests:record", args=[company.slug, guest.pk]),
-            "balance": balance_text(guest.balance, program) if program is not None else "",
+            "balance": _balance(guest, program),
         }
         for guest in found[: HITS + 1]
     ]
+
+
+def _balance(guest: Any, program: Program | None) -> str:
+    return balance_text(guest.balance, program, unit=True) if program is not None else ""
