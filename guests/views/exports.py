@@ -34,7 +34,8 @@ def export(request: CompanyRequest, company: Company) -> HttpResponseBase:
     count = selection.guests.count()
     is_long = count >= services.LARGE
     data = request.POST if request.method == "POST" else None
-    form = ExportForm(data, is_long=is_long, email=request.user.email)
+    columns = [column.label for column in _columns(request, company, selection)]
+    form = ExportForm(data, columns=columns, is_long=is_long, email=request.user.email)
     if count and form.is_valid():
         draft = _draft(request, company, selection, form)
         try:
@@ -44,7 +45,6 @@ def export(request: CompanyRequest, company: Company) -> HttpResponseBase:
     context = {
         "selection": selection,
         "count": count,
-        "columns": [column.label for column in _columns(request, company, selection)],
         "is_long": is_long,
         "form": form,
         "keep_days": settings.EXPORT_KEEP_DAYS,
