@@ -102,8 +102,7 @@ def _save(request: CompanyRequest, company: Company, guest: Guest, present: Stat
         except Forgotten:
             form.ask_again()
         else:
-            said = _("%(guest)s is saved.") if told else _("Nothing was changed.")
-            messages.success(request, said % {"guest": guest} if told else said)
+            messages.success(request, _("Saved.") if told else _("Nothing was changed."))
             return redirect("guests:record", company.slug, guest.pk)
     return _page(request, company, guest, form)
 

@@ -3,6 +3,9 @@
 import re
 from html import unescape
 
+_TEXTAREA = re.compile(r'<textarea[^>]*?name="(\w+)".*?>(.*?)</textarea>', re.DOTALL)
+_SELECT = re.compile(r'<select[^>]*?name="(\w+)".*?>(.*?)</select>', re.DOTALL)
+
 
 def typed(page, **changed):
     """Return what a browser would send of the form on the page, with other values in some fields.
@@ -19,9 +22,9 @@ def typed(page, **changed):
             data.setdefault(name, []).append(value)
         elif " checked" in tag:
             data.setdefault(name, []).append(value or "on")
-    for name, text in re.findall(r'<textarea[^>]*?name="(\w+)".*?>(.*?)</textarea>', form, re.DOTALL):
+    for name, text in _TEXTAREA.findall(form):
         data[name] = [unescape(text).removeprefix("\n")]
-    for name, options in re.findall(r'<select[^>]*?name="(\w+)".*?>(.*?)</select>', form, re.DOTALL):
+    for name, options in _SELECT.findall(form):
         data[name] = re.findall(r'<option value="([^"]*)" selected', options)[:1] or [""]
     data |= {name.replace("__", "-"): value for name, value in changed.items()}
     return {name: value for name, value in data.items() if value is not None}

@@ -1,0 +1,97 @@
+"""Two people at the same guest, or after the same telephone, in the very same moment."""
+
+import datetime
+
+import pytest
+
+from core.models import Change
+from guests.models import Card, Guest
+from guests.services.records import (
+    ChangedMeanwhile,
+    Draft,
+    Taken,
+    create_guest,
+    update_guest,
+)
+from tests.guests.cast import ANN, ANNA, card, guest
+from tests.torture.at_once import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime.datetime(2026, 11, 24, 12, tzinfo=datetime.UTC)
+
+
+def saving(anna, expected, **draft):
+    """Return an act that saves the guest as somebody who has seen version `expected`."""
+    return lambda: update_guest(
+        company=anna.company,
+        guest=anna,
+        expected=expected,
+        draft=Draft(**draft),
+        actor=None,
+        source="web",
+        now=NOW,
+    )
+
+
+def creating(company, **draft):
+    return lambda: create_guest(
+        company=company, draft=Draft(**draft), actor=None, source="web", now=NOW
+    )
+
+
+@pytest.mark.parametrize("_round", range(5))
+def test_of_two_saves_at_once_one_wins_and_the_other_is_told(bella, _round):
+    anna = guest(bella, first_name="Anna")
+    raised = at_once(
+        saving(anna, 1, fields={"first_name": "Anya"}),
+        saving(anna, 1, fields={"last_name": "Petrova"}),
+    )
+    (error,) = raised
+    assert isinstance(error, ChangedMeanwhile)
+    now = Guest.objects.get()
+    assert (now.first_name, now.last_name) in {("Anya", ""), ("Anna", "Petrova")}
+    assert now.version == error.guest.version == 2
+    assert Change.objects.about(anna).count() == 1
+
+
+def test_without_the_version_both_saves_would_go_through(bella):
+    """The race itself: what the version keeps from happening unseen."""
+    anna = guest(bella, first_name="Anna")
+    raised = at_once(
+        saving(anna, None, fields={"first_name": "Anya", "last_name": ""}),
+        saving(anna, None, fields={"first_name": "Anna", "last_name": "Petrova"}),
+    )
+    assert raised == []
+    now = Guest.objects.get()
+    assert (now.first_name, now.last_name) in {("Anya", ""), ("Anna", "Petrova")}
+    assert now.version == 3
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_two_who_create_a_guest_with_the_same_telephone_make_one(bella, _round):
+    raised = at_once(
+        creating(bella, fields={"phone": ANNA, "first_name": "Anna"}),
+        creating(bella, fields={"phone": ANNA, "first_name": "Anya"}),
+    )
+    made = Guest.objects.get()
+    (error,) = raised
+    assert isinstance(error, Taken)
+    assert [(c.field, c.value, c.guest.pk) for c in error.claims] == [("phone", ANNA, made.pk)]
+    assert Change.objects.filter(action="create_guest").count() == 1
+
+
+@pytest.mark.parametrize("_round", range(3))
+def test_two_guests_who_get_the_same_card_at_once(bella, _round):
+    anna, ann = guest(bella), guest(bella, ANN)
+    card(anna, "111")
+    raised = at_once(
+        saving(anna, 1, cards=[(None, "111"), (None, "222")]),
+        saving(ann, 1, cards=[(None, "222")]),
+    )
+    (error,) = raised
+    assert isinstance(error, Taken)
+    has_it = Card.objects.get(number="222").guest
+    assert [(c.field, c.value, c.guest) for c in error.claims] == [("number", "222", has_it)]
+    # The one who came too late has lost nothing.
+    assert Card.objects.filter(guest=anna, number="111").exists()
