@@ -16,7 +16,7 @@ class ImportsConfig(AppConfig):
         from core.web import checklist, navigation
         from guests.models import Guest
         from imports import approval_mail, dependents, guest_export, mail
-        from imports.services import demo_orders, retention, worker
+        from imports.services import demo_balances, demo_orders, retention, worker
         from imports.web import overview, settings_page
 
         overview.register()
@@ -28,6 +28,7 @@ class ImportsConfig(AppConfig):
         approval_mail.register()
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
         demo_orders.register()
+        demo_balances.register()
         checklist.register(
             checklist.Step(
                 order=20,

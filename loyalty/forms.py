@@ -141,6 +141,8 @@ class ProgramForm(forms.ModelForm):
         self.fixed = fixed
         categories: Any = self.fields["categories"]
         categories.queryset = Category.objects.for_company(company).order_by("name", "pk")
+        if not categories.queryset:
+            categories.widget = forms.MultipleHiddenInput()
         self.fields["percentage"].help_text = gettext("Of a discount only.")
         self.fields["expiry_days"].help_text = gettext("Where a credit lasts a number of days.")
         self.fields["categories"].help_text = gettext("Where it is for guests of some categories.")

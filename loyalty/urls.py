@@ -10,7 +10,6 @@ urlpatterns = [
     path("programs/", programs.list_programs, name="programs"),
     path("programs/new/", programs.new, name="new_program"),
     path("programs/unusual/", unusual.unusual, name="unusual"),
-    path("programs/terms/", terms.terms, name="terms"),
     path("programs/changes/", bulk.changes, name="bulk_changes"),
     path("programs/changes/<int:number>/", bulk.change, name="bulk_change"),
     path("programs/changes/<int:number>/undo/", bulk.undo, name="undo_bulk"),
@@ -27,6 +26,8 @@ urlpatterns = [
     # -- Many at once
     path("guests/credit/", bulk.credit, name="bulk_credit"),
     path("guests/debit/", bulk.debit, name="bulk_debit"),
+    # -- Settings
+    path("settings/balances/", terms.terms, name="terms"),
     # -- Approvals
     path("approvals/", approvals.list_approvals, name="approvals"),
     path("approvals/<int:pk>/approve/", approvals.approve, name="approve"),

@@ -270,7 +270,7 @@ def test_an_export_runs_no_formula(client, bella, credited, points, move):
 
 
 def test_the_rules_are_kept(client, bella):
-    client.post("/c/bella/programs/terms/", {"grace_days": "10", "adjustment_limit": "1.234,50"})
+    client.post("/c/bella/settings/balances/", {"grace_days": "10", "adjustment_limit": "1.234,50"})
     terms = Terms.objects.get()
     assert (terms.grace_days, terms.adjustment_limit) == (10, Decimal("1234.50"))
 

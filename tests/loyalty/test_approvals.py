@@ -1,0 +1,122 @@
+"""Who decides what is above the limit: another person, of the right restaurant, told by mail."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.utils import timezone
+
+from core.models import Company, Membership, OutgoingMail, Role, User
+from guests.models import Guest
+from loyalty import approval_mail
+from loyalty.models import Account, Adjustment, LedgerEntry, Program, Terms
+from loyalty.services import approving
+from loyalty.services.adjusting import adjust_balance
+
+pytestmark = pytest.mark.usefixtures("books_agree")
+
+
+@pytest.fixture
+def ask(bella: Company, anna: Guest, points: Program, manager: User) -> Callable[..., Any]:
+    """Call it with an amount: asked by the manager, above a limit of 100."""
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(100))
+
+    def asked(amount: Any, *, actor: User = manager, ref: str = "click", **values: Any) -> Any:
+        return adjust_balance(
+            company=bella, guest=anna, program=points, amount=Decimal(amount), ref=ref,
+            actor=actor, source="web", now=timezone.now(),
+            **{"restaurant": None, "reason": "apology", "comment": "", **values},
+        )  # fmt: skip
+
+    return asked
+
+
+def decide(adjustment: Adjustment, actor: User) -> Adjustment:
+    return approving.approve(adjustment=adjustment, actor=actor, source="web", now=timezone.now())
+
+
+@pytest.mark.parametrize(("amount", "waits"), [("100", False), ("100.01", True), ("-100.01", True)])
+def test_above_the_limit_it_waits(ask, amount, waits):
+    assert isinstance(ask(amount), Adjustment) is waits
+    assert Account.objects.exists() is not waits
+
+
+def test_a_double_click_asks_once(ask, owner):
+    assert ask(500).pk == ask(500).pk
+    assert Adjustment.objects.count() == 1
+    assert OutgoingMail.objects.filter(kind="adjustment").count() == 1
+
+
+def test_nobody_approves_their_own_not_even_by_sql(ask, manager, owner):
+    adjustment = ask(500, actor=owner)
+    with pytest.raises(approving.NotYours):
+        decide(adjustment, owner)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Adjustment.objects.filter(pk=adjustment.pk).update(state="approved", decided_by=owner)
+    assert not LedgerEntry.objects.exists()
+
+
+def test_approved_it_is_the_asker_s_entry(ask, manager, owner, bella):
+    place = bella.restaurants.first()
+    done = decide(ask(500, restaurant=place, comment="Hen night"), owner)
+    entry = LedgerEntry.objects.get()
+    assert (entry.actor_id, entry.restaurant_id) == (manager.pk, place.pk)
+    assert (done.entry_id, done.decided_by) == (entry.pk, owner)
+    with pytest.raises(approving.Decided):
+        decide(done, owner)
+
+
+def test_what_the_ledger_refuses_goes_on_waiting(ask, owner):
+    adjustment = ask(-500)
+    with pytest.raises(approving.CannotPost) as no:
+        decide(adjustment, owner)
+    assert no.value.refused.code == "insufficient"
+    adjustment.refresh_from_db()
+    assert (adjustment.state, adjustment.decided_by) == ("waiting", None)
+
+
+def test_members_of_some_restaurants_decide_theirs_only(ask, bella, sign_in):
+    soho, camden = bella.restaurants.order_by("pk")
+    limited = User.objects.create(email="lola@bella.example", name="Lola")
+    member = Membership.objects.create(company=bella, user=limited, role=Role.OWNER)
+    member.restaurants.add(soho)
+    here, there = ask(500, restaurant=soho, ref="a"), ask(600, restaurant=camden, ref="b")
+    client: Client = sign_in(limited)
+    page = client.get("/c/bella/approvals/").content.decode()
+    assert "500 points" in page
+    assert "600 points" not in page
+    assert '<span class="bar__count">1</span>' in page
+    assert client.post(f"/c/bella/approvals/{there.pk}/approve/").status_code == 404
+    with pytest.raises(approving.NotYours):
+        decide(there, limited)
+    assert client.post(f"/c/bella/approvals/{here.pk}/approve/").status_code == 302
+    assert Account.objects.get().balance == 500
+    form = client.get(f"/c/bella/guests/{here.guest_id}/credit/").context["form"]
+    assert list(form.fields["restaurant"].queryset) == [soho]
+
+
+def test_those_who_may_decide_are_mailed_and_no_others(ask, owner, manager, operator, bella):
+    ask(500)
+    assert list(OutgoingMail.objects.values_list("to", flat=True)) == [owner.email]
+    message = approval_mail.build(OutgoingMail.objects.select_related("company").get())
+    assert message.subject == "Bella: a credit of 500 points waits for you"
+    assert "Maria asks for it, in Points." in message.body
+    assert "/c/bella/approvals/" in message.body
+    decide(Adjustment.objects.get(), owner)
+    with pytest.raises(approval_mail.mail.Unwanted):
+        approval_mail.build(OutgoingMail.objects.select_related("company").get())
+
+
+def test_the_record_says_that_it_waits(ask, sign_in, manager, owner, anna):
+    ask(500)
+    address = f"/c/bella/guests/{anna.pk}/"
+    text = "500 points to be credited, asked by Maria, waits for approval."
+    assert text in sign_in(manager).get(address).content.decode()
+    assert "/c/bella/approvals/" in sign_in(owner).get(address).content.decode()
+    assert (
+        "You asked for it yourself"
+        not in sign_in(owner).get("/c/bella/approvals/").content.decode()
+    )
