@@ -8,8 +8,12 @@ from core.models import Job
 
 
 def export_path(export: "GuestExport", filename: str) -> str:
-    """Where an export is kept until it is forgotten."""
-    return f"exports/{export.company_id}/{export.key}.{export.format}"
+    """Where an export is kept until it is forgotten: each attempt has a file of its own."""
+    return path_of_attempt(export, export.attempt)
+
+
+def path_of_attempt(export: "GuestExport", attempt: int) -> str:
+    return f"exports/{export.company_id}/{export.key}-{attempt}.{export.format}"
 
 
 class GuestExport(Job):

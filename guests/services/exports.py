@@ -25,7 +25,7 @@ from core.services.changes import record
 from core.services.jobs import Attempt, enqueue
 from core.services.mail import post
 from guests.models import GuestExport
-from guests.models.exports import export_path
+from guests.models.exports import path_of_attempt
 from guests.querysets import GuestQuerySet
 from guests.services.exports_files import SHEET_ROWS, Row, TooManyGuests, write
 
@@ -179,8 +179,9 @@ def _keep(export: GuestExport, attempt: Attempt[GuestExport], file: IO[bytes], d
     """Put the file where it is kept, and tell whoever waits for it."""
     size = file.tell()
     file.seek(0)
-    # Left by an attempt that died behind this line: its name is this one's.
-    default_storage.delete(export_path(export, ""))
+    # Left by an attempt that died behind this line. One that is merely late removes its own.
+    for attempt_before in range(1, export.attempt):
+        default_storage.delete(path_of_attempt(export, attempt_before))
     export.file.save("", File(file), save=False)
     try:
         with attempt.chunk() as locked:

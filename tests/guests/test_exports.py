@@ -305,7 +305,28 @@ def test_an_export_that_breaks_off_is_begun_anew_and_leaves_one_file(
     made = run(made)
     assert (made.state, made.attempt) == (State.DONE, 2)
     folder = settings.MEDIA_ROOT / "exports" / str(bella.pk)
-    assert [path.name for path in folder.glob(f"{made.key}*")] == [f"{made.key}.csv"]
+    assert [path.name for path in folder.glob(f"{made.key}*")] == [f"{made.key}-2.csv"]
+    assert Change.objects.filter(action="export_guests").count() == 1
+
+
+def test_a_late_attempt_does_not_take_the_file_of_the_one_that_overtook_it(
+    bella, manager, monkeypatch
+):
+    crowd(bella, 4)
+    made, keep = asked(bella, manager), exports._keep
+
+    def overtaken(export, attempt, file, done):
+        # It slept: its job went to another attempt, which is through by now.
+        monkeypatch.setattr(exports, "_keep", keep)
+        GuestExport.objects.update(state=State.QUEUED)
+        assert run(GuestExport.objects.get()).attempt == 2
+        keep(export, attempt, file, done)
+
+    monkeypatch.setattr(exports, "_keep", overtaken)
+    made = run(made)
+    assert made.state == State.DONE
+    with made.file.open("rb") as file:
+        assert file.read().count(b"\r\n") == 5
     assert Change.objects.filter(action="export_guests").count() == 1
 
 
