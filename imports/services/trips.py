@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import cast
@@ -127,7 +127,8 @@ def _credit_rules(job: ImportJob, options: Options, *, now: datetime) -> CreditR
                 each.currency,
                 each.has_ledger,
                 each.active_from,
-                each.active_to,
+                # Nothing more is credited in one that was ended.
+                each.active_to if each.is_active else date.min,
             ),
             each.is_default,
         )

@@ -26,7 +26,8 @@ WITH entries AS (
         WHERE company_id = %(company)s GROUP BY account_id
     ) newest ON newest.id = e.id
 ), lots AS (
-    SELECT l.account_id, SUM(l."left") AS total, SUM(l.amount - COALESCE(u.used, 0)) AS unused
+    SELECT l.account_id, SUM(l."left") AS total, SUM(l.amount - COALESCE(u.used, 0)) AS unused,
+        SUM(CASE WHEN l."left" <> l.amount - COALESCE(u.used, 0) THEN 1 ELSE 0 END) AS odd
     FROM loyalty_creditlot l
     LEFT JOIN (
         SELECT lot_id, SUM(amount) AS used FROM loyalty_lotuse
@@ -51,6 +52,8 @@ WHERE a.company_id = %(company)s AND (
     OR a.balance <> COALESCE(lots.total, 0)
     OR a.balance <> COALESCE(lots.unused, 0)
     OR a.held <> COALESCE(holds.total, 0)
+    -- Two lots that are wrong can make up for each other: each is looked at by itself.
+    OR COALESCE(lots.odd, 0) <> 0
 )
 ORDER BY a.id
 """
