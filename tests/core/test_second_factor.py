@@ -1,13 +1,16 @@
 """Signing in with a second factor, setting it up, losing it, and companies that demand it."""
 
 import re
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -111,6 +114,45 @@ def test_a_code_signs_in_once(owner: User) -> None:
         client.post(CODE, {"code": code})
     assert signed_in_as(first) == str(owner.pk)
     assert signed_in_as(second) is None
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("locked", [False, True])
+def test_two_who_send_the_same_code_at_once_do_not_both_get_in(
+    owner: User, locked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the lock both would: that is shown first, where it can happen."""
+    turn_on(owner)
+    if not locked:
+        if connection.vendor == "sqlite":
+            pytest.skip("SQLite lets one transaction write at a time")
+        monkeypatch.setattr(TOTPDevice.objects, "select_for_update", TOTPDevice.objects.all)
+    both, verify_token = threading.Barrier(2), TOTPDevice.verify_token
+
+    def together(device: TOTPDevice, token: str) -> bool:
+        # With the lock the second never comes here meanwhile, and the first goes on alone.
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+        return verify_token(device, token)
+
+    monkeypatch.setattr(TOTPDevice, "verify_token", together)
+    code, ends = code_of(owner), []
+
+    def try_it() -> None:
+        try:
+            second_factor.verify(user=owner, code=code)
+            ends.append("in")
+        except second_factor.NotAccepted:
+            ends.append("refused")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=try_it) for _each in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert sorted(ends) == (["in", "refused"] if locked else ["in", "in"])
 
 
 def test_guesses_have_to_wait_ever_longer(owner: User) -> None:
