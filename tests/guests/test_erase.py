@@ -41,10 +41,13 @@ from guests.services.erasing import erase_guest
 from guests.services.merging import merge_guests
 from guests.services.records import ChangedMeanwhile, Closed, Draft, update_guest
 from imports.models import ImportJob, ImportRow
+from imports.options import Options
 from imports.services.forgetting import DELETED, REWRITTEN
+from imports.services.runs import request_check
 from loyalty.models import Account, BulkAdjustment, EntryComment, LedgerEntry, Program
 from tests.guests.cast import ANN, another_part, card, external_id, guest
 from tests.imports import trips
+from tests.imports.web import worked
 
 PHONE, OLD_PHONE, SECOND_PHONE = "+447700900987", "+447700900986", "+447700900985"
 #: Enough of each to find it by, in no other row of the test.
@@ -140,7 +143,11 @@ def lived(company: Company, owner: User) -> Guest:
     person.company = company
     trips.imported(company, workbook(), filename="guests.xlsx", actor=owner)
     trips.imported(company, SECOND, actor=owner)
-    trips.received(company, FILE, actor=owner, filename="zlata.unikat@example.org.csv")
+    draft = trips.received(company, FILE, actor=owner, filename="zlata.unikat@example.org.csv")
+    request_check(
+        job=draft, options=Options.from_json(draft.options), results_to="", now=timezone.now()
+    )
+    assert leaks(str(worked(draft).findings))
     person.refresh_from_db()
     for phone in (OLD_PHONE, PHONE):
         change(person, phone=phone, comment=f"now {phone}", image_url="https://e.org/unikat.png")
