@@ -87,7 +87,10 @@ def _shown(company: Company, field: Any, value: Any, names: "_Names") -> str:
     if isinstance(value, list):
         return ", ".join(_shown(company, field, item, names) for item in value)
     if isinstance(value, dict):
-        return " / ".join(str(part) for part in value.values() if part not in (None, ""))
+        # PostgreSQL keeps the keys of JSON in an order of its own.
+        return " / ".join(
+            str(part) for _key, part in sorted(value.items()) if part not in (None, "")
+        )
     if isinstance(value, int) and _is_key(field):
         return names.of(field.related_model, value)
     return _text(company, field, str(value))
