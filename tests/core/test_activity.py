@@ -192,6 +192,23 @@ def test_it_is_filtered(
     assert len(answer.context["chips"]) == len(query)
 
 
+def test_a_day_ends_at_the_companys_midnight(
+    bella: Company, owner: User, sign_in: Callable[[User], Client]
+) -> None:
+    bella.timezone = "Pacific/Auckland"  # thirteen hours ahead of UTC in March
+    bella.save()
+    client = sign_in(owner)
+    Change.objects.all().delete()
+    early = note(bella, at=datetime(2026, 3, 10, 10, 59, 59, tzinfo=UTC))
+    late = note(bella, at=datetime(2026, 3, 10, 11, tzinfo=UTC))
+    until = client.get(page(bella), {"until": "2026-03-10"})
+    assert [entry.at for entry in entries(until)] == [early.at]
+    since = client.get(page(bella), {"since": "2026-03-11"})
+    assert [entry.at for entry in entries(since)] == [late.at]
+    for day in ("0001-01-01", "9999-12-31"):
+        assert client.get(page(bella), {"until": day, "since": day}).status_code == 200
+
+
 def test_a_filter_that_makes_no_sense_is_said_and_shows_nothing(
     bella: Company, owner: User, four: dict[str, Change], sign_in: Callable[[User], Client]
 ) -> None:
