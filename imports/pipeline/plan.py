@@ -215,8 +215,8 @@ def _gift(
         return row._replace(notes=[*row.notes, before]), None, reasons
     repeats = met.credits.repeats(guest.id, credit, rules.credits)
     reachable = _is_reachable(row.values, guest.values, rules)
-    before = met.credits.balance(guest.id, credit.program_id)
-    return row, Gift(credit, credit.amount, before, repeats, reachable), reasons
+    balance = met.credits.balance(guest.id, credit.program_id)
+    return row, Gift(credit, credit.amount, balance, repeats, reachable), reasons
 
 
 def _is_reachable(values: Mapping[str, Any], known: Mapping[str, Any], rules: Rules) -> bool:
