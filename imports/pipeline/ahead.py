@@ -3,6 +3,7 @@
 import gc
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
@@ -19,6 +20,9 @@ _SWITCH = 0.0005
 
 #: How often a waiting consumer is called, in seconds: often enough to keep the lease of its job.
 _PATIENCE = min(5.0, settings.JOB_LEASE_SECONDS / 4)
+
+#: How many rows a thread hands over at once where they are only looked at.
+_AT_ONCE = 1_000
 
 
 @contextmanager
@@ -78,6 +82,27 @@ def ahead(
     finally:
         stopped.set()
         maker.join()
+
+
+def read_ahead(
+    rows: Generator[Item, None, None], *, on_wait: Callable[[], None]
+) -> Generator[Item, None, None]:
+    """Yield `rows`, read by a thread of their own; call `on_wait` every few seconds all the while.
+
+    For whoever goes through a file without writing anything down, which would be a sign of life.
+    """
+    called = time.monotonic()
+    with closing(ahead(_in_lists(rows), on_wait=on_wait)) as lists:
+        for some in lists:
+            if time.monotonic() - called >= _PATIENCE:
+                on_wait()
+                called = time.monotonic()
+            yield from some
+
+
+def _in_lists(rows: Generator[Item, None, None]) -> Generator[list[Item], None, None]:
+    with closing(rows):
+        yield from chunked(rows, _AT_ONCE)
 
 
 def _make(

@@ -7,7 +7,7 @@ from contextlib import suppress
 from core.services.jobs import Attempt
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import CHUNK_ROWS
-from imports.pipeline.ahead import chunked
+from imports.pipeline.ahead import chunked, read_ahead
 from imports.pipeline.apply import record_not_reached
 from imports.pipeline.read import Dialect, FileRefused, open_rows
 from imports.pipeline.rows import RawRow
@@ -17,7 +17,8 @@ from imports.services.trips import local_file
 def account_for_rest(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Write a row for every line of the file that has none."""
     with local_file(job) as path:
-        rows = open_rows(path, Dialect.from_json(job.dialect))
+        reading = open_rows(path, Dialect.from_json(job.dialect))
+        rows = read_ahead(reading, on_wait=attempt.beat)
         for chunk in chunked(_readable_lines(rows), CHUNK_ROWS):
             _record_rest(attempt, chunk)
 

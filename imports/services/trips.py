@@ -3,7 +3,7 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from imports.columns import KINDS, column_of, overwrite_rules
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline import Trip
+from imports.pipeline.ahead import read_ahead
 from imports.pipeline.clean import CleanContext, Cleaner, find_date_orders
 from imports.pipeline.credits import CreditRules, ProgramFacts
 from imports.pipeline.lookups import Lookups
@@ -45,8 +46,10 @@ def local_file(job: ImportJob) -> Iterator[Path]:
 
 
 @contextmanager
-def trip_of(job: ImportJob, *, now: datetime) -> Iterator[Trip]:
+def trip_of(job: ImportJob, *, now: datetime, on_wait: Callable[[], None]) -> Iterator[Trip]:
     """Give the trip of the job's present step, with its file at hand.
+
+    `on_wait` is called every few seconds while the file is looked through for its dates.
 
     Raises FileRefused when the file cannot be read, or its dates cannot be told apart.
     """
@@ -58,7 +61,9 @@ def trip_of(job: ImportJob, *, now: datetime) -> Iterator[Trip]:
             dialect=dialect,
             kind=KINDS[job.kind],
             cleaner=Cleaner(
-                job.mapping, _context(job, path, dialect, now=now), kind=KINDS[job.kind]
+                job.mapping,
+                _context(job, path, dialect, now=now, on_wait=on_wait),
+                kind=KINDS[job.kind],
             ),
             rules=_rules(job, now=now),
             after=job.checkpoint,
@@ -83,13 +88,16 @@ def is_checked(job: ImportJob) -> bool:
     return job.checked_key == checked_key(job)
 
 
-def _context(job: ImportJob, path: Path, dialect: Dialect, *, now: datetime) -> CleanContext:
+def _context(
+    job: ImportJob, path: Path, dialect: Dialect, *, now: datetime, on_wait: Callable[[], None]
+) -> CleanContext:
+    rows = read_ahead(open_rows(path, dialect), on_wait=on_wait)
     options, company = Options.from_json(job.options), job.company
     tz = ZoneInfo(company.timezone)
     return CleanContext(
         region=options.region or company.region,
         phone_check=cast(Check, company.phone_check),
-        date_orders=find_date_orders(open_rows(path, dialect), job.mapping, chosen=options.dates),
+        date_orders=find_date_orders(rows, job.mapping, chosen=options.dates),
         today=now.astimezone(tz).date(),
         tz=tz,
     )

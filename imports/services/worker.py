@@ -85,7 +85,8 @@ def _check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
             _save_checkpoint(attempt, locked, chunk.rows, findings=findings.to_json())
 
     try:
-        with trip_of(job, now=job.queued_at or timezone.now()) as trip:
+        now = job.queued_at or timezone.now()
+        with trip_of(job, now=now, on_wait=attempt.beat) as trip:
             travel(trip, land, on_wait=attempt.beat)
     except FileRefused as refused:
         _end_unreadable(attempt, refused)
@@ -161,7 +162,8 @@ def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     if not job.checkpoint:
         _forget_rows(job, attempt)
     try:
-        with trip_of(job, now=job.queued_at or timezone.now()) as trip:
+        now = job.queued_at or timezone.now()
+        with trip_of(job, now=now, on_wait=attempt.beat) as trip:
             chunks = itertools.count(1)
 
             def land(chunk: Planned) -> None:

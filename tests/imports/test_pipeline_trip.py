@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import time
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -13,7 +14,7 @@ from core.services import jobs
 from guests.models import Card, Category, Guest
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
-from imports.pipeline.ahead import ahead
+from imports.pipeline.ahead import ahead, read_ahead
 from imports.services import runs, uploads, worker
 from tests.imports.trips import (
     ANNA,
@@ -344,6 +345,33 @@ def test_a_chunk_is_matched_and_written_in_a_fixed_number_of_queries(bella):
 
     assert queries(3, 0) == queries(60, 100)  # created
     assert queries(3, 0) == queries(60, 100)  # unchanged
+
+
+# -- Signs of life ------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_only_looked_through_gives_signs_of_life(monkeypatch):
+    """Whether its rows come slowly or quickly: a job that gives none for a lease is lost."""
+    module = sys.modules["imports.pipeline.ahead"]  # The function stands in its place.
+    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+    ended, beats = [], []
+
+    def slow(pause, count):
+        try:
+            for n in range(count):
+                time.sleep(pause)
+                yield n
+        finally:
+            ended.append(threading.current_thread().name)
+
+    monkeypatch.setattr(module, "_AT_ONCE", 5)
+    rows = read_ahead(slow(0.2, 2), on_wait=lambda: beats.append("slow"))
+    assert list(rows) == [0, 1]
+    rows = read_ahead(slow(0.005, 60), on_wait=lambda: beats.append("quick"))
+    assert list(rows) == list(range(60))
+    assert beats.count("slow") >= 3
+    assert beats.count("quick") >= 3
+    assert ended == ["ahead", "ahead"]
 
 
 # -- The thread ahead ---------------------------------------------------------------------------

@@ -6,7 +6,7 @@ with the file as a whole is a `FileRefused` with a sentence for the operator.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from imports.pipeline.read.detect import detect
@@ -18,7 +18,7 @@ from imports.pipeline.rows import RawRow
 __all__ = ["Detected", "Dialect", "FileRefused", "detect", "open_rows", "signature"]
 
 
-def open_rows(path: Path, dialect: Dialect) -> Iterator[RawRow]:
+def open_rows(path: Path, dialect: Dialect) -> Generator[RawRow, None, None]:
     """Yield the rows under the header, in order; blank ones are left out.
 
     Every cell is text. Raises FileRefused on reaching what cannot be read, and at the end if there
