@@ -4,7 +4,7 @@ Made in Python and not by a template for each: a page has up to three thousand o
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _, ngettext
 
@@ -31,9 +31,10 @@ Show = Callable[["Cells", Guest], str]
 
 @dataclass(frozen=True)
 class Cell:
+    """What stands in one cell; `opening` is its tag, the same in every row."""
+
     column: Column
-    label: str
-    css: str
+    opening: str
     html: str
 
 
@@ -41,7 +42,13 @@ class Cell:
 class Row:
     guest: Guest
     url: str
-    cells: list[Cell] = field(default_factory=list)
+    cells: list[Cell]
+
+    @property
+    def html(self) -> str:
+        """All cells of the row, as the table takes them. Their parts are escaped already."""
+        cells = "".join(f"{each.opening}{each.html}</td>" for each in self.cells)
+        return mark_safe(cells)  # noqa: S308
 
 
 class Cells:
@@ -54,14 +61,14 @@ class Cells:
         self, company: Company, columns: Sequence[Column], program: Program | None = None
     ) -> None:
         self.company, self.program = company, program
-        self._columns = [(column, str(column.label), _css(column)) for column in columns]
+        self._columns = [(column, _opening(column)) for column in columns]
         pattern = reverse("guests:record", args=[company.slug, 0])
         self._before, self._after = pattern.rsplit("0", 1)
 
     def row(self, guest: Guest) -> Row:
         cells = [
-            Cell(column, label, css, _SHOWN[column.key](self, guest) or NOTHING)
-            for column, label, css in self._columns
+            Cell(column, opening, conditional_escape(_SHOWN[column.key](self, guest)) or NOTHING)
+            for column, opening in self._columns
         ]
         return Row(guest, self.url(guest), cells)
 
@@ -94,11 +101,10 @@ def _points(balance: Decimal) -> str:
     return number_format(exact, max(places, 2) if places > 0 else 0, force_grouping=True)
 
 
-def _css(column: Column) -> str:
-    classes = [f"cell-{column.key}"]
-    if column.is_number:
-        classes.append("num")
-    return " ".join(classes)
+def _opening(column: Column) -> str:
+    classes = f"cell-{column.key} num" if column.is_number else f"cell-{column.key}"
+    label = _("Balance") if column.key == BALANCE else column.label
+    return format_html('<td role="cell" class="{}" data-label="{}">', classes, label)
 
 
 def _phone(cells: Cells, guest: Guest) -> str:
