@@ -8,7 +8,7 @@ CODE := config core guests imports loyalty visits tests tools manage.py
 export PORT ROWS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fmt check bench-import torture lock
+.PHONY: help setup run test lint fmt check bench-import bench-ledger torture lock
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ check: lint ## All that CI looks at before the tests: lint, migrations, Django's
 
 bench-import: setup ## Measure the import of ROWS guests
 	@$(BIN)/python -m tests.bench.bench_import
+
+bench-ledger: setup ## Measure a credit by click with ENTRIES entries in the table
+	@$(BIN)/python -m tests.bench.bench_ledger
 
 torture: setup ## Kill, cut and flood the import twenty times, or TORTURE times
 	@$(BIN)/python tools/test.py --torture $(ARGS)

@@ -66,7 +66,7 @@ def adjust_balance(
             restaurant_id=restaurant.pk if restaurant else None,
         )
         (outcome,) = post_entries(company=company, postings=[posting], actor=actor, now=now)
-        _tell(company, guest, program.pk, outcome, actor=actor, source=source, now=now)
+        _tell(company, guest, program, outcome, actor=actor, source=source, now=now)
         return outcome
 
     return whole(act)
@@ -95,7 +95,8 @@ def reverse_entry(
             restaurant_id=entry.restaurant_id,
         )
         (outcome,) = post_entries(company=company, postings=[posting], actor=actor, now=now)
-        _tell(company, guest, entry.program_id, outcome, actor=actor, source=source, now=now)
+        program = Program.objects.for_company(company).get(pk=entry.program_id)
+        _tell(company, guest, program, outcome, actor=actor, source=source, now=now)
         return outcome
 
     return whole(act)
@@ -116,7 +117,7 @@ def _is_posted(company: Company, program: Program, ref: str) -> bool:
 def _tell(
     company: Company,
     guest: Guest,
-    program_id: int,
+    program: Program,
     outcome: Outcome,
     *,
     actor: User | None,
@@ -132,6 +133,9 @@ def _tell(
         source=source,
         action="credit_guest" if outcome.amount > 0 else "debit_guest",
         subject=guest,
-        values={"program": [None, program_id], "balance": [f"{before:f}", f"{outcome.balance:f}"]},
+        values={
+            "program": [None, program.name],
+            "balance": [f"{before.normalize():f}", f"{outcome.balance.normalize():f}"],
+        },
         now=now,
     )

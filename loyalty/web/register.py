@@ -153,6 +153,7 @@ def _words() -> None:
         "undo_bulk_adjust", gettext_lazy("undid the credit of"), gettext_lazy("Undid a bulk credit")
     )
     values.register_label("balance", gettext_lazy("Balance"))
+    values.register_label("program", gettext_lazy("Program"))
     subjects.register("loyalty.program", _program, permission="loyalty.view_program")
     subjects.register("loyalty.adjustment", _adjustment, permission="loyalty.approve_adjustment")
     subjects.register(

@@ -33,6 +33,7 @@ def test_a_credit_is_gone_from_local_midnight_on(bella, move, given, last, still
     move(10, given, expires_on=last)
     expire_company(bella, now=still)
     assert Account.objects.get().balance == 10
+    assert isinstance(move(-1, still), Posted)
     # A debit in the first second finds nothing, whether the clock has come by or not.
     assert isinstance(move(-1, gone), Refused)
     expire_company(bella, now=gone)

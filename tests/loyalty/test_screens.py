@@ -75,6 +75,17 @@ def test_a_credit_is_shown_before_it_is_confirmed(client, bella, credited, point
     assert (entry.reason, entry.restaurant_id) == ("apology", int(data["restaurant"]))
 
 
+def test_the_history_tells_of_it(client, credited, points):
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    client.post(address, filled(client, address, points, "50", confirm="1"))
+    page = client.get(f"/c/bella/guests/{credited.pk}/history/").content.decode()
+    text = " ".join(re.sub("<[^>]+>", " ", page).split())
+    assert "Maria credited" in text
+    assert "Points" in text
+    assert "270" in text
+    assert "320" in text
+
+
 def test_a_double_click_pays_once(client, credited, points):
     address = f"/c/bella/guests/{credited.pk}/credit/"
     data = filled(client, address, points, "50", confirm="1")
