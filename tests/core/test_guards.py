@@ -12,10 +12,12 @@ from guests.models import (
     BulkChangeGuest,
     Card,
     Category,
+    Erasure,
     ExternalId,
     Guest,
     GuestCategory,
     GuestMerge,
+    PossibleDuplicate,
     RecentGuest,
 )
 
@@ -169,7 +171,7 @@ def test_a_flush_that_is_refused_leaves_the_guards(monkeypatch, here):
 
 
 def test_every_table_that_hangs_on_guests_is_guarded_but_the_logs():
-    logs = {BulkChangeGuest, GuestMerge, RecentGuest}
+    logs = {BulkChangeGuest, Erasure, GuestMerge, PossibleDuplicate, RecentGuest}
     children = {
         model._meta.db_table
         for model in apps.get_app_config("guests").get_models()
