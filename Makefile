@@ -3,12 +3,13 @@
 PYTHON ?= python3
 PORT ?= 8000
 ROWS ?= 100000
+GUESTS ?= 100000
 BIN := .venv/bin
 CODE := config core guests imports loyalty visits tests tools manage.py
-export PORT ROWS
+export PORT ROWS GUESTS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fmt check bench-import bench-ledger torture lock
+.PHONY: help setup run test lint fmt check bench-import bench-ledger bench-list torture lock
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,9 @@ bench-import: setup ## Measure the import of ROWS guests
 
 bench-ledger: setup ## Measure a credit by click with ENTRIES entries in the table
 	@$(BIN)/python -m tests.bench.bench_ledger
+
+bench-list: setup ## Measure the list of GUESTS guests beside Django's admin
+	@$(BIN)/python -m tests.bench.bench_list
 
 torture: setup ## Kill, cut and flood the import twenty times, or TORTURE times
 	@$(BIN)/python tools/test.py --torture $(ARGS)

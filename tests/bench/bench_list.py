@@ -1,0 +1,224 @@
+"""`make bench-list`: how fast the list of guests is, beside Django's admin over the same table.
+
+In a database of its own (the one of DATABASE_URL, with `test_` before its name) a company gets
+GUESTS guests with orders, cards and categories. Then the first page, a deep page, each filter, each
+sort, each kind of search, the bar's search, the number and the record are asked for RUNS times each
+inside the process, rendering included, and so is the admin's change list where it has the like. The
+median counts. The last line printed is one JSON object with every figure, in milliseconds.
+"""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import django
+
+GUESTS = int(os.environ.get("GUESTS", "100000"))
+RUNS = int(os.environ.get("RUNS", "9"))
+LIST = "/c/bench-0/guests/"
+
+
+def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.list_settings"
+    django.setup()
+    from django.conf import settings
+    from django.db import connection
+
+    with tempfile.TemporaryDirectory(prefix="regulars-bench-") as name:
+        connection.settings_dict["TEST"]["NAME"] = (
+            str(Path(name) / "bench.sqlite3") if connection.vendor == "sqlite" else None
+        )
+        old = settings.DATABASES["default"]["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            figures = _measure(connection.vendor)
+        finally:
+            connection.creation.destroy_test_db(str(old), verbosity=0)
+    print(json.dumps(figures))
+
+
+def _measure(vendor: str) -> dict[str, Any]:
+    from tests.bench.guest_base import fill
+
+    started = time.perf_counter()
+    company = fill(GUESTS)
+    _orders(company)
+    _say(f"filled with {GUESTS} guests in {time.perf_counter() - started:.0f} s")
+    ours = {name: _time(ask) for name, ask in _ours(company).items()}
+    admin = {name: _time(ask) for name, ask in _admins(company).items()}
+    ratios = {name: round(admin[name] / ours[name], 1) for name in admin}
+    for name, figure in ours.items():
+        beside = f"   admin {admin[name]:8.1f}   {ratios[name]:6.1f} x" if name in admin else ""
+        _say(f"{name:32} {figure:8.1f} ms{beside}")
+    pages = {name: figure for name, figure in ours.items() if not name.startswith("number")}
+    return {
+        "database": vendor, "guests": GUESTS, "runs": RUNS, "ours": ours, "admin": admin,
+        "ratios": ratios, "slowest": max(pages, key=lambda name: pages[name]),
+        "slowest_ms": max(pages.values()), "smallest_ratio": min(ratios.values()),
+    }  # fmt: skip
+
+
+def _time(ask: Callable[[], Any]) -> float:
+    """Return the median of RUNS, in milliseconds; the first call only warms up."""
+    ask()
+    found = []
+    for _run in range(RUNS):
+        started = time.perf_counter()
+        ask()
+        found.append((time.perf_counter() - started) * 1000)
+    return round(statistics.median(found), 1)
+
+
+def _ours(company: Any) -> dict[str, Callable[[], Any]]:
+    from django.test import Client
+
+    from core.models import Membership, Role, User
+    from guests.models import Guest
+
+    user = User.objects.create(email="bench@bench.example", name="Bench", password="!")
+    Membership.objects.create(company=company, user=user, role=Role.OWNER)
+    client = Client()
+    client.force_login(user, backend="core.auth.CompanyBackend")
+
+    def page(query: str) -> Callable[[], Any]:
+        def ask() -> Any:
+            answer = client.get(f"{LIST}{query}")
+            assert answer.status_code == 200, (query, answer.status_code)
+            return answer
+
+        return ask
+
+    guest = Guest.objects.for_company(company).order_by("pk")[GUESTS // 2]
+    queries = {
+        **{f"sort {sort}": f"?sort={sort}" for sort in _sorts()},
+        **_filters(company),
+        **_searches(guest),
+        "number of all": "?sort=name&count=1",
+        "record": f"{guest.pk}/",
+    }
+    asked = {name: page(query) for name, query in queries.items()}
+    first = page("?sort=-last_visit")
+    return {"first page": first, "deep page": page(_deep(company)), **asked}
+
+
+def _sorts() -> list[str]:
+    from guests.paging import SORTS
+
+    return [f"{sign}{sort}" for sort in SORTS if sort != "balance" for sign in ("", "-")]
+
+
+def _filters(company: Any) -> dict[str, str]:
+    from guests.models import Category, MemberTier
+
+    categories = Category.objects.for_company(company).in_bulk(field_name="id").values()
+    tiers = MemberTier.objects.for_company(company)
+    plain = """
+        category=none tier=none birthday=today birthday=week birthday_from=28.12&birthday_to=3.1
+        age_from=80 age_from=30&age_to=31 sex=other has_email=true has_email=false has_card=true
+        has_card=false registered_from=2026-11-01 registered_to=2021-07-01
+        last_visit_from=2026-11-15 last_visit_to=2024-06-01 not_visited_days=90
+        not_visited_days=900 visited=false orders_from=40 orders_to=0 total_from=3000 total_to=1
+        average_from=90 average_to=6 subscribed=false consent=revoked employee_id=E5000
+        from_import=1 inactive=on
+    """.split()
+    found = {f"filter {query}": f"?sort=-last_visit&{query}" for query in plain}
+    for kind, rows in (("category", categories), ("tier", tiers)):
+        for row in rows:
+            found[f"filter {kind} {row.name}"] = f"?sort=-last_visit&{kind}={row.pk}"
+    for row in company.restaurants.all():
+        found[f"filter restaurant {row.name}"] = f"?sort=-last_visit&restaurant={row.pk}"
+    return found
+
+
+def _searches(guest: Any) -> dict[str, str]:
+    texts = {
+        "phone": guest.phone.lstrip("+"), "last four digits": guest.phone[-4:],
+        "part of a phone": guest.phone[4:9], "rare name": guest.last_name, "common name": "emma",
+        "two names": f"{guest.first_name} {guest.last_name}", "part of a name": "ington",
+        "cyrillic": "петр", "two letters": "zo", "e-mail": "emma.smith", "domain": "gmail.com",
+        "nobody": "qqqxyz", "card": "770",
+    }  # fmt: skip
+    in_list = {f"search {name}": f"?sort=-last_visit&q={text}" for name, text in texts.items()}
+    in_bar = {f"bar {name}": f"search/?q={text}" for name, text in texts.items()
+              if name in ("last four digits", "common name", "two letters")}  # fmt: skip
+    return in_list | in_bar
+
+
+def _deep(company: Any) -> str:
+    """Return the address of a page in the middle of the list."""
+    from guests.models import Guest
+    from guests.paging import cursors
+    from guests.paging.cursors import Cursor, Place
+    from guests.paging.orders import order_of
+
+    order = order_of("-last_visit", company)
+    guests = Guest.objects.for_company(company).listed().filter(last_visit_at__isnull=False)
+    middle = guests.order_by("-last_visit_at", "-pk")[GUESTS // 4]
+    place = Place(0, middle.last_visit_at, middle.pk)
+    return f"?sort=-last_visit&page={cursors.write(Cursor(place, backwards=False), order)}"
+
+
+def _admins(company: Any) -> dict[str, Callable[[], Any]]:
+    """Return the like of it in the admin, by the names of ours."""
+    from django.contrib.auth.models import AnonymousUser
+    from django.test import RequestFactory
+
+    from guests.models import Guest
+    from tests.bench.list_urls import site
+
+    view = site._registry[Guest]
+
+    def page(query: str) -> Callable[[], Any]:
+        def ask() -> Any:
+            request: Any = RequestFactory().get(f"/admin/guests/guest/{query}")
+            request.user, request.bench_company = AnonymousUser(), company
+            answer: Any = view.changelist_view(request)
+            assert answer.status_code == 200, (query, answer.status_code)
+            return answer.render()
+
+        return ask
+
+    columns = {"phone": 1, "birthday": 4, "email": 5, "registered": 6, "orders": 7, "total": 8,
+               "average_bill": 9, "last_visit": 10}  # fmt: skip
+    guest = Guest.objects.for_company(company).order_by("pk")[GUESTS // 2]
+    texts = {name: query.partition("q=")[2] for name, query in _searches(guest).items()}
+    return {
+        "first page": page(""),
+        "deep page": page(f"?p={GUESTS // 200}"),
+        **{f"sort {name}": page(f"?o={number}") for name, number in columns.items()},
+        **{name: page(f"?q={text}") for name, text in texts.items() if name.startswith("search")},
+    }
+
+
+def _orders(company: Any) -> None:
+    """Give the guests of the company orders: two for each of a third, in two restaurants."""
+    from core import bulk
+    from guests.models import Guest
+    from tests.bench.guest_base import NOW
+    from visits.models import Order
+
+    shops = [company.restaurants.create(name=name).pk for name in ("Large", "Small")]
+    guests = Guest.objects.for_company(company).filter(orders_count__gt=0)
+    rows = (
+        (company.pk, shops[1 if pk % 50 == 0 else 0], pk, f"{pk}-{n}", Decimal(10), NOW)
+        for pk in guests.values_list("pk", flat=True).iterator(chunk_size=20_000)
+        for n in range(2)
+        if pk % 3 == 0
+    )
+    names = ("company_id", "restaurant_id", "guest_id", "external_id", "total", "closed_at")
+    bulk.insert(Order, names, rows)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
