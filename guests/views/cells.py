@@ -42,6 +42,8 @@ class Cell:
 class Row:
     guest: Guest
     url: str
+    tick: str
+    """What the tick box before it is called, for who listens."""
     cells: list[Cell]
 
     @property
@@ -62,6 +64,7 @@ class Cells:
     ) -> None:
         self.company, self.program = company, program
         self._columns = [(column, _opening(column)) for column in columns]
+        self._tick = str(_("Tick %(guest)s"))
         pattern = reverse("guests:record", args=[company.slug, 0])
         self._before, self._after = pattern.rsplit("0", 1)
 
@@ -70,7 +73,7 @@ class Cells:
             Cell(column, opening, conditional_escape(_SHOWN[column.key](self, guest)) or NOTHING)
             for column, opening in self._columns
         ]
-        return Row(guest, self.url(guest), cells)
+        return Row(guest, self.url(guest), self._tick % {"guest": guest}, cells)
 
     def url(self, guest: Guest) -> str:
         """Return the address of the guest's record."""
