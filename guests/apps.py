@@ -23,10 +23,11 @@ class GuestsConfig(AppConfig):
         from core.web import navigation
         from guests import guards  # noqa: F401
         from guests.services import duplicates, erasing, forgetting, own_parts
-        from guests.web import many, oneness, overview, settings, words
+        from guests.web import many, oneness, overview, settings, shared_views, words
 
         own_parts.register()
         many.register()
+        shared_views.register()
         oneness.register()
         words.register()
         overview.register()
