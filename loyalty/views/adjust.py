@@ -49,11 +49,10 @@ def _adjust(request: CompanyRequest, company: Company, guest: Guest, *, sign: in
     )
     preview = None
     if bound and form.is_valid():
-        preview = _preview(company, guest, form)
-        if "confirm" in request.POST and preview and (done := _do(request, company, guest, form)):
+        if "confirm" in request.POST and (done := _do(request, company, guest, form)):
             return done
-        if "change" in request.POST or form.errors:
-            preview = None
+        if "change" not in request.POST and not form.errors:
+            preview = _preview(company, guest, form)
     context = record.record_context(request, company, guest, tab="ledger") | {
         "form": form,
         "preview": preview,
