@@ -111,9 +111,12 @@ def _part(books: Books, piece: Any, taken: list[tuple[Lot, Decimal]]) -> None:
             out = books.accounts[account_id]
             continue
         account, lot = books.accounts[account_id], books.lots.get(pk)
-        left = lot.left if lot else Decimal(0)
+        # What holds have set aside since stands on it, too.
+        left = min(lot.left, account.available) if lot else Decimal(0)
         if lot is None or left < amount:
-            told = _("Of what was moved by the merge, %(missing)s is spent or expired by now.")
+            told = _(
+                "Of what was moved by the merge, %(missing)s is spent, held or expired by now."
+            )
             raise CannotMove(told % {"missing": f"{(amount - left).normalize():f}"})
         uses = account.take_from(lot, amount)
         _reversal(books, account, -amount, pk).uses = uses

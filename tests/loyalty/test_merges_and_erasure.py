@@ -81,7 +81,7 @@ def test_what_is_spent_since_keeps_a_merge_from_being_undone(bella, anna, boris,
     give(boris, 10)
     done = merge(bella, anna, boris)
     give(anna, -1)
-    with pytest.raises(CannotMove, match="1 is spent or expired"):
+    with pytest.raises(CannotMove, match="1 is spent, held or expired"):
         undo(bella, done)
     assert balance(anna) == 9
 
@@ -104,6 +104,18 @@ def test_holds_go_along_and_can_still_be_captured(bella, anna, boris, give, poin
     assert isinstance(outcome, Posted)
     assert balance(anna) == 6
     assert Hold.objects.get().state == Hold.State.CAPTURED
+
+
+def test_what_is_held_since_keeps_a_merge_from_being_undone(bella, anna, boris, give, points):
+    give(boris, 10)
+    done = merge(bella, anna, boris)
+    place_hold(
+        company=bella, guest_id=anna.pk, program_id=points.pk, amount=Decimal(4), source="api",
+        source_ref="table 5", expires_at=timezone.now() + timedelta(hours=1), now=timezone.now(),
+    )  # fmt: skip
+    with pytest.raises(CannotMove, match="4 is spent, held or expired"):
+        undo(bella, done)
+    assert balance(anna) == 10
 
 
 def test_who_was_merged_gets_nothing_more(bella, anna, boris, give):
