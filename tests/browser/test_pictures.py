@@ -1,0 +1,67 @@
+"""Pictures of the main pages, as the demo company shows them: under var/screenshots/demo."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import timezone
+
+from core.models import Membership
+from guests.models import Guest
+from imports.models import ImportJob
+from imports.services.demo import make_demo
+from imports.services.demo_balances import give_demo_balances
+from imports.services.demo_orders import import_demo_orders
+from tests.imports.web import worked
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+]
+
+FOLDER = Path(settings.BASE_DIR) / "var" / "screenshots" / "demo"
+
+
+@pytest.fixture
+def demo(settings):
+    settings.DEMO = True
+    now = timezone.now()
+    company = make_demo(now=now)
+    worked(ImportJob.objects.get())
+    import_demo_orders(now=now)
+    give_demo_balances(now=now)
+    return company
+
+
+def test_the_main_pages_have_their_pictures_taken(browser, live_server, sign_in, demo):
+    owner = Membership.objects.get(company=demo, role="owner").user
+    often = Guest.objects.for_company(demo).order_by("-orders_count", "pk").first()
+    job = ImportJob.objects.get()
+    base = f"/c/{demo.slug}"
+    pages = {
+        "overview": f"{base}/",
+        "guests": f"{base}/guests/?sort=-total",
+        "record": f"{base}/guests/{often.pk}/",
+        "ledger": f"{base}/guests/{often.pk}/ledger/",
+        "programs": f"{base}/programs/",
+        "import": f"{base}/imports/{job.number}/result/",
+        "activity": f"{base}/activity/",
+    }
+    session = sign_in(owner).cookies[settings.SESSION_COOKIE_NAME]
+    cookie = {"name": session.key, "value": session.value, "url": live_server.url}
+    for scheme in ("light", "dark"):
+        context = browser.new_context(
+            viewport={"width": 1440, "height": 900}, color_scheme=scheme, locale="en-GB"
+        )
+        context.add_cookies([cookie])
+        page = context.new_page()
+        for name, address in pages.items():
+            answer = page.goto(f"{live_server.url}{address}")
+            assert answer is not None
+            assert answer.status == 200, name
+            page.wait_for_load_state("networkidle")
+            path = FOLDER / f"{name}-{scheme}.png"
+            page.screenshot(path=path)
+            assert path.stat().st_size > 10_000, name
+        context.close()
