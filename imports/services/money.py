@@ -136,6 +136,16 @@ def settle_before_start(job: ImportJob, actor: User | None) -> None:
     job.approved_by = actor
 
 
+def waits_for_second(job: ImportJob) -> bool:
+    """Whether an import that was checked on its way must not go on before a second person agrees.
+
+    It was started before anybody knew what it moves: rows that were mended, a file whose credits
+    came out otherwise when it was looked at anew.
+    """
+    is_settled = job.actor_id is None or job.approved_by_id is not None
+    return not is_settled and gives_money(job) and needs_approval(job)
+
+
 def is_stale(job: ImportJob) -> bool:
     """Whether another import may have given something since this one was checked.
 

@@ -28,7 +28,7 @@ from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
 from imports.pipeline.seen import Screened
-from imports.services.money import Repeat, is_stale, repeat_of
+from imports.services.money import Repeat, is_stale, repeat_of, waits_for_second
 from imports.services.remainder import account_for_rest
 from imports.services.results import announce
 from imports.services.trips import checked_key, gives_money, trip_of
@@ -116,6 +116,9 @@ def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) 
             counts = {**locked.counts, "failed": rejected}
             error = "" if wrong or repeat is None else _repeated(repeat)
             _end(attempt, locked, State.REFUSED, counts=counts, error=error, **fields)
+        elif job.then == Then.IMPORT and waits_for_second(job):
+            # Back to its operator, who is offered to ask for approval.
+            attempt.end(locked, State.DRAFT, then="", stop_request="", **fields)
         elif job.then == Then.IMPORT:
             _queue_step(attempt, locked, Step.IMPORT, **fields)
         else:
