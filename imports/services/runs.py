@@ -9,12 +9,13 @@ from django.db import transaction
 from core.models import Change, Job, User
 from core.services.changes import record
 from core.services.jobs import enqueue
+from imports import columns
 from imports.error_file import mended_csv
 from imports.models import ImportJob
 from imports.options import Options
 from imports.services.money import settle_before_start
 from imports.services.trips import gives_money, is_checked
-from imports.services.uploads import NotNow, lock_draft, receive_upload
+from imports.services.uploads import MappingRefused, NotNow, lock_draft, receive_upload
 
 State, Step = Job.State, ImportJob.Step
 
@@ -58,9 +59,12 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
     """Have the file imported as it was checked; a strict one is checked first if it was not.
 
     Raises StillWrong for a strict import whose check found errors, IsRepeat and NeedsApproval for
-    one that moves money, and NotNow when the import is under way or over.
+    one that moves money, MappingRefused for columns that the actor may not import, and NotNow when
+    the import is under way or over.
     """
     job = lock_draft(job)
+    if actor is not None:
+        require_columns(job, lambda permission: actor.has_perm(permission, job.company))
     strict = not Options.from_json(job.options).partial
     checked = is_checked(job)
     if strict and checked and job.findings.get("counts", {}).get("failed"):
@@ -91,6 +95,16 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
         now=now,
     )
     return job
+
+
+def require_columns(job: ImportJob, may: Callable[[str], bool]) -> None:
+    """Raise MappingRefused when a column is mapped that `may` does not allow to be imported.
+
+    Columns are found in the file itself, and chosen by others: each who goes on is asked anew.
+    """
+    found = columns.problems(job.mapping, may=may, kind=columns.KINDS[job.kind])
+    if forbidden := [problem for problem in found if problem.code == "not_permitted"]:
+        raise MappingRefused(forbidden)
 
 
 @transaction.atomic
@@ -174,9 +188,10 @@ def mend_rows(
     """Import failed lines again with the cells given, by line, as a new import that corrects `job`.
 
     It is partial: what is still wrong can be mended again. Raises ValueError for more than
-    MENDABLE_ROWS lines or a line that did not fail, and NotNow, with the import that it became,
-    when the very same was asked before.
+    MENDABLE_ROWS lines or a line that did not fail, MappingRefused for columns that whoever mends
+    may not import, and NotNow, with the import that it became, when the very same was asked before.
     """
+    require_columns(job, may)
     # Of two who send the same table at once the second waits here, and then finds the first's.
     ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
     failed = set(job.rows.to_mend().filter(line__in=list(rows)).values_list("line", flat=True))

@@ -18,7 +18,8 @@ from imports.reports.progress import progress
 from imports.services import runs
 from imports.services.money import IsRepeat, NeedsApproval, answer_repeat, ask_approval
 from imports.services.trips import is_checked
-from imports.views.pages import import_view, is_checking, is_draft, page_context, page_of
+from imports.services.uploads import MappingRefused
+from imports.views.pages import import_view, is_checking, is_draft, may, page_context, page_of
 
 
 def _is_open(job: ImportJob) -> bool:
@@ -28,6 +29,12 @@ def _is_open(job: ImportJob) -> bool:
 @import_view("imports.add_importjob", when=_is_open)
 def check(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     """Show how far the check is; then what it found, with the rules beside it."""
+    if is_draft(job):
+        try:
+            runs.require_columns(job, may(request, job))
+        except MappingRefused:
+            # Where the columns are chosen it is said which of them are not allowed.
+            return redirect("imports:columns", request.company.slug, job.number)
     if request.method == "POST":
         return _carry_out(request, job)
     if is_checking(job):

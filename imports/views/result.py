@@ -1,6 +1,6 @@
 """Step 5: what became of the file, and what can still be done about it."""
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,7 +10,8 @@ from core.models import Job
 from core.web.access import CompanyRequest
 from imports.models import ImportJob, ImportRow
 from imports.reports import mending, result as reports, undo as undo_reports
-from imports.services.runs import MENDABLE_ROWS, is_undoable, mend_rows
+from imports.services.runs import MENDABLE_ROWS, is_undoable, mend_rows, require_columns
+from imports.services.uploads import MappingRefused
 from imports.views.pages import import_view, is_over, may, page_context, page_of
 
 
@@ -19,7 +20,7 @@ def result(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     """Show how the import ended."""
     allowed = may(request, job)
     can_import = allowed("imports.add_importjob")
-    rows = _rows_to_mend(job) if can_import else []
+    rows = _rows_to_mend(job) if can_import and _may_mend(request, job) else []
     context = page_context(
         job,
         result=reports.result(job, with_groups=not rows),
@@ -45,8 +46,19 @@ def mend(request: CompanyRequest, job: ImportJob) -> HttpResponse:
         )
     except ValueError as error:
         raise BadRequest(str(error)) from error
+    except MappingRefused as refused:
+        raise PermissionDenied(str(refused)) from refused
     new.company = request.company
     return redirect(page_of(new))
+
+
+def _may_mend(request: CompanyRequest, job: ImportJob) -> bool:
+    """Whether the person may import every column of the file."""
+    try:
+        require_columns(job, may(request, job))
+    except MappingRefused:
+        return False
+    return True
 
 
 def _rows_to_mend(job: ImportJob) -> list[ImportRow]:
