@@ -1,10 +1,11 @@
 """Amounts of programs as people read them: "320 points", "£20.00"."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _, ngettext
 
+from core.models import Company
 from loyalty.models import Program
 from loyalty.money import exponent, rounded
 
@@ -20,6 +21,19 @@ def figure(amount: Decimal, program: Program) -> str:
     places = 0 if whole else exponent(program.currency)
     text = number_format(abs(exact), places, force_grouping=True)
     return f"\u2212{text}" if exact < 0 else text
+
+
+def plain_figure(company: Company, text: str) -> str:
+    """Return a stored amount of some program of the company without a unit; no number as it is."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return text
+    # All decimals that were stored: the program may be of a currency that has more of them.
+    stored = max(0, -int(amount.normalize().as_tuple().exponent)) if amount.is_finite() else 0
+    places = max(stored, exponent(company.currency)) if stored else 0
+    figures = number_format(abs(amount), places, force_grouping=True)
+    return f"\u2212{figures}" if amount < 0 else figures
 
 
 def shown(amount: Decimal, program: Program) -> str:

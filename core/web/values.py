@@ -5,7 +5,7 @@ nobody has to declare anything, but for what is no field.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -37,11 +37,19 @@ class Row(NamedTuple):
 
 
 _labels: dict[str, Any] = {}
+_readings: dict[str, Callable[[Company, str], str]] = {}
 
 
-def register_label(name: str, label: Any) -> None:
-    """Say what a key of `values` that is no field of its subject is called."""
+def register_label(
+    name: str, label: Any, reading: Callable[[Company, str], str] | None = None
+) -> None:
+    """Say what a key of `values` is called that is no field of its subject, or none of its words.
+
+    `reading` says how its values are read where they are not the company's money or plain text.
+    """
     _labels[name] = label
+    if reading is not None:
+        _readings[name] = reading
 
 
 def in_words(company: Company, changes: Sequence[tuple[str, Values]]) -> list[list[Row]]:
@@ -58,6 +66,10 @@ def in_words(company: Company, changes: Sequence[tuple[str, Values]]) -> list[li
 
 def _row(company: Company, field: Any, key: str, pair: Any, names: "_Names") -> Row:
     old, new = _both(pair)
+    if key in _readings:
+        read = _readings[key]
+        before, after = (read(company, str(v)) if v not in (None, "") else "" for v in (old, new))
+        return Row(_label(field, key), before, after)
     return Row(
         _label(field, key),
         _shown(company, field, old, names),

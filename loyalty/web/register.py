@@ -18,7 +18,7 @@ from guests.web import consequences, record
 from loyalty.models import Account, Adjustment, BulkAdjustment, LedgerCheck, Program
 from loyalty.web import bulk_words
 from loyalty.web.balances import balances
-from loyalty.words import figure, shown
+from loyalty.words import plain_figure, shown
 
 
 def register() -> None:
@@ -152,7 +152,9 @@ def _words() -> None:
     actions.register(
         "undo_bulk_adjust", gettext_lazy("undid the credit of"), gettext_lazy("Undid a bulk credit")
     )
-    values.register_label("balance", gettext_lazy("Balance"))
+    # Of a program, which may count points: not the company's money.
+    values.register_label("balance", gettext_lazy("Balance"), reading=plain_figure)
+    values.register_label("amount", gettext_lazy("Amount"), reading=plain_figure)
     values.register_label("program", gettext_lazy("Program"))
     subjects.register("loyalty.program", _program, permission="loyalty.view_program")
     subjects.register("loyalty.adjustment", _adjustment, permission="loyalty.approve_adjustment")
@@ -167,5 +169,5 @@ def _program(company: Company, program: Any) -> Subject:
 
 def _adjustment(company: Company, adjustment: Any) -> Subject:
     words = _("a credit of %(amount)s") if adjustment.amount > 0 else _("a debit of %(amount)s")
-    amount = figure(abs(adjustment.amount), adjustment.program)
+    amount = shown(abs(adjustment.amount), adjustment.program)
     return Subject(words % {"amount": amount}, link("loyalty:approvals", company))
