@@ -60,7 +60,7 @@ def company_view(permission: str) -> Callable[[View], View]:
                 raise PermissionDenied
             request.company = found  # type: ignore[attr-defined]
             with timezone.override(ZoneInfo(found.timezone)):
-                return view(request, found, *args, **kwargs)
+                return _kept_nowhere(view(request, found, *args, **kwargs))
 
         guarded.access = permission  # type: ignore[attr-defined]
         return guarded
@@ -70,7 +70,12 @@ def company_view(permission: str) -> Callable[[View], View]:
 
 def signed_in_view(view: View) -> View:
     """Open the page to everybody who is signed in."""
-    guarded = login_required(view)
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return _kept_nowhere(view(request, *args, **kwargs))
+
+    guarded = login_required(opened)
     guarded.access = SIGNED_IN  # type: ignore[attr-defined]
     return guarded
 
@@ -79,3 +84,12 @@ def public_view(view: View) -> View:
     """Open the page to everybody: what belongs to signing in, and nothing else."""
     view.access = PUBLIC  # type: ignore[attr-defined]
     return view
+
+
+def _kept_nowhere(response: HttpResponseBase) -> HttpResponseBase:
+    """Have no browser and no proxy keep what only whoever is signed in may see.
+
+    Else the next one at a shared screen finds guests by the Back button, after a sign-out.
+    """
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
