@@ -8,8 +8,8 @@ import iso4217
 import phonenumbers
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from phonenumbers.geodata.locale import LOCALE_DATA
 
+from core.forms.countries import COUNTRIES
 from core.models import Company, Membership, Restaurant, Role
 from core.services import settings as services
 
@@ -44,10 +44,7 @@ def regions() -> list[tuple[str, str]]:
     """Return the countries that have telephone numbers, by name."""
     found = []
     for code in phonenumbers.SUPPORTED_REGIONS:
-        names = LOCALE_DATA.get(code, {})
-        name = names.get("en", code)
-        if name.startswith("*"):  # the library's "as in that other language"
-            name = names[name[1:]]
+        name = COUNTRIES.get(code, code)
         prefix = phonenumbers.country_code_for_region(code)
         found.append((code, f"{name} ({code}, +{prefix})"))
     return sorted(found, key=lambda choice: choice[1])
