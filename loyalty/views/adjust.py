@@ -119,6 +119,9 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
     found = get_object_or_404(rows, pk=entry, account__guest=guest)
     if found.kind not in (LedgerEntry.Kind.CREDIT, LedgerEntry.Kind.DEBIT):
         raise Http404
+    if found.source == LedgerEntry.Source.MERGE:
+        # Both sides of what a merge moved go back together: by undoing the merge.
+        raise Http404
     program = found.account.program
     left = _left(found)
     form = ReverseForm(
