@@ -171,6 +171,19 @@ def _check(program: Program) -> None:
     program.validate_constraints(exclude=["is_default"] if program.is_default else None)
 
 
+def note_export(*, program: Program, actor: User, source: str, now: datetime) -> None:
+    """Write down who took the entries of a program along: names and telephones are in them."""
+    record(
+        company=program.company,
+        actor=actor,
+        source=source,
+        action="export_entries",
+        subject=program,
+        values={},
+        now=now,
+    )
+
+
 def _unseat_default(program: Program) -> None:
     """Of one currency one program is the default: the one that was said last."""
     if program.is_default:

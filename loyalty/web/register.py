@@ -16,7 +16,7 @@ from guests.models import Guest
 from guests.querysets import GuestQuerySet
 from guests.web import consequences, record
 from loyalty.models import Account, Adjustment, BulkAdjustment, LedgerCheck, Program
-from loyalty.web import bulk_words
+from loyalty.web import bulk_words, waiting
 from loyalty.web.balances import balances
 from loyalty.words import plain_figure, shown
 
@@ -66,9 +66,9 @@ def _places() -> None:
 
 
 def waiting_for(user: User, company: Company) -> int:
-    """Return how many adjustments wait that the user may decide: one query."""
-    waiting = Adjustment.objects.for_company(company).waiting(now=timezone.now())
-    return waiting.decidable_by(user).count()
+    """Return how much waits that the user may decide: a query, and one for each other kind."""
+    adjustments = Adjustment.objects.for_company(company).waiting(now=timezone.now())
+    return adjustments.decidable_by(user).count() + len(waiting.found(company, user))
 
 
 def _record() -> None:
@@ -139,6 +139,7 @@ def _words() -> None:
     actions.register("debit_guest", gettext_lazy("debited"), gettext_lazy("Debited"))
     actions.register("create_program", gettext_lazy("made the program"))
     actions.register("change_program", gettext_lazy("changed the program"))
+    actions.register("export_entries", gettext_lazy("exported the entries of"))
     actions.register("change_terms", gettext_lazy("changed the rules for balances"), alone=True)
     actions.register(
         "ask_adjustment", gettext_lazy("asked for"), gettext_lazy("Asked for approval")
