@@ -16,8 +16,10 @@ class ImportsConfig(AppConfig):
         from core.web import checklist, navigation
         from guests.models import Guest
         from imports import approval_mail, dependents, guest_export, mail
+        from imports.reports.waiting import waiting_imports
         from imports.services import demo_balances, demo_orders, retention, worker
         from imports.web import overview, settings_page
+        from loyalty.web import waiting
 
         overview.register()
         settings_page.register()
@@ -26,6 +28,7 @@ class ImportsConfig(AppConfig):
         guest_export.register()
         mail.register()
         approval_mail.register()
+        waiting.register(waiting_imports)
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
         demo_orders.register()
         demo_balances.register()

@@ -1,11 +1,15 @@
 """Every reusable read of imports."""
 
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from core.querysets import CompanyOwnedQuerySet, JobQuerySet
 
 if TYPE_CHECKING:
     from imports.models import ImportJob
+
+#: As long as that of any adjustment (loyalty).
+APPROVAL_LASTS = timedelta(days=7)
 
 
 class ImportJobQuerySet(JobQuerySet):
@@ -23,6 +27,10 @@ class ImportJobQuerySet(JobQuerySet):
     def writing(self) -> Self:
         """Imports that are changing guests: one at most in a company."""
         return self.running().exclude(step="check")
+
+    def waiting_for_approval(self, *, now: datetime) -> Self:
+        """Imports that a second person was asked to start, and not too long ago."""
+        return self.filter(state="draft", approval_asked_at__gt=now - APPROVAL_LASTS)
 
     def for_list(self) -> Self:
         """With who made it, and without what only the import's own pages show."""

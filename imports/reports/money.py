@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+
 from core.fields import from_units
 from core.models import User
 from core.web.money import money as shown
@@ -10,6 +12,7 @@ from core.web.telephones import telephone
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.money import Money
+from imports.querysets import APPROVAL_LASTS
 from imports.services.money import needs_approval, repeat_of
 from imports.services.trips import gives_money, is_checked
 from loyalty.models import Program
@@ -22,7 +25,9 @@ def checked_money(job: ImportJob, user: User) -> dict[str, Any] | None:
     money = Money(job.findings.get("money"))
     programs = _programs(job, money.programs)
     approval = is_checked(job) and needs_approval(job)
-    asked_by = job.approval_asked_by
+    asked_at = job.approval_asked_at
+    has_lapsed = asked_at is None or asked_at <= timezone.now() - APPROVAL_LASTS
+    asked_by = None if has_lapsed else job.approval_asked_by
     return {
         "programs": _sums(programs, money),
         "largest": [

@@ -13,6 +13,7 @@ from core.services.mail import post
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.money import Money
+from imports.querysets import APPROVAL_LASTS
 from imports.services.trips import gives_money, is_checked
 from imports.services.uploads import NotNow, lock_draft
 from loyalty.models import Terms
@@ -119,10 +120,11 @@ def approvers(job: ImportJob, *, besides: User) -> list[Membership]:
     ]
 
 
-def settle_before_start(job: ImportJob, actor: User | None) -> None:
+def settle_before_start(job: ImportJob, actor: User | None, *, now: datetime) -> None:
     """Raise what keeps a checked import from being started by `actor`.
 
-    The command line is nobody's: whoever has it can do all that it can.
+    A request for approval lapses. The command line is nobody's: whoever has it can do all that it
+    can.
     """
     if not gives_money(job):
         return
@@ -131,7 +133,10 @@ def settle_before_start(job: ImportJob, actor: User | None) -> None:
     if actor is None or not needs_approval(job):
         return
     may = actor.has_perm(APPROVE, job.company)
+    asked_at = job.approval_asked_at
     if job.approval_asked_by_id in (None, actor.pk) or not may:
+        raise NeedsApproval
+    if asked_at is None or asked_at <= now - APPROVAL_LASTS:
         raise NeedsApproval
     job.approved_by = actor
 

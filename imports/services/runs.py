@@ -70,7 +70,7 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
     if strict and checked and job.findings.get("counts", {}).get("failed"):
         raise StillWrong(str(job))
     if checked:
-        settle_before_start(job, actor)
+        settle_before_start(job, actor, now=now)
     # What moves money is checked first, too: for what was given before.
     go = checked or not (strict or gives_money(job))
     enqueue(

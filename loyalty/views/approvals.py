@@ -16,6 +16,7 @@ from loyalty.forms import DeclineForm
 from loyalty.models import Adjustment
 from loyalty.services import approving
 from loyalty.web.refusals import in_words
+from loyalty.web.waiting import found
 from loyalty.words import shown
 
 
@@ -42,6 +43,7 @@ def _page(
     page = paginate(request, decided.newest_first())
     context = {
         "waiting": waiting,
+        "elsewhere": found(company, request.user),
         "decided": [_row(request, each) for each in page.object_list],
         "pager": pager(request, page),
         "failed": failed[1] if failed else None,

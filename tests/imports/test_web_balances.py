@@ -1,5 +1,6 @@
 """Balances on the web: who may, what is asked, who approves; and what guests are told."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -208,3 +209,20 @@ def test_the_mail_with_the_result_tells_the_money(sign_in, manager, settings):
     (message,) = outbox.outbox
     assert "2 balances imported into Bella" in message.body
     assert "Points: £11.50 credited, £0.00 debited" in message.body
+
+
+def test_what_waits_stands_among_the_approvals_and_lapses(bella, sign_in, owner):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
+    client = sign_in(owner)
+    job, _shown = check(client, upload(client))
+    post(client, job, "ask")
+    second = sign_in(_member(bella, "Otto", "owner"))
+    shown = second.get("/c/bella/approvals/").content.decode()
+    assert "Import 1, balances.csv" in shown
+    assert '<span class="bar__count">1</span>' in shown
+    # Whoever asked cannot decide, and is not counted.
+    assert '<span class="bar__count">' not in client.get("/c/bella/approvals/").content.decode()
+    ImportJob.objects.update(approval_asked_at=timezone.now() - timedelta(days=7))
+    assert "Import 1" not in second.get("/c/bella/approvals/").content.decode()
+    post(second, job, "import")
+    assert ImportJob.objects.get(pk=job.pk).state == "draft"

@@ -1,0 +1,28 @@
+"""Imports that wait for a second person, for the page of approvals."""
+
+from collections.abc import Iterator
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.models import Company, User
+from imports.models import ImportJob
+from imports.reports.money import sums_of_check
+from loyalty.web.waiting import Waiting
+
+
+def waiting_imports(company: Company, user: User) -> Iterator[Waiting]:
+    """Yield the imports that others than `user` asked approval for."""
+    jobs = ImportJob.objects.for_company(company).waiting_for_approval(now=timezone.now())
+    for job in jobs.exclude(approval_asked_by=user).select_related("approval_asked_by"):
+        job.company = company
+        assert job.approval_asked_by is not None
+        assert job.approval_asked_at is not None
+        sums = (
+            f"{each['name']}: +{each['credited']}, \u2212{each['debited']}"
+            for each in sums_of_check(job)
+        )
+        title = _("Import %(number)s, %(file)s") % {"number": job.number, "file": job.filename}
+        url = reverse("imports:check", args=[company.slug, job.number])
+        yield Waiting(title, url, job.approval_asked_by, job.approval_asked_at, tuple(sums))
