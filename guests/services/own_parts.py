@@ -67,7 +67,7 @@ class ExternalIds(_Owned):
     key, model = "external_ids", ExternalId
 
     def _words(self, count: int) -> str:
-        return ngettext("%(count)s external id", "%(count)s external ids", count)
+        return ngettext("%(count)s external ID", "%(count)s external IDs", count)
 
     def everything(self, guest: Guest) -> Any:
         return list(self._of(guest).order_by("pk").values_list("value", flat=True))

@@ -26,7 +26,7 @@ def promise(company: Company, guest: Guest) -> dict[str, Any]:
     """Return what the page says before: what goes, what stays, and what is out of reach."""
     goes = [
         _("Telephone, names, e-mail, birthday and every other personal field of the record"),
-        _("Cards, external ids, member number, categories and comments"),
+        _("Cards, external IDs, member number, categories and comments"),
         _("Old and new values in the history: that something was changed stays, not what"),
         _("The lines of imports, the kept uploads, failed lines and error files"),
         _("E-mails kept as files, and all stored exports of guests, which may contain them"),
@@ -38,7 +38,7 @@ def promise(company: Company, guest: Guest) -> dict[str, Any]:
     stays = [
         _("Orders and totals, as those of somebody without a name"),
         _("What the ledger of a program says, without comments"),
-        _("A keyed hash of the telephone: imports leave it out from now on, and count it"),
+        _("A fingerprint of the telephone, not to be read back: imports leave it out and count it"),
     ]
     beyond = [_("E-mails that were sent and files that were downloaded are out of our reach.")]
     if guest.email and _is_shared(company, guest):

@@ -16,9 +16,9 @@ ACTIONS: tuple[tuple[str, Any, Any], ...] = (
     ("delete_guest", _("deleted"), _("Guest deleted")),
     ("restore_guest", _("restored"), _("Guest restored")),
     ("merge_guest", _("merged another guest into"), _("Guests merged")),
-    ("merge_into_guest", _("merged into another"), _("Guest merged into another")),
+    ("merge_into_guest", _("merged away"), _("Guest merged into another")),
     ("undo_merge", _("took a merged guest out of"), _("Merge undone")),
-    ("undo_merge_into", _("parted again from another"), _("Guest parted again")),
+    ("undo_merge_into", _("brought back"), _("Guest brought back")),
     ("erase_guest", _("erased"), _("Guest erased")),
     ("unsubscribe_guest", _("unsubscribed"), _("Guest unsubscribed")),
 )

@@ -231,7 +231,7 @@ def test_a_pair_is_listed_with_every_reason_and_can_be_said_to_be_two(
 
     assert "No duplicates found" in client.get("/c/bella/guests/duplicates/").content.decode()
     other = client.get("/c/bella/guests/duplicates/?dismissed=1").content.decode()
-    assert "said to be two by Maria" in other
+    assert "marked by Maria" in other
     client.post(f"/c/bella/guests/duplicates/{pair.pk}/", {"again": "1"})
     assert "Same e-mail" in client.get("/c/bella/guests/duplicates/").content.decode()
 
