@@ -170,7 +170,10 @@ class RulesForm(forms.Form):
         label=_("What may be overwritten"),
         widget=forms.RadioSelect,
         choices=[
-            (ImportPreset.UPDATE, _("Update: the file wins, except over phone and opening total")),
+            (
+                ImportPreset.UPDATE,
+                _("Update: the file wins, except over telephone and opening total"),
+            ),
             (ImportPreset.PROTECT, _("Protect personal data: only what is empty is filled")),
         ],
     )

@@ -78,7 +78,7 @@ def category(request: CompanyRequest, company: Company, pk: int) -> HttpResponse
         "back_url": back,
         "action": _("Save category"),
         "delete_url": reverse("guests:delete_category", args=[company.slug, pk]),
-        "delete_action": _("Delete category..."),
+        "delete_action": _("Delete category…"),
     }
     return render(request, "core/settings/edit.html", context)
 

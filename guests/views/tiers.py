@@ -49,7 +49,7 @@ def tier(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
         "back_url": back,
         "action": _("Save tier"),
         "delete_url": reverse("guests:delete_tier", args=[company.slug, pk]),
-        "delete_action": _("Delete tier..."),
+        "delete_action": _("Delete tier…"),
     }
     return render(request, "core/settings/edit.html", context)
 

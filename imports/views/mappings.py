@@ -51,7 +51,7 @@ def mapping(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
         "back_url": back,
         "action": _("Rename mapping"),
         "delete_url": reverse("mappings:delete", args=[company.slug, pk]),
-        "delete_action": _("Delete mapping..."),
+        "delete_action": _("Delete mapping…"),
     }
     return render(request, "core/settings/edit.html", context)
 
