@@ -11,7 +11,7 @@ import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from django.conf import settings
@@ -56,11 +56,12 @@ def import_demo_orders(*, now: datetime) -> Report | None:
         return None
     if Order.objects.for_company(company).exists():
         return None
-    with NamedTemporaryFile(suffix=".csv") as file:
-        file.write(orders_csv(company, now=now).encode())
-        file.flush()
+    with TemporaryDirectory() as folder:
+        # The history says the file's name.
+        path = Path(folder) / "orders.csv"
+        path.write_bytes(orders_csv(company, now=now).encode())
         # All or nothing: a demo that was stopped half-way begins again.
-        with transaction.atomic(), open_orders(company=company, path=Path(file.name)) as opened:
+        with transaction.atomic(), open_orders(company=company, path=path) as opened:
             return import_orders(opened, partial_=True, source=Change.Source.WORKER, now=now)
 
 
