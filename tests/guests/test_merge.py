@@ -335,7 +335,6 @@ def test_a_merge_asks_the_same_number_of_questions_however_much_moves(
 
 
 @pytest.mark.postgres
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no row locks")
 def test_both_rows_are_locked_in_the_order_of_their_ids(
     bella: Company, django_assert_max_num_queries: Any
 ) -> None:

@@ -36,9 +36,8 @@ pytestmark = [pytest.mark.torture, pytest.mark.django_db(transaction=True)]
 THREADS = 50
 COVERED = 10
 
-on_postgresql = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="SQLite has one writer at a time"
-)
+#: SQLite has one writer at a time: there nothing can happen at once.
+on_postgresql = pytest.mark.postgres
 
 
 @pytest.fixture
