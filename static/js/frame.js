@@ -39,6 +39,9 @@ document.addEventListener("click", (event) => {
 
 /* On a phone the places scroll sideways: bring the present one into sight. */
 document.querySelector(".bar__nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+if (!location.hash) {
+  document.querySelector(":is(.side, .tabs) [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+}
 
 /* A form that failed: the summary is read out and is where the keyboard stands. */
 document.querySelector("[data-error-summary]")?.focus();
