@@ -116,4 +116,6 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         page.locator("details.menu > summary").nth(number).click()
         with subtests.test(menu=number):
             assert faults(page) == []
+        # An open menu lies over the next one's button.
+        page.keyboard.press("Escape")
     context.close()
