@@ -5,12 +5,16 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from core.web.controls import PlainControls
+
 #: What is asked of one program's balances.
 OF_PROGRAM = ("balance_from", "balance_to", "expiring_days")
 
 
 class GuestFilterForm(forms.Form):
     """Ranges run upwards, and balances are those of a program with a ledger."""
+
+    default_renderer = PlainControls
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

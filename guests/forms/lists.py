@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.web.controls import PlainControls
 from guests import tables
 from guests.models import GuestListChoice
 from guests.services.list_choices import PAGE_SIZES
@@ -13,6 +14,7 @@ from guests.services.list_choices import PAGE_SIZES
 class ColumnsForm(forms.Form):
     """Which columns are shown; Telephone and Name always are, Balance while there is a program."""
 
+    default_renderer = PlainControls
     columns = forms.MultipleChoiceField(
         label=_("Columns"), required=False, widget=forms.CheckboxSelectMultiple
     )

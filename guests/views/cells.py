@@ -1,19 +1,20 @@
-"""The cells of the list of guests, as the page shows them.
+"""The rows of the list of guests, as the page shows them.
 
-Made in Python and not by a template for each: a page has up to three thousand of them.
+Written in Python and not by a template for each: a page has up to three thousand cells. Whatever
+comes from a guest goes through `escape`.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from html import escape
+from zoneinfo import ZoneInfo
 
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import mark_safe
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company
@@ -25,59 +26,74 @@ from loyalty.models import Program
 
 #: How many categories a row names; of more it says how many there are.
 SHOWN_CATEGORIES = 2
-NOTHING = mark_safe('<span class="none" aria-hidden="true">–</span>')
+NOTHING = '<span class="none" aria-hidden="true">–</span>'
+#: Makes the inside of a cell, escaped; "" where there is nothing.
 Show = Callable[["Cells", Guest], str]
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What stands in one cell; `opening` is its tag, the same in every row."""
-
-    column: Column
-    opening: str
-    html: str
-
-
-@dataclass(frozen=True)
 class Row:
-    guest: Guest
-    url: str
-    tick: str
-    """What the tick box before it is called, for who listens."""
-    cells: list[Cell]
+    """A guest's row: what is in its cells by the columns' keys, escaped, and all of it as HTML."""
 
-    @property
-    def html(self) -> str:
-        """All cells of the row, as the table takes them. Their parts are escaped already."""
-        cells = "".join(f"{each.opening}{each.html}</td>" for each in self.cells)
-        return mark_safe(cells)  # noqa: S308
+    guest: Guest
+    cells: dict[str, str]
+    html: SafeString
 
 
 class Cells:
-    """What the cells of one page need: the company, the columns, and the program if there is one.
+    """What the rows of one page need: the company, the columns, and the program if there is one.
 
-    Times are those of the active time zone.
+    `ticks`: whether rows can be ticked. `all_ticked`: whether they are, together with all others.
+    Times are those of the company's time zone.
     """
 
     def __init__(
-        self, company: Company, columns: Sequence[Column], program: Program | None = None
+        self,
+        company: Company,
+        columns: Sequence[Column],
+        program: Program | None = None,
+        *,
+        ticks: bool = False,
+        all_ticked: bool = False,
     ) -> None:
         self.company, self.program = company, program
-        self._columns = [(column, _opening(column)) for column in columns]
+        self._ticks, self._all_ticked = ticks, all_ticked
+        self._columns = [(each.key, _opening(each), _SHOWN[each.key]) for each in columns]
         self._tick = str(_("Tick %(guest)s"))
+        self._zone = ZoneInfo(company.timezone)
+        # What a date format looks up again for each date, looked up once.
+        self._months = ["", *(date_format(date(2000, month, 1), "M") for month in range(1, 13))]
         pattern = reverse("guests:record", args=[company.slug, 0])
         self._before, self._after = pattern.rsplit("0", 1)
 
     def row(self, guest: Guest) -> Row:
-        cells = [
-            Cell(column, opening, conditional_escape(_SHOWN[column.key](self, guest)) or NOTHING)
-            for column, opening in self._columns
-        ]
-        return Row(guest, self.url(guest), self._tick % {"guest": guest}, cells)
+        cells = {key: show(self, guest) or NOTHING for key, _opening, show in self._columns}
+        shown = "".join(f"{opening}{cells[key]}</td>" for key, opening, _show in self._columns)
+        start = '<tr role="row">' if guest.is_active else '<tr role="row" class="is-deleted">'
+        tick = self._tick_cell(guest) if self._ticks else ""
+        return Row(guest, cells, mark_safe(f"{start}{tick}{shown}</tr>\n"))  # noqa: S308
 
     def url(self, guest: Guest) -> str:
         """Return the address of the guest's record."""
         return f"{self._before}{guest.pk}{self._after}"
+
+    def day(self, moment: date | datetime | None) -> str:
+        """Return a day as "5 Nov 2026"; of a moment the title tells the time too."""
+        if moment is None:
+            return ""
+        shown = moment.astimezone(self._zone) if isinstance(moment, datetime) else moment
+        text = escape(f"{shown.day} {self._months[shown.month]} {shown.year}")
+        title = f"{text}, {shown:%H:%M}" if isinstance(shown, datetime) else text
+        return f'<time datetime="{shown.isoformat()}" title="{title}">{text}</time>'
+
+    def _tick_cell(self, guest: Guest) -> str:
+        what = "checked disabled" if self._all_ticked else f'name="guest" value="{guest.pk}"'
+        name = escape(self._tick % {"guest": guest})
+        return (
+            '<td role="cell" class="cell-tick"><label class="tick-label">'
+            f'<input class="tick" type="checkbox" {what}>'
+            f'<span class="visually-hidden">{name}</span></label></td>'
+        )
 
 
 def balance_text(balance: Decimal | None, program: Program, *, unit: bool = False) -> str:
@@ -105,6 +121,7 @@ def _points(balance: Decimal) -> str:
 
 
 def _opening(column: Column) -> str:
+    """Return the tag of the column's cells, the same in every row."""
     classes = f"cell-{column.key} num" if column.is_number else f"cell-{column.key}"
     label = _("Balance") if column.key == BALANCE else column.label
     return format_html('<td role="cell" class="{}" data-label="{}">', classes, label)
@@ -113,88 +130,75 @@ def _opening(column: Column) -> str:
 def _phone(cells: Cells, guest: Guest) -> str:
     if not guest.phone:
         return ""
-    text = telephone(guest.phone)
-    return format_html('<a class="tel" href="tel:{}" dir="ltr">{}</a>', guest.phone, text)
+    number, shown = escape(guest.phone), escape(telephone(guest.phone))
+    return f'<a class="tel" href="tel:{number}" dir="ltr">{shown}</a>'
 
 
 def _name(cells: Cells, guest: Guest) -> str:
-    name = guest.full_name
-    link = format_html(
-        '<a class="table__link" href="{}" title="{}"><bdi>{}</bdi></a>',
-        cells.url(guest), name, name or _("No name"),
-    )  # fmt: skip
+    name = escape(guest.full_name)
+    link = (
+        f'<a class="table__link" href="{cells.url(guest)}" title="{name}">'
+        f"<bdi>{name or escape(_('No name'))}</bdi></a>"
+    )
     if guest.is_active:
         return link
-    return format_html('{} <span class="badge badge--deleted">{}</span>', link, _("Deleted"))
+    return f'{link} <span class="badge badge--deleted">{escape(_("Deleted"))}</span>'
 
 
 def _clipped(text: str) -> str:
     if not text:
         return ""
-    return format_html('<span class="table__clip" title="{}"><bdi>{}</bdi></span>', text, text)
+    shown = escape(text)
+    return f'<span class="table__clip" title="{shown}"><bdi>{shown}</bdi></span>'
 
 
-def _day(moment: Any) -> str:
-    if moment is None:
-        return ""
-    shown = moment
-    if isinstance(moment, datetime):
-        shown = timezone.localtime(moment)
-        title = date_format(shown, "j M Y, H:i")
-    else:
-        title = date_format(moment, "j M Y")
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        shown.isoformat(), title, date_format(shown, "j M Y"),
-    )  # fmt: skip
+def _more(count: int) -> str:
+    return f' <span class="muted">+{count}</span>' if count > 0 else ""
 
 
 def _cards(cells: Cells, guest: Guest) -> str:
-    cards = [str(card) for card in guest.cards.all()]
+    cards = [escape(str(card)) for card in guest.cards.all()]
     if not cards:
         return ""
-    more = format_html(' <span class="muted">+{}</span>', len(cards) - 1) if cards[1:] else ""
-    return format_html('<span title="{}">{}{}</span>', ", ".join(cards), cards[0], more)
+    return f'<span title="{", ".join(cards)}">{cards[0]}{_more(len(cards) - 1)}</span>'
 
 
 def _categories(cells: Cells, guest: Guest) -> str:
-    categories = list(guest.categories.all())
+    categories = [(each.colour, escape(each.name)) for each in guest.categories.all()]
     if not categories:
         return ""
-    tags = format_html_join(
-        " ",
-        '<span class="tag tag--{}"><bdi>{}</bdi></span>',
-        ((each.colour, each.name) for each in categories[:SHOWN_CATEGORIES]),
+    tags = " ".join(
+        f'<span class="tag tag--{escape(colour)}"><bdi>{name}</bdi></span>'
+        for colour, name in categories[:SHOWN_CATEGORIES]
     )
-    more = len(categories) - SHOWN_CATEGORIES
-    names = ", ".join(each.name for each in categories)
-    rest = format_html(' <span class="muted">+{}</span>', more) if more > 0 else ""
-    return format_html('<span class="tags" title="{}">{}{}</span>', names, tags, rest)
+    names = ", ".join(name for _colour, name in categories)
+    more = _more(len(categories) - SHOWN_CATEGORIES)
+    return f'<span class="tags" title="{names}">{tags}{more}</span>'
 
 
 def _money(cells: Cells, amount: Decimal | None) -> str:
-    return "" if amount is None else money(amount, cells.company.currency)
+    return "" if amount is None else escape(money(amount, cells.company.currency))
 
 
 def _balance(cells: Cells, guest: Guest) -> str:
     assert cells.program is not None
-    return balance_text(getattr(guest, BALANCE, None), cells.program)
+    return escape(balance_text(getattr(guest, BALANCE, None), cells.program))
 
 
 _SHOWN: dict[str, Show] = {
     "phone": _phone,
     "name": _name,
-    "birthday": lambda cells, guest: _day(guest.birthday),
+    "birthday": lambda cells, guest: cells.day(guest.birthday),
     "email": lambda cells, guest: _clipped(guest.email),
     CARDS: _cards,
     "comment": lambda cells, guest: _clipped(guest.comment),
-    "registered": lambda cells, guest: _day(guest.registered_at),
+    "registered": lambda cells, guest: cells.day(guest.registered_at),
     CATEGORIES: _categories,
     "orders": lambda cells, guest: number_format(guest.orders_count, force_grouping=True),
     "total": lambda cells, guest: _money(cells, guest.total),
     "average_bill": lambda cells, guest: _money(cells, guest.average_bill),
-    "last_visit": lambda cells, guest: _day(guest.last_visit_at),
-    "last_promo_sms": lambda cells, guest: _day(guest.last_promo_sms_at),
+    "last_visit": lambda cells, guest: cells.day(guest.last_visit_at),
+    "last_promo_sms": lambda cells, guest: cells.day(guest.last_promo_sms_at),
     TIER: lambda cells, guest: _clipped(guest.member_tier.name) if guest.member_tier else "",
     BALANCE: _balance,
 }

@@ -92,15 +92,18 @@ class ListPage:
             },
         }
 
-    def context(self) -> dict[str, Any]:
-        """Return what the list itself shows."""
-        cells = Cells(self.company, self.columns, self.program)
+    def context(self, *, ticks: bool) -> dict[str, Any]:
+        """Return what the list itself shows; `ticks`: whether its rows can be ticked."""
         page, address = self.page, self.address
+        cells = Cells(
+            self.company, self.columns, self.program, ticks=ticks, all_ticked=address.is_all
+        )
         count = self.known_count
         if count is None and address.wants_count:
             count = self.count()
         return {
             "heads": [self._head(column) for column in self.columns],
+            "can_tick": ticks,
             "rows": [cells.row(guest) for guest in page.rows],
             "count": count,
             "count_url": address.with_(count=1),

@@ -43,11 +43,7 @@ def list_guests(request: CompanyRequest, company: Company) -> HttpResponse:
     if not address.is_asked:
         return render(request, "guests/list_blank.html", context | _beginning(request, company))
     columns_form = ColumnsForm(initial=ColumnsForm.initial_of(choice))
-    context |= {
-        **page.context(),
-        "columns_form": columns_form,
-        "can_tick": can_tick(context["can"]),
-    }
+    context |= page.context(ticks=can_tick(context["can"])) | {"columns_form": columns_form}
     return render(request, "guests/list.html", context)
 
 
