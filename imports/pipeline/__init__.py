@@ -83,8 +83,9 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     """Take the file through every stage up to `apply`, and hand each planned chunk to `land`.
 
     The stages run ahead of `land`, in a thread and with a database connection of their own: the
-    next chunk is matched while the present one is written. What matters to it is not in that one,
-    for no two lines of a file may share a key; what others write in between, `land` must notice.
+    next chunk is matched while the present one is written, and the one after it is read and
+    cleaned in another thread. What matters to a chunk is not in those before it, for no two lines
+    of a file may share a key; what others write in between, `land` must notice.
     `on_wait` is called every few seconds while nothing comes.
     Raises FileRefused when the file turns out to be unreadable on the way.
     """
@@ -97,14 +98,19 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
 
 def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
     try:
-        raw = open_rows(trip.path, trip.dialect)
-        for chunk in chunked(raw, CHUNK_ROWS):
-            clean = trip.cleaner.clean_many(chunk)
-            if rows := [row for row in seen.screen(clean) if row.line > trip.after]:
+        with closing(ahead(_screened(trip, seen), depth=1)) as chunks:
+            for rows in chunks:
                 decisions = decide(trip, rows, nobody_yet=trip.nobody_yet)
                 yield Planned(rows, decisions, _prepared(trip, decisions))
     finally:
         connection.close()
+
+
+def _screened(trip: Trip, seen: SeenKeys) -> Generator[list[Screened], None, None]:
+    for chunk in chunked(open_rows(trip.path, trip.dialect), CHUNK_ROWS):
+        clean = trip.cleaner.clean_many(chunk)
+        if rows := [row for row in seen.screen(clean) if row.line > trip.after]:
+            yield rows
 
 
 def _prepared(trip: Trip, decisions: list[Decision]) -> Prepared | None:

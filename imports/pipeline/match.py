@@ -60,7 +60,7 @@ def _guests(company: Company, fields: Sequence[str], **conditions: Any) -> Itera
     for pk, version, merged, *values in rows.values_list(
         "id", "version", "merged_into_id", *fields
     ):
-        yield Met(pk, version, dict(zip(fields, values, strict=True)), merged)
+        yield Met(pk, version, dict(zip(fields, values)), merged)  # noqa: B905 - in the inmost loop
 
 
 def _lead_merged(company: Company, fields: Sequence[str], found: Surroundings) -> None:
@@ -98,12 +98,7 @@ def _match_external_ids(
 
 def _match_owners(company: Company, rows: Sequence[CleanRow], found: Surroundings) -> None:
     """Find whose the cards and member numbers of the rows are."""
-    cards = [card for row in rows for card in row.values.get("cards", ())]
-    of_company = Card.objects.for_company(company)
-    if tracks := {track for track, _number in cards if track}:
-        found.track_owner = _owners(of_company.with_tracks(tracks), "track", "guest_id")
-    if numbers := {number for _track, number in cards if number}:
-        found.number_owner = _owners(of_company.with_numbers(numbers), "number", "guest_id")
+    _match_cards(company, rows, found)
     if members := {row.values["member_number"] for row in rows if "member_number" in row.values}:
         with_members = Guest.objects.for_company(company).filter(member_number__any=members)
         found.member_owner = _owners(with_members, "member_number", "id")
@@ -112,6 +107,21 @@ def _match_owners(company: Company, rows: Sequence[CleanRow], found: Surrounding
             ends = kept_ids(company, set(merged_owners.values()))
             found.member_owner |= {m: ends.get(pk, pk) for m, pk in merged_owners.items()}
             found.merged_numbers = set(merged_owners)
+
+
+def _match_cards(company: Company, rows: Sequence[CleanRow], found: Surroundings) -> None:
+    cards = [card for row in rows for card in row.values.get("cards", ())]
+    of_company = Card.objects.for_company(company)
+    if tracks := {track for track, _number in cards if track}:
+        known = of_company.with_tracks(tracks).values_list("track", "number", "guest_id")
+        for track, number, guest in known:
+            if track is not None:
+                found.track_owner[track] = guest
+            if number is not None:
+                found.number_owner[number] = guest
+    # A number mostly stands on the card whose track was found: no need to ask for it again.
+    if numbers := {number for _track, number in cards if number} - found.number_owner.keys():
+        found.number_owner |= _owners(of_company.with_numbers(numbers), "number", "guest_id")
 
 
 def _owners(rows: QuerySet, key: str, owner: str) -> dict[str, int]:

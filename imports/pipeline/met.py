@@ -9,6 +9,10 @@ from imports.pipeline.credits import CreditsMet
 #: What is read of every guest: the key, and what search and sort are made from.
 KEY_FIELDS = ("phone", "first_name", "middle_name", "last_name", "email")
 
+#: Fields that no rule can make an import change: iiko's "any of the fields save for a telephone
+#: number and the current order total".
+LOCKED = frozenset({"phone", "opening_total"})
+
 
 @dataclass(slots=True)
 class Met:

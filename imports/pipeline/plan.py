@@ -20,7 +20,8 @@ from imports.pipeline.decisions import (
     Unchanged,
     Update,
 )
-from imports.pipeline.met import Met, Surroundings
+from imports.pipeline.met import LOCKED, Met, Surroundings
+from imports.pipeline.plan_unchanged import at_a_look
 from imports.pipeline.rows import (
     CleanRow,
     Reason,
@@ -30,10 +31,6 @@ from imports.pipeline.rows import (
     external_ids,
 )
 from imports.pipeline.seen import Screened
-
-#: Fields that no rule can make an import change: iiko's "any of the fields save for a telephone
-#: number and the current order total".
-LOCKED = frozenset({"phone", "opening_total"})
 
 #: Notes on what was left out for a mistake in the file: such rows stand in the error file, too.
 MENDABLE = frozenset({"credit_no_currency"})
@@ -76,7 +73,7 @@ class Rules:
 
 def plan(rows: Sequence[Screened], met: Surroundings, rules: Rules) -> list[Decision]:
     """Return the decision for each row, in the rows' order."""
-    return [_plan_row(row, met, rules) for row in rows]
+    return [at_a_look(row, met, rules) or _plan_row(row, met, rules) for row in rows]
 
 
 def _plan_row(row: Screened, met: Surroundings, rules: Rules) -> Decision:
@@ -247,8 +244,10 @@ def _update(
     notes = list(row.notes)
     changes = {}
     for name, new in wanted.items():
+        if name in LOCKED:
+            continue
         old = guest.values[name]
-        if new == old or name in LOCKED:
+        if new == old:
             continue
         if held := _ratchet(name, old, new):
             notes.append(held)

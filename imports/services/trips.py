@@ -21,7 +21,7 @@ from imports.pipeline.ahead import read_ahead
 from imports.pipeline.clean import CleanContext, Cleaner, find_date_orders
 from imports.pipeline.credits import CreditRules, ProgramFacts
 from imports.pipeline.lookups import Lookups
-from imports.pipeline.met import KEY_FIELDS
+from imports.pipeline.met import KEY_FIELDS, LOCKED
 from imports.pipeline.plan import Rules
 from imports.pipeline.read import Dialect, open_rows
 from loyalty.expiry import local_day
@@ -163,4 +163,6 @@ def _fields(mapping: list[str | None]) -> tuple[str, ...]:
     if "credit_amount" in mapping:
         # Whether the guest may be told of it.
         mapped.append("subscribed")
-    return tuple(name for name in dict.fromkeys((*KEY_FIELDS, *mapped)) if name in own)
+    # What is locked is not compared either; the telephone is a key.
+    names = dict.fromkeys((*KEY_FIELDS, *(name for name in mapped if name not in LOCKED)))
+    return tuple(name for name in names if name in own)

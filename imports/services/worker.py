@@ -4,7 +4,6 @@ Each step ends by ending the job or by queueing its next step, so that every ste
 its own and the database's rule "one writing import per company" holds for each.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +21,7 @@ from imports.pipeline import Planned, Trip, decide, travel
 from imports.pipeline.apply import apply, record_rejects
 from imports.pipeline.apply_credits import CreditsRefused
 from imports.pipeline.credits import Gift
-from imports.pipeline.decisions import Decision, Reject
+from imports.pipeline.decisions import Create, Decision, Reject
 from imports.pipeline.findings import Findings
 from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
@@ -167,18 +166,14 @@ def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     try:
         now = job.queued_at or timezone.now()
         with trip_of(job, now=now, on_wait=attempt.beat) as trip:
-            chunks = itertools.count(1)
+            growth = _Growth(job)
 
             def land(chunk: Planned) -> None:
                 _land(attempt, trip, chunk, strict=strict)
-                # After the 1st, 2nd, 4th, 8th chunk, ...: whenever the tables may have doubled.
-                # Only matching needs to know.
-                if not trip.nobody_yet and next(chunks).bit_count() == 1:
-                    refresh_statistics()
+                growth.add(chunk, matched=not trip.nobody_yet)
 
             travel(trip, land, on_wait=attempt.beat)
-            if trip.nobody_yet:
-                refresh_statistics()
+            growth.end()
     except FileRefused as refused:
         _import_unreadable(job, attempt, refused)
     except StopAsked:
@@ -188,6 +183,31 @@ def _import(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
             _queue_step(attempt, locked, Step.UNDO, then=Then.REFUSE)
     else:
         _end_import(attempt)
+
+
+class _Growth:
+    """Has the database look at the guests' tables again whenever they may have doubled.
+
+    An import that adds nobody lets it be: to look at them costs as much as to write its lines.
+    """
+
+    def __init__(self, job: ImportJob) -> None:
+        # Nobody looked at what an attempt that was broken off has added.
+        self._unseen, self._seen = int(bool(job.checkpoint)), 0
+
+    def add(self, chunk: Planned, *, matched: bool) -> None:
+        """Count a chunk that was written. Only matching needs to know before the end."""
+        self._unseen += sum(isinstance(decision, Create) for decision in chunk.decisions)
+        if matched and self._unseen > self._seen:
+            self._look()
+
+    def end(self) -> None:
+        if self._unseen:
+            self._look()
+
+    def _look(self) -> None:
+        refresh_statistics()
+        self._seen, self._unseen = self._seen + self._unseen, 0
 
 
 def _land(attempt: Attempt[ImportJob], trip: Trip, chunk: Planned, *, strict: bool) -> None:

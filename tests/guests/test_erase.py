@@ -69,7 +69,7 @@ SECOND = f"""phone,name,email,comment
 @pytest.fixture
 def inline(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an import's stages run in the test's own thread (see tests.imports.conftest)."""
-    monkeypatch.setattr("imports.pipeline.ahead", lambda items, on_wait: items)
+    monkeypatch.setattr("imports.pipeline.ahead", lambda items, **_options: items)
     monkeypatch.setattr("imports.pipeline.connection", SimpleNamespace(close=lambda: None))
 
 

@@ -12,5 +12,5 @@ def inline(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     In truth they run ahead, with a connection of their own (test_pipeline_trip): what the rules
     decide does not depend on it, and a test that rolls back takes a tenth of the time.
     """
-    monkeypatch.setattr("imports.pipeline.ahead", lambda items, on_wait: items)
+    monkeypatch.setattr("imports.pipeline.ahead", lambda items, **options: items)
     monkeypatch.setattr("imports.pipeline.connection", SimpleNamespace(close=lambda: None))

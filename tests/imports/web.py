@@ -83,7 +83,7 @@ def worked(job: ImportJob) -> ImportJob:
 def one_thread() -> Iterator[None]:
     """Match in this thread, whose connection alone sees what the test's transaction holds."""
     with (
-        patch("imports.pipeline.ahead", lambda items, on_wait: items),
+        patch("imports.pipeline.ahead", lambda items, **_options: items),
         patch("imports.pipeline.connection"),
     ):
         yield
