@@ -195,7 +195,8 @@ def _copy(company: Company, first: int, copy: int, count: int) -> None:
              f"FROM guests_guest g {where.format('g.id', 'g.id')}")  # fmt: skip
     _execute("INSERT INTO guests_card (id, company_id, guest_id, track, number) "
              f"SELECT id + {shift}, company_id, guest_id + {shift}, track || 'c{copy}', "
-             f"number || 'c{copy}' FROM guests_card {where.format('guest_id', 'guest_id')}")  # fmt: skip
+             f"number || 'c{copy}' FROM guests_card "
+             f"{where.format('guest_id', 'guest_id')}")  # fmt: skip
     _execute("INSERT INTO guests_guestcategory (company_id, guest_id, category_id) "
              f"SELECT company_id, guest_id + {shift}, category_id "
              f"FROM guests_guestcategory {where.format('guest_id', 'guest_id')}")  # fmt: skip
