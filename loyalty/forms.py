@@ -7,6 +7,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext, gettext_lazy as _
 
+from core.forms.rows import RowsField
 from core.models import Company, Membership, Restaurant, User
 from core.validators import currency as check_currency
 from guests.forms.bulk import ConfirmForm
@@ -118,7 +119,7 @@ class DeclineForm(forms.Form):
 class ProgramForm(forms.ModelForm):
     """A program; services say what cannot be (loyalty.services.programs)."""
 
-    categories = forms.ModelMultipleChoiceField(
+    categories = RowsField(
         label=_("Categories"),
         queryset=Category.objects.none(),
         required=False,

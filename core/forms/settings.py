@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.forms.countries import COUNTRIES
+from core.forms.rows import RowsField
 from core.models import Company, Membership, Restaurant, Role
 from core.services import settings as services
 
@@ -128,7 +129,7 @@ class MemberForm(forms.ModelForm):
     """What a member is, where, and whether they still belong here."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
-    restaurants = forms.ModelMultipleChoiceField(
+    restaurants = RowsField(
         label=_("Only these restaurants"),
         queryset=Restaurant.objects.none(),
         required=False,
@@ -146,7 +147,7 @@ class MemberForm(forms.ModelForm):
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["restaurants"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
+        assert isinstance(field, RowsField)
         field.queryset = Restaurant.objects.for_company(company).order_by("name", "pk")
 
 

@@ -11,11 +11,10 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext as _, gettext_lazy
 from django_filters.fields import ModelMultipleChoiceField
 
+from core.forms.rows import IdsThatCanBe
 from guests.normalize import fold
 from guests.querysets.days import day_key
 
-#: Digits of the largest id that both databases can be asked for.
-LONGEST_ID = 18
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _numeric = re.compile(r"(\d{1,2})\s*[./-]\s*(\d{1,2})[./]?").fullmatch
 _picked = re.compile(r"\d{4}-(\d{2})-(\d{2})").fullmatch
@@ -67,18 +66,8 @@ class DayField(forms.DateField):
     ]
 
 
-class _RowsField(ModelMultipleChoiceField):
-    """Rows by their ids; a number that no id can be is a choice that is none."""
-
-    def _check_values(self, value: Any) -> Any:
-        for each in value:
-            if str(each).lstrip("-").isdecimal() and len(str(each)) > LONGEST_ID:
-                raise ValidationError(
-                    self.error_messages["invalid_choice"],
-                    code="invalid_choice",
-                    params={"value": each},
-                )
-        return super()._check_values(value)
+class _RowsField(IdsThatCanBe, ModelMultipleChoiceField):
+    """Rows, or none of them."""
 
 
 class RowsFilter(filters.ModelMultipleChoiceFilter):

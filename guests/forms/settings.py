@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.rows import RowsField
 from core.models import Company, Restaurant
 from guests.models import Category, MemberTier
 
@@ -52,7 +53,7 @@ class DeleteCategoryForm(forms.Form):
 class TierForm(forms.ModelForm):
     """A member tier. That no other has the name is decided by the service, under its lock."""
 
-    restaurants = forms.ModelMultipleChoiceField(
+    restaurants = RowsField(
         label=_("Counts in"),
         queryset=Restaurant.objects.none(),
         required=False,
@@ -73,7 +74,7 @@ class TierForm(forms.ModelForm):
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["restaurants"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
+        assert isinstance(field, RowsField)
         field.queryset = Restaurant.objects.for_company(company).order_by("name", "pk")
         if not field.queryset:
             del self.fields["restaurants"]

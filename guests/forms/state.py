@@ -11,6 +11,7 @@ from django.core import signing
 from django.http import QueryDict
 
 from core.models import Company
+from core.web.ids import id_in
 from core.web.telephones import telephone
 from guests.forms.referrers import label_of
 from guests.forms.rows import CardRow, ExternalIdRow, typed_rows
@@ -83,7 +84,9 @@ def of_post(data: QueryDict) -> State:
     return typed | {
         **{name: name in data for name in BOXES},
         "referrer": _plain(data.get("referrer_choice") or data.get("referrer", "")),
-        "categories": _ids(value for value in data.getlist("categories") if value.isdecimal()),
+        "categories": _ids(
+            value for value in data.getlist("categories") if id_in(value) is not None
+        ),
         "cards": typed_rows(CardRow, data),
         "external_ids": typed_rows(ExternalIdRow, data),
     }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Change, Company
 from core.web.access import CompanyRequest, company_view
+from core.web.ids import id_in
 from guests.forms.bulk import CategoriseForm, ConfirmForm
 from guests.models import BulkChange, Guest
 from guests.querysets import GuestQuerySet
@@ -120,7 +121,7 @@ def _form(request: CompanyRequest, question: _Question) -> ConfirmForm:
 
 def _only(request: CompanyRequest) -> str:
     """Return the category that the list is filtered by, if one: it is the one to be left."""
-    chosen = [value for value in request.GET.getlist("category") if value.isdecimal()]
+    chosen = [value for value in request.GET.getlist("category") if id_in(value) is not None]
     return chosen[0] if len(chosen) == 1 and request.GET.get("do") == "remove" else ""
 
 

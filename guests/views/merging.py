@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Change, Company
 from core.web.access import CompanyRequest
+from core.web.ids import id_in
 from guests import dependents
 from guests.forms.merging import MergeForm
 from guests.models import Guest, GuestMerge, PossibleDuplicate
@@ -28,11 +29,11 @@ def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
     if not is_open(guest):
         messages.info(request, _("This guest was erased: there is nothing to merge."))
         return redirect("guests:record", company.slug, guest.pk)
-    wanted = request.GET.get("with", "")
-    if not wanted.isdecimal():
+    wanted = id_in(request.GET.get("with", ""))
+    if wanted is None:
         return _find(request, company, guest)
     others = Guest.objects.for_company(company).select_related("member_tier")
-    other = get_object_or_404(others, pk=int(wanted[:18]))
+    other = get_object_or_404(others, pk=wanted)
     if other.pk == guest.pk or not is_open(other):
         messages.error(request, _("%(guest)s cannot be merged.") % {"guest": other})
         return redirect("guests:merge", company.slug, guest.pk)

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from core.models import Company
 from core.web.access import CompanyRequest
+from core.web.ids import id_in
 from guests.forms.record import RecordForm
 from guests.forms.rows import CardRow, ExternalIdRow, Row, typed_rows
 from guests.forms.state import Seen, State
@@ -52,8 +53,8 @@ def changes_rows(request: CompanyRequest, state: State) -> bool:
     rows = typed_rows(row, request.POST, blanks=True)
     if added:
         rows.append({})
-    elif place.isdecimal():
-        del rows[int(place) - 1 : int(place)]
+    elif (index := id_in(place)) is not None:
+        del rows[index - 1 : index]
     state[name] = rows
     return True
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from core.models import Company
 from core.web.access import CompanyRequest, company_view
+from core.web.ids import id_in
 from guests.forms import referrers
 
 
@@ -13,8 +14,7 @@ def offer(request: CompanyRequest, company: Company) -> HttpResponse:
     """Offer whom `?referrer=` may mean; `own` is the guest whose referrer is looked for."""
     text = request.GET.get("referrer", "")
     own = request.GET.get("own", "")
-    is_id = own.isascii() and own.isdecimal() and len(own) < 19
-    found = referrers.found(company, text, own=int(own) if is_id else None)
+    found = referrers.found(company, text, own=id_in(own))
     offered = [
         {"guest": guest, "text": referrers.label_of(guest)} for guest in found[: referrers.OFFERED]
     ]

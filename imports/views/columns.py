@@ -7,6 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from core.web.access import CompanyRequest
+from core.web.ids import id_in
 from imports.forms import MappingForm, ReadForm
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
@@ -50,7 +51,7 @@ def _use(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     known = ColumnMapping.objects.for_company(job.company).filter(
         signature=job.signature, kind=job.kind
     )
-    saved = get_object_or_404(known, pk=pk if pk.isdecimal() else 0)
+    saved = get_object_or_404(known, pk=id_in(pk) or 0)
     allowed = may(request, job)
     form = MappingForm.of(saved.mapping, job=job, may=allowed)
     if form.is_valid():

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.models import Company
 from core.web.access import CompanyRequest, company_view
+from core.web.ids import id_in
 from imports import columns
 from imports.forms import UploadForm
 from imports.models import ImportJob
@@ -81,7 +82,7 @@ def _corrected(request: CompanyRequest, company: Company) -> ImportJob | None:
     if not number:
         return None
     jobs = ImportJob.objects.for_company(company)
-    return get_object_or_404(jobs, number=number if number.isdecimal() else 0)
+    return get_object_or_404(jobs, number=id_in(number) or 0)
 
 
 def _go_on(request: CompanyRequest, job: ImportJob) -> HttpResponse:

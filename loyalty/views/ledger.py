@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from core.models import Company
 from core.web.access import CompanyRequest
+from core.web.ids import id_in
 from core.web.lists import pager, paginate
 from guests.models import Guest
 from guests.web import record
@@ -51,13 +52,13 @@ def ledger(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
 
 def _new(request: CompanyRequest, guest: Guest) -> dict | None:
     """Return the entry that was just made, for the line that says so and takes it back."""
-    text = request.GET.get("new", "")
-    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+    wanted = id_in(request.GET.get("new", ""))
+    if wanted is None:
         return None
     rows = LedgerEntry.objects.for_company(guest.company).select_related(
         "account", "account__program"
     )
-    entry = rows.filter(pk=int(text), account__guest=guest).first()
+    entry = rows.filter(pk=wanted, account__guest=guest).first()
     if entry is None:
         return None
     program = entry.account.program
