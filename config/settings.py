@@ -16,7 +16,8 @@ env = environ.FileAwareEnv()
 env.read_env(BASE_DIR / ".env")
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var"))).resolve()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+# Uploads, mails with links to new passwords and, embedded, the database: nobody else's to read.
+VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def _embedded_secret_key() -> str:
