@@ -133,7 +133,7 @@ def detail(request: CompanyRequest, export: GuestExport) -> HttpResponse:
     context: dict[str, Any] = {"export": export}
     if export.is_active:
         context["progress"] = export_words.progress(export, now=timezone.now())
-        template = "guests/_export_progress.html" if request.htmx else "guests/export_progress.html"
+        template = "guests/_progress.html" if request.htmx else "guests/export_progress.html"
         return render(request, template, context)
     context["sentence"] = export_words.sentence(export)
     if export.file and export.finished_at:

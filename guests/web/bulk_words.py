@@ -141,7 +141,7 @@ def left_out(change: BulkChange) -> str:
 
 
 def progress(change: BulkChange, *, now: datetime) -> dict[str, Any]:
-    """Return what guests/_bulk_progress.html shows of a change that is under way."""
+    """Return what guests/_progress.html shows of a change that is under way."""
     is_undo = change.step == Step.UNDO
     total = change.changed - change.undone + change.done if is_undo else change.total
     total = max(total, change.done)

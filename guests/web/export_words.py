@@ -34,7 +34,7 @@ def sentence(export: GuestExport) -> str:
 
 
 def progress(export: GuestExport, *, now: datetime) -> dict[str, Any]:
-    """Return what guests/_export_progress.html shows of an export that is under way."""
+    """Return what guests/_progress.html shows of an export that is under way."""
     total = max(export.total, export.done)
     rate = pace.rate(export, now=now)
     waits = export.state == State.QUEUED

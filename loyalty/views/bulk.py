@@ -160,7 +160,7 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
             "progress": bulk_words.progress(change, now=timezone.now()),
             "can_stop": change.step == BulkAdjustment.Step.POST and not change.stop_asked,
         }
-        template = "guests/_bulk_progress.html" if request.htmx else "loyalty/bulk_progress.html"
+        template = "guests/_progress.html" if request.htmx else "loyalty/bulk_progress.html"
         return render(request, template, context)
     if request.htmx:
         # The poll of a page that still showed its progress.

@@ -54,7 +54,7 @@ def sentence(change: BulkAdjustment) -> str:
 
 
 def progress(change: BulkAdjustment, *, now: datetime) -> dict[str, Any]:
-    """Return what guests/_bulk_progress.html shows of one that is under way."""
+    """Return what guests/_progress.html shows of one that is under way."""
     is_undo = change.step == Step.UNDO
     total = max(change.posted if is_undo else change.total, change.done)
     rate = pace.rate(change, now=now)
