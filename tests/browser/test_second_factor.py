@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from core.models import User
 from tests.browser.axe import faults
@@ -35,11 +36,11 @@ def test_it_is_set_up_and_signed_in_with(page, live_server, owner, bella):
     assert page.locator(".qr svg").bounding_box()["width"] > 150
     page.get_by_label("Code").fill(code_of(owner))
     page.get_by_role("button", name="Turn on").click()
+    expect(page.locator(".codes code")).to_have_count(10)
     codes = page.locator(".codes code").all_inner_texts()
-    assert len(codes) == 10
     page.context.clear_cookies()
     give_password(page, live_server, owner)
-    assert page.url.endswith("/login/code/")
+    expect(page).to_have_url(re.compile("/login/code/$"))
     page.get_by_label("Code").fill(codes[0])
     page.get_by_role("button", name="Sign in").click()
     page.get_by_text("You used a recovery code. 9 are left.").wait_for()
