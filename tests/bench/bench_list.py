@@ -1,7 +1,8 @@
 """`make bench-list`: how fast the list of guests is, beside Django's admin over the same table.
 
 In a database of its own (the one of DATABASE_URL, with `test_` before its name) a company gets
-GUESTS guests with orders, cards and categories. Then the first page, a deep page, each filter, each
+GUESTS guests with orders, cards and categories; with KEEP=1 the database is left for the next run
+with as many. Then the first page, a deep page, each filter, each
 sort, each kind of search, the bar's search, the number and the record are asked for RUNS times each
 inside the process, rendering included, and so is the admin's change list where it has the like. The
 median counts. The last line printed is one JSON object with every figure, in milliseconds.
@@ -13,8 +14,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +23,60 @@ import django
 
 GUESTS = int(os.environ.get("GUESTS", "100000"))
 RUNS = int(os.environ.get("RUNS", "9"))
+KEEP = os.environ.get("KEEP", "") not in ("", "0")
 LIST = "/c/bench-0/guests/"
 
 
 def main() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.list_settings"
     django.setup()
-    from django.conf import settings
     from django.db import connection
 
-    with tempfile.TemporaryDirectory(prefix="regulars-bench-") as name:
-        connection.settings_dict["TEST"]["NAME"] = (
-            str(Path(name) / "bench.sqlite3") if connection.vendor == "sqlite" else None
-        )
-        old = settings.DATABASES["default"]["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
-            figures = _measure(connection.vendor)
-        finally:
-            connection.creation.destroy_test_db(str(old), verbosity=0)
+    with _database():
+        figures = _measure(connection.vendor)
     print(json.dumps(figures))
 
 
+@contextmanager
+def _database() -> Iterator[None]:
+    """Make a database for the figures; with KEEP the one that is left of the last run will do."""
+    from django.conf import settings
+    from django.db import connection
+
+    old = str(settings.DATABASES["default"]["NAME"])
+    with tempfile.TemporaryDirectory(prefix="regulars-bench-") as folder:
+        kept_in = Path(settings.VAR_DIR) if KEEP else Path(folder)
+        connection.settings_dict["TEST"]["NAME"] = (
+            str(kept_in / f"bench-{GUESTS}.sqlite3")
+            if connection.vendor == "sqlite"
+            else f"test_{old}_{GUESTS}"
+        )
+        ways = {"verbosity": 0, "autoclobber": True, "serialize": False}
+        connection.creation.create_test_db(keepdb=KEEP, **ways)
+        if KEEP and _is_half_filled():
+            connection.creation.destroy_test_db(old, verbosity=0)
+            connection.creation.create_test_db(**ways)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(old, verbosity=0, keepdb=KEEP)
+
+
+def _is_half_filled() -> bool:
+    from core.models import Company
+    from tests.bench.guest_base import filled
+
+    return filled(GUESTS) is None and Company.objects.exists()
+
+
 def _measure(vendor: str) -> dict[str, Any]:
-    from tests.bench.guest_base import fill
+    from tests.bench.guest_base import fill, filled
 
     started = time.perf_counter()
-    company = fill(GUESTS)
-    _orders(company)
-    _say(f"filled with {GUESTS} guests in {time.perf_counter() - started:.0f} s")
+    company = filled(GUESTS)
+    if company is None:
+        company = fill(GUESTS)
+        _say(f"filled with {GUESTS} guests in {time.perf_counter() - started:.0f} s")
     ours = {name: _time(ask) for name, ask in _ours(company).items()}
     admin = {name: _time(ask) for name, ask in _admins(company).items()}
     ratios = {name: round(admin[name] / ours[name], 1) for name in admin}
@@ -82,8 +108,8 @@ def _ours(company: Any) -> dict[str, Callable[[], Any]]:
     from core.models import Membership, Role, User
     from guests.models import Guest
 
-    user = User.objects.create(email="bench@bench.example", name="Bench", password="!")
-    Membership.objects.create(company=company, user=user, role=Role.OWNER)
+    user, _new = User.objects.get_or_create(email="bench@bench.example", name="Bench")
+    Membership.objects.get_or_create(company=company, user=user, role=Role.OWNER)
     client = Client()
     client.force_login(user, backend="core.auth.CompanyBackend")
 
@@ -195,25 +221,6 @@ def _admins(company: Any) -> dict[str, Callable[[], Any]]:
         **{f"sort {name}": page(f"?o={number}") for name, number in columns.items()},
         **{name: page(f"?q={text}") for name, text in texts.items() if name.startswith("search")},
     }
-
-
-def _orders(company: Any) -> None:
-    """Give the guests of the company orders: two for each of a third, in two restaurants."""
-    from core import bulk
-    from guests.models import Guest
-    from tests.bench.guest_base import NOW
-    from visits.models import Order
-
-    shops = [company.restaurants.create(name=name).pk for name in ("Large", "Small")]
-    guests = Guest.objects.for_company(company).filter(orders_count__gt=0)
-    rows = (
-        (company.pk, shops[1 if pk % 50 == 0 else 0], pk, f"{pk}-{n}", Decimal(10), NOW)
-        for pk in guests.values_list("pk", flat=True).iterator(chunk_size=20_000)
-        for n in range(2)
-        if pk % 3 == 0
-    )
-    names = ("company_id", "restaurant_id", "guest_id", "external_id", "total", "closed_at")
-    bulk.insert(Order, names, rows)
 
 
 def _say(text: str) -> None:

@@ -7,21 +7,25 @@ companies share the tables, a fifth as many guests again.
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import connection, transaction
 
 from core import bulk
 from core.models import Company
 from guests.models import Card, Category, Guest, GuestCategory, MemberTier
 from guests.normalize import fold, search_text
 from imports.models import ImportJob, ImportRow
+from tests.bench.bare_tables import bare
+from visits.models import Order
 
 OTHERS = 9
-#: Guests that are made one by one; more are copies of them with other keys, made in the database.
-BLOCK = 1_000_000
+#: Guests of a company that are made one by one; more are copies of them, each with keys, an address
+#: and times of its own, made in the database.
+BLOCK = 100_000
 CHUNK = 20_000
 #: Share of guests in each category, from half of them to nobody.
 CATEGORIES = {
@@ -62,24 +66,35 @@ _GUEST_FIELDS = (
 )  # fmt: skip
 
 
+def filled(guests: int) -> Company | None:
+    """Return the company that `fill` gave `guests`, if it was done with it."""
+    return Company.objects.filter(slug="bench-0", name=_finished(guests)).first()
+
+
+def _finished(guests: int) -> str:
+    return f"Bench of {guests}"
+
+
 def fill(guests: int) -> Company:
-    """Fill the tables; return the company that has `guests` of them."""
+    """Fill empty tables; return the company that has `guests` of them."""
     companies = Company.objects.bulk_create(
         Company(slug=f"bench-{i}", name=f"Bench {i}", timezone="Europe/London")
         for i in range(OTHERS + 1)
     )
-    indexes = _drop_indexes()
     first = 1
-    for i, company in enumerate(companies):
-        count = guests // 5 // OTHERS if i else guests
-        _fill_company(company, first, count)
-        first += count
-    _make_indexes(indexes)
+    with _bare_tables():
+        for i, company in enumerate(companies):
+            count, block = (guests // 5 // OTHERS, BLOCK // 10) if i else (guests, BLOCK)
+            _fill_company(company, first, count, min(count, block))
+            first += count
+        _orders(companies[0])
     _settle(first)
+    companies[0].name = _finished(guests)
+    companies[0].save(update_fields=["name"])
     return companies[0]
 
 
-def _fill_company(company: Company, first: int, count: int) -> None:
+def _fill_company(company: Company, first: int, count: int, block: int) -> None:
     tiers = [
         MemberTier.objects.create(company=company, name=name, rank=i).pk
         for i, name in enumerate(TIERS)
@@ -89,7 +104,6 @@ def _fill_company(company: Company, first: int, count: int) -> None:
         for name, share in CATEGORIES.items()
     ]
     rng = random.Random(company.pk)
-    block = min(count, BLOCK)
     for start in range(first, first + block, CHUNK):
         ids = range(start, min(start + CHUNK, first + block))
         with transaction.atomic():
@@ -99,8 +113,8 @@ def _fill_company(company: Company, first: int, count: int) -> None:
             bulk.insert(GuestCategory, ("company_id", "guest_id", "category_id"),
                         ((company.pk, pk, category) for pk in ids
                          for category, share in categories if rng.random() < share))  # fmt: skip
-    for copy in range(1, -(-count // BLOCK)):
-        _copy(company, first, copy, min(BLOCK, count - copy * BLOCK))
+    for start in range(block, count, block or 1):
+        _copy(first, shift=start, count=min(block, count - start))
     _import(company, range(first, first + min(count, IMPORTED)))
 
 
@@ -155,8 +169,7 @@ def _name(rng: random.Random) -> tuple[str, str, str]:
 
 def _phone(pk: int) -> str:
     """Return a number of its own for each guest, in no order: a customer base is never sorted."""
-    key = f"{pk * 48_271_993 % 100_000_007:09}"
-    return f"+7912{key[2:]}" if key[1] == "3" and key[0] == "0" else f"+447{key}"
+    return f"+447{pk * 48_271_993 % 100_000_007:09}"
 
 
 def _cards(rng: random.Random, company: Company, ids: range) -> Iterator[tuple[Any, ...]]:
@@ -175,48 +188,72 @@ def _import(company: Company, ids: range) -> None:
                 ((company.pk, job.pk, line, 1, pk) for line, pk in enumerate(ids, 1)))  # fmt: skip
 
 
-def _copy(company: Company, first: int, copy: int, count: int) -> None:
-    """Copy the first `count` guests of the block, each with a phone, an address and times of its
-    own. On PostgreSQL only."""
-    shift = copy * BLOCK
-    new: dict[str, str] = {
-        "id": f"g.id + {shift}",
-        "phone": f"'+9{copy:02}' || substr(g.phone, 3)",
-        "email": f"CASE WHEN g.email <> '' THEN '{copy}' || g.email ELSE '' END",
-        "search_text": f"'+9{copy:02}' || substr(g.phone, 3) || ' ' || g.name_key || "
-                       f"CASE WHEN g.email <> '' THEN ' {copy}' || g.email ELSE '' END",
-        "registered_at": f"g.registered_at - interval '{copy * 7} seconds'",
-        "last_visit_at": f"g.last_visit_at - interval '{copy * 7} seconds'",
-        "opening_total": f"g.opening_total + CASE WHEN g.opening_total > 0 THEN {copy} ELSE 0 END",
+def _copy(first: int, *, shift: int, count: int) -> None:
+    """Copy `count` guests from `first` on, with ids that are greater by `shift`."""
+    pk = f"(g.id + {shift})"
+    seconds = shift // 1000 % 86_400
+    email = f"replace(g.email, '@', '{shift // 1000}@')"
+    new = {
+        "id": pk,
+        "phone": _in_sql(pk),
+        "email": email,
+        "employee_id": f"CASE WHEN g.employee_id <> '' THEN 'E' || {pk} ELSE '' END",
+        "search_text": f"{_in_sql(pk)} || ' ' || g.name_key || "
+                       f"CASE WHEN g.email <> '' THEN ' ' || {email} ELSE '' END",
+        "registered_at": _earlier("g.registered_at", seconds),
+        "last_visit_at": _earlier("g.last_visit_at", seconds),
+        "opening_total": f"g.opening_total + CASE WHEN g.opening_total > 0 THEN {shift} ELSE 0 END",
     }  # fmt: skip
     values = ", ".join(new.get(name, f"g.{name}") for name in _GUEST_FIELDS)
-    where = f"WHERE {{}} >= {first} AND {{}} < {first + count}"
+    where = f"BETWEEN {first} AND {first + count - 1}"
     _execute(f"INSERT INTO guests_guest ({', '.join(_GUEST_FIELDS)}) SELECT {values} "
-             f"FROM guests_guest g {where.format('g.id', 'g.id')}")  # fmt: skip
+             f"FROM guests_guest g WHERE g.id {where}")  # fmt: skip
     _execute("INSERT INTO guests_card (id, company_id, guest_id, track, number) "
-             f"SELECT id + {shift}, company_id, guest_id + {shift}, track || 'c{copy}', "
-             f"number || 'c{copy}' FROM guests_card "
-             f"{where.format('guest_id', 'guest_id')}")  # fmt: skip
+             f"SELECT id + {shift}, company_id, guest_id + {shift}, track || 'c{shift}', "
+             f"number || 'c{shift}' FROM guests_card WHERE guest_id {where}")  # fmt: skip
     _execute("INSERT INTO guests_guestcategory (company_id, guest_id, category_id) "
              f"SELECT company_id, guest_id + {shift}, category_id "
-             f"FROM guests_guestcategory {where.format('guest_id', 'guest_id')}")  # fmt: skip
+             f"FROM guests_guestcategory WHERE guest_id {where}")  # fmt: skip
 
 
-def _drop_indexes() -> list[tuple[type[models.Model], models.Index]]:
+def _in_sql(pk: str) -> str:
+    """Return the telephone of _phone() as the database makes it."""
+    return f"'+447' || lpad(({pk} * 48271993 % 100000007)::text, 9, '0')"
+
+
+def _earlier(moment: str, seconds: int) -> str:
+    return f"{moment} - interval '{seconds} seconds'"
+
+
+def _orders(company: Company) -> None:
+    """Give the guests of the company orders: two for each of a third, in two restaurants."""
+    large, small = (company.restaurants.create(name=name).pk for name in ("Large", "Small"))
+    _execute(f"""
+        INSERT INTO visits_order
+        (company_id, restaurant_id, guest_id, external_id, total, closed_at)
+        SELECT company_id, CASE WHEN id % 50 = 0 THEN {small} ELSE {large} END, id,
+        id || '-' || n, 100000, last_visit_at
+        FROM guests_guest CROSS JOIN (SELECT 0 AS n UNION ALL SELECT 1) numbers
+        WHERE company_id = {company.pk} AND orders_count > 0 AND id % 3 = 0
+        ORDER BY id
+    """)
+
+
+@contextmanager
+def _bare_tables() -> Iterator[None]:
     """Take away what is made faster when all rows are there."""
-    found = [(model, index) for model in (Guest, Card, GuestCategory)
+    if connection.vendor == "postgresql":
+        with bare(("guests_guest", "guests_card", "guests_guestcategory", "visits_order")):
+            yield
+        return
+    found = [(model, index) for model in (Guest, Card, GuestCategory, Order)
              for index in model._meta.indexes]  # fmt: skip
     with connection.schema_editor() as editor:
         for model, index in found:
             editor.remove_index(model, index)
-    return found
-
-
-def _make_indexes(indexes: list[tuple[type[models.Model], models.Index]]) -> None:
-    if connection.vendor == "postgresql":
-        _execute("SET maintenance_work_mem = '1GB'")
+    yield
     with connection.schema_editor() as editor:
-        for model, index in indexes:
+        for model, index in found:
             editor.add_index(model, index)
 
 
