@@ -71,9 +71,9 @@ def test_a_line_is_one_piece_its_guest_does_not_come_in_without_the_credit(bella
 
 def test_what_the_ledger_refuses_at_last_refuses_the_whole_line(bella, points, monkeypatch):
     """The program ends between the check and the writing."""
-    from imports.services import worker
+    from imports.services import importing
 
-    apply, calls = worker.apply, []
+    apply, calls = importing.apply, []
 
     def ends(job, decisions, *args, **options):
         if not calls:
@@ -81,7 +81,7 @@ def test_what_the_ledger_refuses_at_last_refuses_the_whole_line(bella, points, m
         calls.append(len(decisions))
         return apply(job, decisions, *args, **options)
 
-    monkeypatch.setattr(worker, "apply", ends)
+    monkeypatch.setattr(importing, "apply", ends)
     job = imported(bella, f"{HEAD}{ANNA},Anna,,50,GBP,\n{JOHN},John,,,,\n")
     assert outcomes(job) == {2: "failed", 3: "created"}
     assert [code for code, _column in reasons(job)[2]] == ["credit_refused"]

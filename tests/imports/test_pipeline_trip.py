@@ -15,7 +15,7 @@ from guests.models import Card, Category, Guest
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
 from imports.pipeline.ahead import ahead, read_ahead
-from imports.services import runs, uploads, worker
+from imports.services import importing, runs, uploads
 from tests.imports.trips import (
     ANNA,
     JOHN,
@@ -135,7 +135,7 @@ def test_what_was_changed_since_the_check_is_checked_again(bella):
 
 def stop_after(monkeypatch, chunks, *, keep):
     """Let somebody ask the import to stop when so many chunks are in."""
-    written = worker._save_checkpoint
+    written = importing.save_checkpoint
     count = []
 
     def saved(attempt, locked, *args, **fields):
@@ -145,7 +145,8 @@ def stop_after(monkeypatch, chunks, *, keep):
             job = ImportJob.objects.get(pk=locked.pk)
             runs.request_stop(job=job, keep=keep, actor=None)
 
-    monkeypatch.setattr("imports.services.worker._save_checkpoint", saved)
+    for step in ("checking", "importing"):
+        monkeypatch.setattr(f"imports.services.{step}.save_checkpoint", saved)
 
 
 @pytest.mark.usefixtures("inline", "small_chunks")
@@ -202,8 +203,8 @@ def test_nothing_that_has_ended_can_be_stopped(bella):
 @pytest.mark.usefixtures("inline", "small_chunks")
 def test_a_chunk_that_somebody_elses_change_breaks_is_decided_anew(bella, monkeypatch):
     anna = guest(bella, ANNA, first_name="Anna")
-    decide, asked = worker.decide, []
-    apply = worker.apply
+    decide, asked = importing.decide, []
+    apply = importing.apply
 
     def someone_first(job, decisions, *args, **options):
         if not asked:
@@ -216,8 +217,8 @@ def test_a_chunk_that_somebody_elses_change_breaks_is_decided_anew(bella, monkey
         asked.append(len(rows))
         return decide(trip, rows)
 
-    monkeypatch.setattr(worker, "apply", someone_first)
-    monkeypatch.setattr(worker, "decide", counted)
+    monkeypatch.setattr(importing, "apply", someone_first)
+    monkeypatch.setattr(importing, "decide", counted)
     job = imported(bella, text(f"{ANNA},Hanna", f"{JOHN},John", *rows(2)))
     assert asked == ["break", 2]
     anna.refresh_from_db()
@@ -229,7 +230,7 @@ def test_a_chunk_that_somebody_elses_change_breaks_is_decided_anew(bella, monkey
 @pytest.mark.usefixtures("inline", "small_chunks")
 def test_who_comes_in_while_a_company_gets_its_first_guests_is_met_all_the_same(bella, monkeypatch):
     """A company without guests is not searched for them: what a host adds meanwhile is noticed."""
-    land, planned = worker._land, []
+    land, planned = importing._land, []
 
     def host_first(attempt, trip, chunk, *, strict):
         planned.append([type(decision).__name__ for decision in chunk.decisions])
@@ -237,7 +238,7 @@ def test_who_comes_in_while_a_company_gets_its_first_guests_is_met_all_the_same(
             guest(bella, JOHN, first_name="Johnny", comment="Sits at the window")
         land(attempt, trip, chunk, strict=strict)
 
-    monkeypatch.setattr(worker, "_land", host_first)
+    monkeypatch.setattr(importing, "_land", host_first)
     job = imported(bella, text(*rows(2), f"{JOHN},John", f"{ANNA},Anna"))
     assert planned == [["Create", "Create"], ["Create", "Create"]]
     assert outcomes(job) == {2: "created", 3: "created", 4: "updated", 5: "created"}
@@ -246,11 +247,11 @@ def test_who_comes_in_while_a_company_gets_its_first_guests_is_met_all_the_same(
 
 
 @pytest.mark.usefixtures("inline", "small_chunks")
-@pytest.mark.parametrize("error", [IntegrityError("taken"), worker.GuestsChanged("1 of 2")])
+@pytest.mark.parametrize("error", [IntegrityError("taken"), importing.GuestsChanged("1 of 2")])
 def test_after_three_tries_it_goes_line_by_line_and_one_that_still_fails_is_left_out(
     bella, monkeypatch, error
 ):
-    apply, tried = worker.apply, []
+    apply, tried = importing.apply, []
 
     def refuse_john(job, decisions, *args, **options):
         tried.append(len(decisions))
@@ -259,7 +260,7 @@ def test_after_three_tries_it_goes_line_by_line_and_one_that_still_fails_is_left
             raise error
         return apply(job, decisions, *args, **options)
 
-    monkeypatch.setattr(worker, "apply", refuse_john)
+    monkeypatch.setattr(importing, "apply", refuse_john)
     job = imported(bella, text(f"{ANNA},Anna", f"{JOHN},John", f"{MAX},Max"))
     assert tried == [2, 2, 2, 1, 1, 1, 1, 1, 1]
     assert outcomes(job) == {2: "created", 3: "failed", 4: "created"}
@@ -277,7 +278,7 @@ def test_an_error_that_is_no_race_is_not_tried_away(bella, monkeypatch, settings
         calls.append(1)
         raise OperationalError("disk I/O error")
 
-    monkeypatch.setattr(worker, "apply", broken)
+    monkeypatch.setattr(importing, "apply", broken)
     job = imported(bella, text(*rows(1)))
     assert (job.state, len(calls)) == ("failed", 2)
     assert "disk I/O error" in job.error
@@ -285,7 +286,7 @@ def test_an_error_that_is_no_race_is_not_tried_away(bella, monkeypatch, settings
 
 @pytest.mark.usefixtures("inline", "small_chunks")
 def test_an_import_that_broke_goes_on_where_it_was(bella, monkeypatch):
-    apply, calls = worker.apply, []
+    apply, calls = importing.apply, []
 
     def breaks(job, decisions, *args, **options):
         calls.append([decision.line for decision in decisions])
@@ -293,7 +294,7 @@ def test_an_import_that_broke_goes_on_where_it_was(bella, monkeypatch):
             raise RuntimeError("pulled the plug")
         return apply(job, decisions, *args, **options)
 
-    monkeypatch.setattr(worker, "apply", breaks)
+    monkeypatch.setattr(importing, "apply", breaks)
     lines = [*rows(2), "12,x", *rows(2, 2), rows(1)[0]]
     job = imported(bella, text(*lines))
     assert calls == [[2, 3], [4, 5], [6, 7], [6, 7]]
@@ -396,7 +397,7 @@ def test_of_an_import_that_breaks_no_thread_and_no_transaction_is_left(
     def broken(job, decisions, *args, **options):
         raise RuntimeError("no")
 
-    monkeypatch.setattr(worker, "apply", broken)
+    monkeypatch.setattr(importing, "apply", broken)
     assert imported(bella, text(*rows(40))).state == "failed"
     assert [thread.name for thread in threading.enumerate()].count("ahead") == 0
     with transaction.atomic():

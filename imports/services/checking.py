@@ -1,0 +1,97 @@
+"""The step that looks at a whole file and writes down only what is wrong with it."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from core.models import Job
+from core.services.jobs import Attempt
+from imports.models import ImportJob
+from imports.pipeline import Planned, travel
+from imports.pipeline.apply import record_rejects
+from imports.pipeline.findings import Findings
+from imports.pipeline.read import FileRefused
+from imports.services.money import Repeat, repeat_of, waits_for_second
+from imports.services.remainder import account_for_rest
+from imports.services.steps import (
+    StopAsked,
+    end,
+    end_unreadable,
+    forget_rows,
+    heed_stop,
+    queue_step,
+    save_checkpoint,
+)
+from imports.services.trips import checked_key, trip_of
+
+Step, Then, State = ImportJob.Step, ImportJob.Then, Job.State
+
+
+def check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
+    """Plan every line and write down only what is wrong with it."""
+    findings = Findings(job.findings)
+    if not job.checkpoint:
+        findings = Findings({"since": timezone.now().isoformat()})
+        forget_rows(job, attempt)
+
+    def land(chunk: Planned) -> None:
+        findings.add(chunk.decisions)
+        with attempt.chunk() as locked:
+            heed_stop(locked)
+            record_rejects(locked, chunk.decisions)
+            save_checkpoint(attempt, locked, chunk.rows, findings=findings.to_json())
+
+    try:
+        now = job.queued_at or timezone.now()
+        with trip_of(job, now=now, on_wait=attempt.beat) as trip:
+            travel(trip, land, on_wait=attempt.beat)
+    except FileRefused as refused:
+        end_unreadable(attempt, refused)
+    except StopAsked:
+        _end_check_stopped(job, attempt)
+    else:
+        _end_check(job, attempt, findings)
+
+
+def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) -> None:
+    """Go on as the job says: back to its operator, on to the import, or refuse it."""
+    job.findings = findings.to_json()
+    rejected = findings.counts["failed"]
+    repeat = repeat_of(job) if job.then == Then.IMPORT else None
+    wrong = rejected and not job.options.get("partial", False)
+    is_refused = job.then == Then.REFUSE or (job.then and (wrong or repeat is not None))
+    if is_refused:
+        account_for_rest(job, attempt)
+    with attempt.chunk() as locked:
+        locked.checked_key = checked_key(locked)
+        fields = {
+            "findings": job.findings,
+            "checked_key": locked.checked_key,
+            "total": locked.done,
+        }
+        if is_refused:
+            counts = {**locked.counts, "failed": rejected}
+            error = "" if wrong or repeat is None else _repeated(repeat)
+            end(attempt, locked, State.REFUSED, counts=counts, error=error, **fields)
+        elif job.then == Then.IMPORT and waits_for_second(job):
+            # Back to its operator, who is offered to ask for approval.
+            attempt.end(locked, State.DRAFT, then="", stop_request="", **fields)
+        elif job.then == Then.IMPORT:
+            queue_step(attempt, locked, Step.IMPORT, **fields)
+        else:
+            attempt.end(locked, State.DRAFT, **fields)
+
+
+def _repeated(repeat: Repeat) -> str:
+    text = _("%(what)s Nothing was imported: say whether they are meant to be given again.")
+    return text % {"what": repeat}
+
+
+def _end_check_stopped(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
+    """Give a check back to its operator; an import that was still being checked ends here."""
+    if job.then:
+        account_for_rest(job, attempt)
+    with attempt.chunk() as locked:
+        if locked.then:
+            end(attempt, locked, State.STOPPED)
+        else:
+            attempt.end(locked, State.DRAFT, stop_request="", checked_key="", findings={})
