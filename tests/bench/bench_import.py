@@ -6,9 +6,11 @@ In a database of its own (the one of DATABASE_URL, with `test_` before its name)
 - (a) the replay limit: the rows which the first import produced in every table, put back by
   INSERT ... SELECT into the emptied tables with all their indexes, keys and guards;
 - (b) django-import-export's `use_bulk` import of the guest columns alone into the guest table;
-- (c) the yardstick: guests and cards put by INSERT ... SELECT into two plain tables.
+- (c) the yardstick: guests and cards put by INSERT ... SELECT into two plain tables;
+- the import of balances for those guests, and the rows that it produced put back like (a).
 
-ROWS sets the number of rows; the peer gets at most PEER_ROWS of them, being so much slower.
+ROWS sets the number of rows, CREDIT_ROWS that of the balances; the peer gets at most PEER_ROWS,
+being so much slower.
 The last line printed is one JSON object with every figure.
 """
 
@@ -19,7 +21,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ import django
 import psutil
 
 ROWS = int(os.environ.get("ROWS", "100000"))
+CREDIT_ROWS = int(os.environ.get("CREDIT_ROWS", str(ROWS)))
 PEER_ROWS = int(os.environ.get("PEER_ROWS", "20000"))
 XLSX_ROWS = int(os.environ.get("XLSX_ROWS", "100000"))
 #: Every table that an import fills, parents first.
@@ -75,6 +78,7 @@ def _measure(folder: Path) -> dict[str, Any]:
     _settle()
     figures["unchanged"] = _import(first)
     figures["changed"] = _import(changed)
+    figures["credits"], figures["credits_limit"] = _credits(company, folder)
     _empty()
     figures["peer"] = _peer(company, first)
     _empty()
@@ -96,18 +100,42 @@ def _ratios(figures: dict[str, Any]) -> dict[str, float]:
         ),
         "unchanged_of_first": round(figures["unchanged"]["rows_per_second"] / speed, 2),
         "changed_of_first": round(figures["changed"]["rows_per_second"] / speed, 2),
+        "credits_of_limit": round(
+            figures["credits"]["rows_per_second"] / figures["credits_limit"]["rows_per_second"], 2
+        ),
         "xlsx_of_csv": round(
             figures["xlsx"]["rows_per_second"] / figures["csv_beside_xlsx"]["rows_per_second"], 2
         ),
     }
 
 
-def _import(path: Path) -> dict[str, Any]:
+def _credits(company: Any, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Import balances for the guests that are there, and put back what that produced."""
+    from tests.bench import credits
+
+    credits.make_program(company)
+    path = credits.write_balances(folder / "balances.csv", company, CREDIT_ROWS)
+    _empty(credits.TABLES)
+    _settle()
+    imported = _import(path, command="import_balances", options=())
+
+    def timed(act: Callable[[], None]) -> dict[str, Any]:
+        return _timed("limit of credits", act, rows=CREDIT_ROWS)
+
+    return imported, credits.replay(_execute, _columns, timed, _empty, _settle)
+
+
+def _import(
+    path: Path,
+    *,
+    command: str = "import_guests",
+    options: Sequence[str] = ("--categories", "Regulars,Newsletter"),
+) -> dict[str, Any]:
     """Import a file by the command in a process of its own; return speed, counts, peak memory."""
     started = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "manage.py", "import_guests", str(path), "--company", SLUG, "--partial",
-         "--categories", "Regulars,Newsletter", "--json"],
+        [sys.executable, "manage.py", command, str(path), "--company", SLUG, "--partial",
+         *options, "--json"],
         stdout=subprocess.PIPE, env=_environment(), text=True,
     )  # fmt: skip
     peak = _Peak(process.pid)
@@ -243,16 +271,16 @@ def _peer(company: Any, path: Path) -> dict[str, Any]:
     return figures
 
 
-def _timed(name: str, act: Callable[[], None]) -> dict[str, Any]:
+def _timed(name: str, act: Callable[[], None], *, rows: int = ROWS) -> dict[str, Any]:
     started = time.perf_counter()
     act()
     seconds = time.perf_counter() - started
-    figures = {"seconds": round(seconds, 2), "rows_per_second": round(ROWS / seconds)}
+    figures = {"seconds": round(seconds, 2), "rows_per_second": round(rows / seconds)}
     _say(f"{name}: {figures}")
     return figures
 
 
-def _empty() -> None:
+def _empty(tables: Sequence[str] = TABLES) -> None:
     """Empty the tables that imports fill."""
     from django.db import connection
 
@@ -261,10 +289,11 @@ def _empty() -> None:
     if connection.vendor == "postgresql":
         # What leads to guests is empty, but the ledger among it refuses to be emptied all the same.
         with guards.lifted():
-            _execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+            _execute(f"TRUNCATE {', '.join(tables)} CASCADE")
         return
-    for table in reversed(TABLES):
-        _execute(f"DELETE FROM {table}")
+    with guards.lifted():
+        for table in reversed(tables):
+            _execute(f"DELETE FROM {table}")
 
 
 def _settle() -> None:
