@@ -259,7 +259,9 @@ AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
-AXES_IPWARE_PROXY_COUNT = env.int("PROXY_COUNT", default=0) or None
+PROXY_COUNT = env.int("PROXY_COUNT", default=0)
+AXES_CLIENT_IP_CALLABLE = "core.web.places.network"
+AXES_USERNAME_CALLABLE = "core.web.places.account"
 
 # Of the demo that `start --demo` makes: its orders come in when its guests are there.
 DEMO = env.bool("DEMO", default=False)

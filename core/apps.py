@@ -21,13 +21,14 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         from core import bulk, checks, clock, guards, mail, roles, sign_ins  # noqa: F401
-        from core.services import companies, jobs, mail as mails
+        from core.services import attempts, companies, jobs, mail as mails, passwords
         from core.web import words
 
         bulk.register_lookups()
         post_migrate.connect(roles.sync, dispatch_uid="core.roles.sync")
         post_migrate.connect(guards.install, dispatch_uid="core.guards.install")
         mail.register(companies.INVITATION, companies.build_invitation)
+        mail.register(passwords.RESET, passwords.build_reset)
         sign_ins.connect()
         words.register()
         _register_checklist()
@@ -36,6 +37,8 @@ class CoreConfig(AppConfig):
         clock.every(often, "bring back jobs", at_start=True)(jobs.sweep)
         clock.every(often, "send mail that is due", at_start=True)(mails.resume)
         clock.every(24 * 3600, "forget old sessions")(_forget_sessions)
+        clock.every(3600, "forget attempts that no longer count")(attempts.forget)
+        clock.every(3600, "forget mails of forgotten passwords")(passwords.forget)
 
 
 def _forget_sessions(**kwargs: Any) -> None:

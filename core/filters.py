@@ -18,7 +18,7 @@ _FIRST_DAY, _LAST_DAY = date(1970, 1, 2), date(9000, 1, 1)
 
 def _people(request: Any) -> QuerySet[User]:
     """Whoever is or was a member of the company: what they did outlasts their membership."""
-    return User.objects.filter(memberships__company=request.company).order_by("name", "email", "pk")
+    return User.objects.of_company(request.company).order_by("name", "email", "pk")
 
 
 def _day() -> forms.DateInput:

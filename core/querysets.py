@@ -18,8 +18,15 @@ class CompanyOwnedQuerySet(models.QuerySet):
 
 class CompanyQuerySet(models.QuerySet):
     def for_user(self, user: "User") -> Self:
-        """Companies the user is an active member of: superusers too see no others."""
-        return self.filter(memberships__user_id=user.pk, memberships__is_active=True)
+        """Companies the user is an active member of: superusers too see no others.
+
+        Whoever is only invited is none yet.
+        """
+        return self.filter(
+            memberships__user_id=user.pk,
+            memberships__is_active=True,
+            memberships__accepted_at__isnull=False,
+        )
 
 
 class RestaurantQuerySet(CompanyOwnedQuerySet):
@@ -36,18 +43,29 @@ def _second_factor() -> models.Exists:
 
 class MembershipQuerySet(CompanyOwnedQuerySet):
     def active(self) -> Self:
-        return self.filter(is_active=True, user__is_active=True)
+        """Members as such: neither deactivated nor only invited."""
+        return self.filter(is_active=True, user__is_active=True, accepted_at__isnull=False)
+
+    def invited(self) -> Self:
+        """Those that wait for the person to say yes."""
+        return self.filter(is_active=True, user__is_active=True, accepted_at__isnull=True)
 
     def with_email(self, email: str) -> Self:
         return self.filter(user__email=email.strip().lower())
 
     def for_list(self) -> Self:
-        """With user, restaurants and `has_second_factor`; active ones first, then by name."""
+        """With user, restaurants and `has_second_factor`; active ones first, then by name.
+
+        Invited ones have no name yet, not even for the order.
+        """
+        name = models.Case(
+            models.When(accepted_at__isnull=False, then="user__name"), default=models.Value("")
+        )
         return (
             self.select_related("user")
             .prefetch_related("restaurants")
-            .annotate(has_second_factor=_second_factor())
-            .order_by("-is_active", "user__name", "user__email", "pk")
+            .annotate(has_second_factor=_second_factor(), known_name=name)
+            .order_by("-is_active", "known_name", "user__email", "pk")
         )
 
     def without_second_factor(self) -> Self:

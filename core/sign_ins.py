@@ -5,7 +5,6 @@ The signals are Django's and django-axes's own: there is no other way to hear of
 
 from typing import Any
 
-from axes.helpers import get_client_ip_address
 from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from core.models import Change, User
 from core.services.account import record_for_companies
+from core.web import places
 
 
 def connect() -> None:
@@ -38,7 +38,7 @@ def _locked_out(request: HttpRequest, username: str | None, **kwargs: Any) -> No
 
 
 def _record(action: str, request: HttpRequest, user: User) -> None:
-    address = get_client_ip_address(request) if request.META.get("REMOTE_ADDR") else None
+    address = places.address(request)
     record_for_companies(
         user=user,
         action=action,

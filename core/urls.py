@@ -22,6 +22,8 @@ company_patterns: list[Any] = [
 core_patterns: list[Any] = [
     path("", home.home, name="home"),
     path("companies/", home.home, name="choose_company"),
+    path("invitations/<slug:slug>/accept/", home.accept, name="invitation_accept"),
+    path("invitations/<slug:slug>/decline/", home.decline, name="invitation_decline"),
     path("c/<slug:company>/", include(company_patterns)),
 ]
 

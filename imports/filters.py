@@ -13,7 +13,7 @@ from imports.models import ImportJob
 
 def _people(request: Any) -> QuerySet[User]:
     """Whoever is or was a member of the company: imports outlast memberships."""
-    return User.objects.filter(memberships__company=request.company).order_by("name", "email", "pk")
+    return User.objects.of_company(request.company).order_by("name", "email", "pk")
 
 
 def _day() -> forms.DateInput:

@@ -12,6 +12,16 @@ from core.models import User
 from core.models.users import Theme
 
 
+class ForgottenForm(forms.Form):
+    """The address one signs in with."""
+
+    email = forms.EmailField(
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "email", "dir": "ltr"}),
+    )
+
+
 class AccountForm(forms.ModelForm):
     """How one is called, and the look one prefers."""
 

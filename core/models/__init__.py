@@ -1,5 +1,6 @@
 """What every app stands on. `Job` is abstract: imports, bulk changes and exports are Jobs."""
 
+from core.models.attempts import Attempt
 from core.models.changes import Change
 from core.models.companies import Company, Membership, Restaurant, Role
 from core.models.jobs import Job
@@ -8,6 +9,7 @@ from core.models.mail import OutgoingMail
 from core.models.users import User
 
 __all__ = [
+    "Attempt",
     "Change",
     "Company",
     "Job",

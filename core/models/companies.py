@@ -1,6 +1,7 @@
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.querysets import CompanyQuerySet, MembershipQuerySet, RestaurantQuerySet
@@ -111,6 +112,12 @@ class Membership(models.Model):
         Restaurant, blank=True, help_text=_("None chosen: all of them.")
     )
     is_active = models.BooleanField(_("active"), default=True)
+    accepted_at = models.DateTimeField(
+        _("accepted"),
+        null=True,
+        default=timezone.now,
+        help_text=_("Empty: invited, and has not said yes. Until then the company is closed."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()
@@ -126,4 +133,12 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} · {self.company} · {self.get_role_display()}"
+        return f"{self.called} · {self.company} · {self.get_role_display()}"
+
+    @property
+    def called(self) -> str:
+        """How the company knows the person: by the address it typed, until they have joined.
+
+        Their name is theirs to give: an invitation must not be a way to look people up.
+        """
+        return self.user.email if self.accepted_at is None else str(self.user)

@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.models.companies import Company
 from core.querysets import OutgoingMailQuerySet
 
 
@@ -16,7 +17,14 @@ class OutgoingMail(models.Model):
         SENT = "sent", _("Sent")
         FAILED = "failed", _("Given up")
 
-    company = models.ForeignKey("core.Company", models.CASCADE, related_name="+")
+    # Only mails about an account have none, and their builders do not ask.
+    company: "models.ForeignKey[Company | None, Company]" = models.ForeignKey(  # type: ignore[misc]
+        "core.Company",
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        help_text="None: about a user's own account.",
+    )
     kind = models.CharField(max_length=40, help_text="The name under which core.mail knows it.")
     subject_id = models.BigIntegerField(help_text="What it is about: the kind knows the table.")
     to = models.EmailField(_("to"))

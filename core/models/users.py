@@ -1,8 +1,13 @@
+from typing import TYPE_CHECKING
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from core.models.companies import Company
 
 
 class UserManager(BaseUserManager["User"]):
@@ -14,6 +19,10 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=self.normalize_email(username))
+
+    def of_company(self, company: "Company") -> models.QuerySet["User"]:
+        """Whoever is or was a member; not those who are only invited."""
+        return self.filter(memberships__company=company, memberships__accepted_at__isnull=False)
 
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
         user = self.model(email=self.normalize_email(email), **fields)

@@ -4,19 +4,17 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth.tokens import default_token_generator
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.urls import reverse
-from django.utils.encoding import force_bytes
-from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext as _
 
 from core import mail as mails, validators
 from core.models import Company, Membership, OutgoingMail, Restaurant, User
 from core.services.changes import record
 from core.services.mail import post
+from core.services.passwords import link_of
 
 INVITATION = "invitation"
 
@@ -65,10 +63,10 @@ def invite(
     source: str,
     now: datetime,
 ) -> Membership:
-    """Make somebody a member and mail them how to sign in.
+    """Mail somebody an invitation. They belong to the company once they have said yes.
 
-    Who is new gets a link that lets them choose a password, once. Without `restaurants` they see
-    all of them. Raises AlreadyMember, and ValidationError when the address is not one.
+    Who is new gets a link that lets them choose a password, once. Without `restaurants` they will
+    see all of them. Raises AlreadyMember, and ValidationError when the address is not one.
     """
     address = User.objects.normalize_email(email)
     with transaction.atomic():
@@ -85,7 +83,9 @@ def invite(
                 _("%(email)s belongs to %(company)s already.")
                 % {"email": address, "company": company}
             )
-        membership = Membership.objects.create(company=company, user=user, role=role)
+        membership = Membership.objects.create(
+            company=company, user=user, role=role, accepted_at=None
+        )
         membership.restaurants.set(restaurants)
         record(
             company=company,
@@ -115,13 +115,13 @@ def build_invitation(mail: OutgoingMail) -> EmailMessage:
     """Make the invitation when it is sent: the link's time runs from then."""
     membership = (
         Membership.objects.for_company(mail.company)
-        .active()
+        .invited()
         .select_related("user")
         .filter(pk=mail.subject_id)
         .first()
     )
     if membership is None:
-        raise mails.Unwanted(_("The invitation was withdrawn."))
+        raise mails.Unwanted(_("The invitation was withdrawn, or answered already."))
     context = {
         "membership": membership,
         "link": settings.BASE_URL + _way_in(membership.user),
@@ -132,12 +132,8 @@ def build_invitation(mail: OutgoingMail) -> EmailMessage:
 
 
 def _way_in(user: User) -> str:
-    """Return the address at which `user` chooses a password, or signs in with the one they have."""
-    if user.has_usable_password():
-        return reverse("login")
-    uid = urlsafe_base64_encode(force_bytes(user.pk))
-    token = default_token_generator.make_token(user)
-    return reverse("password_reset_confirm", kwargs={"uidb64": uid, "token": token})
+    """Return the address at which `user` chooses a password, or answers with the one they have."""
+    return reverse("core:choose_company") if user.has_usable_password() else link_of(user)
 
 
 def validate(company: Company) -> None:

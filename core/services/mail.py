@@ -29,9 +29,18 @@ HINTS = 300
 
 
 def post(
-    *, company: Company, kind: str, subject_id: int, to: str, message_id: str, now: datetime
+    *,
+    company: Company | None,
+    kind: str,
+    subject_id: int,
+    to: str,
+    message_id: str,
+    now: datetime,
 ) -> OutgoingMail:
-    """Have a mail sent once the transaction commits; the same Message-ID is posted only once."""
+    """Have a mail sent once the transaction commits; the same Message-ID is posted only once.
+
+    `company` is None of what is about a user's own account.
+    """
     mail, created = OutgoingMail.objects.get_or_create(
         message_id=message_id,
         defaults={

@@ -24,7 +24,7 @@ class OwnMembership(Exception):
 
 
 class NothingToResend(Exception):
-    """The person has signed in already, or no longer belongs here; the text says so."""
+    """The person has joined already, or no longer belongs here; the text says so."""
 
 
 @transaction.atomic
@@ -81,7 +81,7 @@ def resend_invitation(
         .get(pk=membership.pk)
     )
     if not is_invited(locked):
-        raise NothingToResend(_("%(user)s has signed in already.") % {"user": locked.user})
+        raise NothingToResend(_("%(user)s has joined already.") % {"user": locked.called})
     before = OutgoingMail.objects.for_company(locked.company).filter(
         kind=INVITATION, subject_id=locked.pk
     )
@@ -106,8 +106,8 @@ def resend_invitation(
 
 
 def is_invited(membership: Membership) -> bool:
-    """Whether the member is still expected: active here, and never signed in anywhere."""
-    return membership.is_active and membership.user.last_login is None
+    """Whether the person is still expected to say yes."""
+    return membership.is_active and membership.accepted_at is None
 
 
 def _changes(

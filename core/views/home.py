@@ -2,21 +2,69 @@
 
 from typing import cast
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from core.models import Company, User
+from core.models import Change, Company, User
+from core.services import invitations
 from core.web import checklist, overview
-from core.web.access import CompanyRequest, company_view, signed_in_view
+from core.web.access import CompanyRequest, UserRequest, company_view, signed_in_view
 
 
 @signed_in_view
 def home(request: HttpRequest) -> HttpResponse:
-    """Go to the only company, or ask which."""
-    companies = list(Company.objects.for_user(cast(User, request.user)).order_by("name", "pk"))
-    if len(companies) == 1:
+    """Go to the only company, or ask which; invitations are to be answered first."""
+    user = cast(User, request.user)
+    companies = list(Company.objects.for_user(user).order_by("name", "pk"))
+    waiting = user.memberships.invited().select_related("company")
+    invited = list(waiting.order_by("company__name", "pk"))
+    if len(companies) == 1 and not invited:
         return redirect("core:company", companies[0].slug)
-    return render(request, "core/choose_company.html", {"companies": companies})
+    context = {"companies": companies, "invitations": invited}
+    return render(request, "core/choose_company.html", context)
+
+
+@signed_in_view
+@require_POST
+def accept(request: UserRequest, slug: str) -> HttpResponse:
+    """Say yes to an invitation."""
+    company = _inviting(request, slug)
+    try:
+        invitations.accept(
+            user=request.user, company=company, source=Change.Source.WEB, now=timezone.now()
+        )
+    except invitations.NoInvitation as gone:
+        messages.info(request, str(gone))
+        return redirect("core:choose_company")
+    messages.success(request, _("You belong to %(company)s now.") % {"company": company})
+    return redirect("core:company", company.slug)
+
+
+@signed_in_view
+@require_POST
+def decline(request: UserRequest, slug: str) -> HttpResponse:
+    """Say no to an invitation."""
+    company = _inviting(request, slug)
+    try:
+        invitations.decline(
+            user=request.user, company=company, source=Change.Source.WEB, now=timezone.now()
+        )
+    except invitations.NoInvitation as gone:
+        messages.info(request, str(gone))
+    else:
+        messages.success(
+            request, _("You declined the invitation to %(company)s.") % {"company": company}
+        )
+    return redirect("core:home")
+
+
+def _inviting(request: UserRequest, slug: str) -> Company:
+    """Return a company that the user has anything to do with: others are not there."""
+    return get_object_or_404(Company, slug=slug, memberships__user=request.user)
 
 
 @company_view("core.view_company")

@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from core.forms.account import AnyCodeForm
+from core.forms.account import AnyCodeForm, ForgottenForm
 from core.models import Change
-from core.services import second_factor
+from core.services import attempts, passwords, second_factor
 from core.services.account import record_for_companies
-from core.web import sign_in
+from core.web import places, sign_in
 from core.web.access import public_view
 
 
@@ -36,15 +36,38 @@ class _Password(auth.LoginView):
 class _NewPassword(auth.PasswordResetConfirmView):
     """Django's page behind the mailed link; the companies' records tell that it was used."""
 
+    token_generator = passwords.tokens
+
     def form_valid(self, form: Any) -> HttpResponse:
-        user = form.user
-        action = "reset_password" if user.has_usable_password() else "accept_invitation"
         with transaction.atomic():
             response = super().form_valid(form)
             record_for_companies(
-                user=user, action=action, source=Change.Source.WEB, now=timezone.now()
+                user=form.user,
+                action="reset_password",
+                source=Change.Source.WEB,
+                now=timezone.now(),
             )
         return response
+
+
+@public_view
+@never_cache
+def reset(request: HttpRequest) -> HttpResponse:
+    """Have a link to a new password mailed. The answer is the same for every address."""
+    form = ForgottenForm(request.POST or None)
+    if form.is_valid():
+        try:
+            passwords.request_reset(
+                email=form.cleaned_data["email"],
+                place=places.network(request),
+                now=timezone.now(),
+            )
+        except attempts.TooOften:
+            form.add_error(None, _("Too many links were asked for. Try again in an hour."))
+        else:
+            return redirect("password_reset_done")
+    status = 429 if form.non_field_errors() else 200
+    return render(request, "registration/password_reset_form.html", {"form": form}, status=status)
 
 
 @public_view
@@ -88,7 +111,6 @@ def _warn_of_few_codes(request: HttpRequest, code: str) -> None:
 
 password = public_view(_Password.as_view())
 sign_out = public_view(auth.LogoutView.as_view())
-reset = public_view(auth.PasswordResetView.as_view())
 reset_sent = public_view(auth.PasswordResetDoneView.as_view())
 new_password = public_view(_NewPassword.as_view())
 reset_done = public_view(auth.PasswordResetCompleteView.as_view())

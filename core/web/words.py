@@ -27,6 +27,7 @@ ACTIONS: tuple[tuple[str, Any, Any, bool], ...] = (
     ("change_password", _("changed their password"), _("Password changed"), True),
     ("reset_password", _("chose a new password by e-mail"), _("Password reset"), True),
     ("accept_invitation", _("accepted the invitation"), _("Invitation accepted"), True),
+    ("decline_invitation", _("invitation declined"), _("Invitation declined"), True),
     ("turn_on_second_factor", _("turned the second factor on"), _("Second factor on"), True),
     ("turn_off_second_factor", _("turned the second factor off"), _("Second factor off"), True),
     ("reset_second_factor", _("lost the second factor to a reset"), _("Second factor reset"), True),
@@ -71,7 +72,7 @@ def _restaurant(company: Company, row: Any) -> Subject:
 
 
 def _membership(company: Company, row: Any) -> Subject:
-    return Subject(str(row.user), link("core:settings_member", company, row.pk))
+    return Subject(row.called, link("core:settings_member", company, row.pk))
 
 
 def _user(company: Company, row: Any) -> Subject:

@@ -15,8 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from core.models import Change, Company, Membership, Role, User
-from core.services import restaurants, settings as company_settings
+from core.models import Change, Company, Membership, OutgoingMail, Role, User
+from core.services import mail, passwords, restaurants, settings as company_settings
 from core.web import actions
 from tests.conftest import PASSWORD
 
@@ -77,6 +77,7 @@ def test_a_lock_out_is_written(bella: Company, host: User) -> None:
 def test_a_password_reset_by_mail_is_written(bella: Company, host: User) -> None:
     client = Client()
     client.post("/password/", {"email": host.email})
+    mail.send(OutgoingMail.objects.get(kind=passwords.RESET).pk)
     link = re.search(r"http://testserver(/password/\S+)", str(outbox.outbox[-1].body))
     assert link
     form = client.get(link[1], follow=True).redirect_chain[-1][0]

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.models import Change, Company, Membership, OutgoingMail, Role, User
-from core.services import companies, mail
+from core.services import companies, invitations, mail
 
 
 def create(**fields: Any) -> Company:
@@ -121,7 +121,7 @@ def test_a_newcomer_chooses_a_password_once_and_is_in(bella: Company) -> None:
 
 def test_who_has_a_password_is_shown_where_to_sign_in(bella: Company, outsider: User) -> None:
     invite(bella, outsider.email)
-    assert link_in_the_last_mail() == "/login/"
+    assert link_in_the_last_mail() == "/companies/"
 
 
 def test_a_member_is_not_invited_again(bella: Company, host: User) -> None:
@@ -146,7 +146,11 @@ def test_an_invitation_is_written_down(bella: Company, owner: User) -> None:
     assert change.values["role"] == [None, "operator"]
 
 
-def test_the_invited_sees_the_company(bella: Company, sign_in: Callable[[User], Client]) -> None:
+def test_whoever_accepts_sees_the_company(
+    bella: Company, sign_in: Callable[[User], Client]
+) -> None:
     membership = invite(bella)
+    assert not Company.objects.for_user(membership.user)
+    invitations.accept(user=membership.user, company=bella, source="web", now=timezone.now())
     assert list(Company.objects.for_user(membership.user)) == [bella]
     assert sign_in(membership.user).get("/", follow=True).status_code == 200

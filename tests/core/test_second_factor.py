@@ -18,8 +18,8 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_static.models import StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from core.models import Change, Company, Membership, Role, User
-from core.services import second_factor, settings as company_settings
+from core.models import Change, Company, Membership, OutgoingMail, Role, User
+from core.services import mail, passwords, second_factor, settings as company_settings
 from core.web import sign_in as pending_sign_in
 from tests.conftest import PASSWORD
 
@@ -206,6 +206,7 @@ def test_a_new_password_by_mail_does_not_go_round_the_second_factor(owner: User)
     turn_on(owner)
     client = Client()
     client.post("/password/", {"email": owner.email})
+    mail.send(OutgoingMail.objects.get(kind=passwords.RESET).pk)
     link = re.search(r"http://testserver(/password/\S+)", str(outbox.outbox[-1].body))
     assert link
     form = client.get(link[1], follow=True).redirect_chain[-1][0]

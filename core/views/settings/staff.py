@@ -54,7 +54,7 @@ def member(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
         for field in form.fields.values():
             field.disabled = True
     elif form.is_valid() and _save(request, found, form):
-        messages.success(request, _("%(user)s is saved.") % {"user": found.user})
+        messages.success(request, _("%(user)s is saved.") % {"user": found.called})
         return redirect("core:settings_staff", company.slug)
     context = {
         "form": form,
