@@ -174,6 +174,7 @@ class ImportRow(models.Model):
     )
     replaced = models.JSONField(
         null=True,
+        # And "external_ids": [values], "completed": [[card, "track" or "number", value]].
         help_text='{"fields": {name: [old, new]}, "cards": [ids], "categories": [ids], '
         '"entries": [ids]}',
     )

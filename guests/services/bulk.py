@@ -125,6 +125,18 @@ def add_cards(company_id: int, cards: Sequence[tuple[int, str | None, str | None
     return ids
 
 
+def prepare_completed_cards(halves: Sequence[tuple[int, str, str]]) -> list[Changes]:
+    """Make ready `(card id, "track" or "number", value)`: the half that a guest's card lacked.
+
+    Their guests' versions say that nobody changed the cards: `write_changes` of them goes first.
+    """
+    changes = []
+    for field in ("track", "number") if halves else ():
+        rows = [(pk, value) for pk, name, value in halves if name == field]
+        changes.append(bulk.changes_of(Card, (field,), rows, version=False))
+    return changes
+
+
 def prepare_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> Batch:
     """Make ready `(guest id, category id)`."""
     columns, count = by_column(("guest_id", "category_id"), pairs)

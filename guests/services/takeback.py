@@ -158,6 +158,7 @@ def _column(name: str) -> Any:
 
 def _remove_added(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -> None:
     """Remove the cards, categories and external ids that were added and are still the guest's."""
+    _halve_completed(company, replaced)
     added = {card: pk for pk, parts in replaced.items() for card in parts.get("cards", ())}
     _remove_of_owners(Card.objects.for_company(company).filter(pk__any=list(added)), "pk", added)
     ids = {value: pk for pk, parts in replaced.items() for value in parts.get("external_ids", ())}
@@ -172,6 +173,35 @@ def _remove_added(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -
             category_id=category, guest__any=guests
         )
         rows._raw_delete(rows.db)
+
+
+def _halve_completed(company: Company, replaced: Mapping[int, Mapping[str, Any]]) -> None:
+    """Take from cards the half that was added, of those that are the guest's and hold it still."""
+    rows: dict[str, list[tuple[int, None]]] = {"track": [], "number": []}
+    for pk, _owner, name in still_completed(company, replaced):
+        rows[name].append((pk, None))
+    for name, halved in rows.items():
+        bulk.update(Card, (name,), halved, version=False)
+
+
+def still_completed(
+    company: Company, replaced: Mapping[int, Mapping[str, Any]]
+) -> list[tuple[int, int, str]]:
+    """Return `(card, guest, "track" or "number")` of the added halves that can go again."""
+    halves = {
+        card: (owner, name, value)
+        for owner, parts in replaced.items()
+        for card, name, value in parts.get("completed", ())
+    }
+    if not halves:
+        return []
+    cards = Card.objects.for_company(company).filter(pk__any=list(halves))
+    return [
+        (card.pk, card.guest_id, name)
+        for card in cards
+        for owner, name, value in [halves[card.pk]]
+        if owner == card.guest_id and getattr(card, name) == value and card.track and card.number
+    ]
 
 
 def _remove_of_owners(rows: QuerySet, key: str, owners: Mapping[Any, int]) -> None:

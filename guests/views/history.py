@@ -146,7 +146,7 @@ def _of_lines(
     company: Company, user: User, rows: Sequence[ImportRow], merged: dict[int, str]
 ) -> list[Entry]:
     may_open = user.has_perm("imports.view_importjob", company)
-    cards = _cards(company, {pk for row in rows for pk in (row.replaced or {}).get("cards", ())})
+    cards = _cards(company, {pk for row in rows for pk in _card_ids(row.replaced or {})})
     values = [(Guest._meta.label_lower, _values(row.replaced or {}, cards)) for row in rows]
     return [
         Entry(
@@ -170,8 +170,13 @@ def _of_lines(
     ]
 
 
+def _card_ids(replaced: dict[str, Any]) -> list[int]:
+    """Return the cards that a line of a file added or completed."""
+    return [*replaced.get("cards", ()), *(pk for pk, *_half in replaced.get("completed", ()))]
+
+
 def _cards(company: Company, ids: Collection[int]) -> dict[int, str]:
-    """Return the cards that lines of files added, as far as they are still there."""
+    """Return those cards by id, as far as they are still there."""
     cards = Card.objects.for_company(company).filter(pk__in=ids) if ids else ()
     return {card.pk: " / ".join(filter(None, (card.number, card.track))) for card in cards}
 
@@ -179,7 +184,7 @@ def _cards(company: Company, ids: Collection[int]) -> dict[int, str]:
 def _values(replaced: dict[str, Any], cards: dict[int, str]) -> dict[str, Any]:
     """Return what a line of a file changed as a Change would have it."""
     found = dict(replaced.get("fields", {}))
-    if names := [cards[pk] for pk in replaced.get("cards", ()) if pk in cards]:
+    if names := [cards[pk] for pk in _card_ids(replaced) if pk in cards]:
         found["cards"] = [None, names]
     for name in ("categories", "external_ids"):
         if replaced.get(name):

@@ -7,6 +7,17 @@ from imports.pipeline.credits import Gift
 from imports.pipeline.rows import Reason
 
 
+class Completion(NamedTuple):
+    """The half that a card of the guest lacks: a number beside its track, or the reverse."""
+
+    card_id: int
+    #: "track" or "number".
+    field: str
+    value: str
+    #: The half that is there.
+    known: str
+
+
 class Additions(NamedTuple):
     """What a line adds to a guest; nothing of it replaces anything."""
 
@@ -15,6 +26,8 @@ class Additions(NamedTuple):
     external_ids: Sequence[str]
     #: Names of categories that are not there yet.
     new_categories: Sequence[str] = ()
+    #: Cards that are there and become whole.
+    completed: Sequence[Completion] = ()
     #: What the guest is given: it stands in the ledger, not in the guest's own record.
     gift: Gift | None = None
 

@@ -113,15 +113,22 @@ def _match_cards(company: Company, rows: Sequence[CleanRow], found: Surroundings
     cards = [card for row in rows for card in row.values.get("cards", ())]
     of_company = Card.objects.for_company(company)
     if tracks := {track for track, _number in cards if track}:
-        known = of_company.with_tracks(tracks).values_list("track", "number", "guest_id")
-        for track, number, guest in known:
-            if track is not None:
-                found.track_owner[track] = guest
-            if number is not None:
-                found.number_owner[number] = guest
+        _meet_cards(of_company.with_tracks(tracks), found)
     # A number mostly stands on the card whose track was found: no need to ask for it again.
     if numbers := {number for _track, number in cards if number} - found.number_owner.keys():
-        found.number_owner |= _owners(of_company.with_numbers(numbers), "number", "guest_id")
+        _meet_cards(of_company.with_numbers(numbers), found)
+
+
+def _meet_cards(cards: QuerySet, found: Surroundings) -> None:
+    for track, number, guest, pk in cards.values_list("track", "number", "guest_id", "pk"):
+        if track is None:
+            found.half_cards["number", number] = pk
+        else:
+            found.track_owner[track] = guest
+        if number is None:
+            found.half_cards["track", track] = pk
+        else:
+            found.number_owner[number] = guest
 
 
 def _owners(rows: QuerySet, key: str, owner: str) -> dict[str, int]:

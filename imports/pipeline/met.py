@@ -32,6 +32,8 @@ class Surroundings:
     by_external_id: dict[str, Met] = field(default_factory=dict)
     track_owner: dict[str, int] = field(default_factory=dict)
     number_owner: dict[str, int] = field(default_factory=dict)
+    #: Cards that lack their other half, by the half that they have: ("track", "t1").
+    half_cards: dict[tuple[str, str], int] = field(default_factory=dict)
     member_owner: dict[str, int] = field(default_factory=dict)
     in_categories: set[tuple[int, int]] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)

@@ -13,6 +13,7 @@ from guests.normalize import fold
 from imports.pipeline.credits import VALUES as CREDIT_VALUES, CreditRules, Gift, read_credit
 from imports.pipeline.decisions import (
     Additions,
+    Completion,
     Create,
     Decision,
     Reject,
@@ -173,12 +174,7 @@ def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
 def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules) -> Additions:
     """Return the cards, categories and external ids of the row that the guest does not have yet."""
     values = row.values
-    cards = []
-    for track, number in values.get("cards", ()):
-        free_track = track if track and track not in met.track_owner else None
-        free_number = number if number and number not in met.number_owner else None
-        if free_track or free_number:
-            cards.append((free_track, free_number))
+    cards, completed = _cards(values["cards"], met) if "cards" in values else ((), ())
     categories: Sequence[int] = rules.categories
     new_categories: Sequence[str] = ()
     if "categories" in values:
@@ -192,7 +188,29 @@ def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
     new_ids: Sequence[str] = ()
     if "external_id" in values:
         new_ids = [value for value in external_ids(row) if value not in met.by_external_id]
-    return Additions(cards, categories, new_ids, new_categories)
+    return Additions(cards, categories, new_ids, new_categories, completed)
+
+
+def _cards(
+    wanted: Sequence[tuple[str | None, str | None]], met: Surroundings
+) -> tuple[Sequence[tuple[str | None, str | None]], Sequence[Completion]]:
+    """Return the cards that are new, and the guest's own that get the half they lacked.
+
+    What belongs to another guest was rejected before.
+    """
+    new, completed, halves = [], [], met.half_cards
+    for track, number in wanted:
+        free_track = track if track and track not in met.track_owner else None
+        free_number = number if number and number not in met.number_owner else None
+        if not (free_track or free_number):
+            continue
+        if halves and track and free_number and (pk := halves.get(("track", track))):
+            completed.append(Completion(pk, "number", free_number, track))
+        elif halves and number and free_track and (pk := halves.get(("number", number))):
+            completed.append(Completion(pk, "track", free_track, number))
+        else:
+            new.append((free_track, free_number))
+    return new, completed
 
 
 def _gift(

@@ -45,13 +45,16 @@ class People(NamedTuple):
     new_cards: Sequence[int]
     guests: Batch
     changes: Changes
+    #: Cards that become whole.
+    completed: Sequence[Changes]
     #: What leads to guests: written after them.
     belongings: Sequence[Batch]
 
     def write(self) -> None:
         """Send all of it. Raises IntegrityError or GuestsChanged: the transaction is lost then."""
         self.guests.write()
-        guests.write_changes(self.changes)
+        for changes in (self.changes, *self.completed):
+            guests.write_changes(changes)
         for batch in self.belongings:
             batch.write()
 
@@ -103,19 +106,23 @@ def prepare_people(company: int, decisions: Sequence[Decision]) -> People:
     card_ids, cards = guests.prepare_cards(
         company, [(pk, *card) for pk, a in added for card in a.cards]
     )
+    completed = guests.prepare_completed_cards(
+        [each[:3] for d in updates for each in d.additions.completed]
+    )
     belongings = [
         cards,
         guests.prepare_categories(company, [(pk, c) for pk, a in added for c in a.categories]),
         guests.prepare_external_ids(company, [(pk, x) for pk, a in added for x in a.external_ids]),
     ]
     new_cards = card_ids[sum(len(d.additions.cards) for d in creates) :]
-    return People(ids, new_cards, created, changes, belongings)
+    return People(ids, new_cards, created, changes, completed, belongings)
 
 
 def is_of_guest(update: Update) -> bool:
     """Whether a line changes the guest's own record: a credit alone stands in the ledger."""
-    cards, categories, external_ids, new_categories, _gift = update.additions
-    return bool(update.changes or cards or categories or external_ids or new_categories)
+    cards, categories, external_ids, new_categories, completed, _gift = update.additions
+    added = cards or categories or external_ids or new_categories or completed
+    return bool(update.changes or added)
 
 
 def prepare_rows(
@@ -182,6 +189,7 @@ def _replaced(update: Update, cards: list[int]) -> dict[str, Any]:
         "cards": cards,
         "categories": list(additions.categories),
         "external_ids": list(additions.external_ids),
+        "completed": [list(each[:3]) for each in additions.completed],
     }
     return {name: part for name, part in parts.items() if part}
 

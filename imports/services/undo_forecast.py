@@ -88,6 +88,7 @@ def _count_updated(job: ImportJob, replaced: dict[int, dict], found: Forecast) -
         found.kept += bool(left)
         found.reasons["field_changed"] += bool(left)
         found.restored += len(left) < len(fields) or len(parts) > ("fields" in parts)
+    found.fields += len(takeback.still_completed(job.company, replaced))
     found.cards += _still_there(job, replaced)
     found.categories += _still_in(job, replaced)
 

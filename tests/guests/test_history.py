@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.models import Change
-from guests.models import BulkChange, BulkChangeGuest, Category, Guest, MemberTier
+from guests.models import BulkChange, BulkChangeGuest, Card, Category, Guest, MemberTier
 from guests.services.merging import merge_guests, undo_merge
 from guests.services.records import Draft, create_guest, set_active, update_guest
 from guests.views.history_sources import Place
@@ -158,6 +158,13 @@ def test_what_a_file_added_is_told_by_name(sign_in, bella, manager):
     assert "Cards 111" in said
     assert "Categories VIP" in said
     assert "External IDs C-1" in said
+
+
+def test_a_card_that_a_file_made_whole_is_told(sign_in, bella, manager):
+    anna = guest(bella, "+442079460959")
+    Card.objects.create(company=bella, guest=anna, track="t1")
+    imported(bella, manager, "phone,track_1,number_1\n+442079460959,t1,111\n")
+    assert "Cards 111 / t1" in text_of(history(sign_in(manager), anna))
 
 
 def test_an_import_that_was_taken_back_says_so(sign_in, bella, manager):

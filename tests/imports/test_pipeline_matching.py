@@ -4,6 +4,7 @@ import pytest
 
 from core.models import Change
 from guests.models import Card, Category, ExternalId, Guest
+from imports.services import importing
 from tests.imports.trips import (
     ANNA,
     JOHN,
@@ -153,6 +154,54 @@ def test_a_free_card_is_added_and_ones_own_is_fine(bella):
     assert cards(bella, JOHN) == [(None, "n3"), ("t4", None)]
     job = bring(bella, header, f"{ANNA},t1,n1,t2,n2", f"{JOHN},,n3,t4,")
     assert outcomes(job) == {2: "unchanged", 3: "unchanged"}
+
+
+def test_a_card_that_lacks_its_number_or_its_track_is_completed(bella):
+    give(guest(bella, ANNA), track="t1")
+    give(guest(bella, JOHN), number="n2")
+    lines = ("phone,track_1,number_1", f"{ANNA},t1,n1", f"{JOHN},t2,n2")
+    assert bring(bella, *lines).counts == {"updated": 2}
+    assert cards(bella, ANNA) == [("t1", "n1")]
+    assert cards(bella, JOHN) == [("t2", "n2")]
+    assert bring(bella, *lines).counts == {"unchanged": 2}
+
+
+def test_a_whole_card_keeps_its_number_and_the_new_one_is_a_card_of_its_own(bella):
+    give(guest(bella, ANNA), track="t1", number="n1")
+    bring(bella, "phone,track_1,number_1", f"{ANNA},t1,n2")
+    assert cards(bella, ANNA) == [("t1", "n1"), (None, "n2")]
+
+
+def test_two_halves_that_are_cards_of_one_guest_stay_two(bella):
+    give(give(guest(bella, ANNA), track="t1"), number="n1")
+    job = bring(bella, "phone,track_1,number_1", f"{ANNA},t1,n1")
+    assert (job.counts, cards(bella, ANNA)) == ({"unchanged": 1}, [("t1", None), (None, "n1")])
+
+
+def test_another_guests_half_card_is_an_error_and_completes_nothing(bella):
+    give(guest(bella, ANNA), track="t1")
+    give(guest(bella, JOHN), number="n2")
+    number, track = [("number_taken", "number_1")], [("track_taken", "track_1")]
+    for line, wrong in ((f"{ANNA},t1,n2", number), (f"{MAX},t1,n3", track)):
+        assert reasons(bring(bella, "phone,track_1,number_1", line)) == {2: wrong}
+    assert (cards(bella, ANNA), cards(bella, JOHN)) == ([("t1", None)], [(None, "n2")])
+
+
+def test_a_card_that_was_completed_meanwhile_is_matched_again(bella, monkeypatch):
+    """The guest is saved with another number between the look and the writing."""
+    owner = give(guest(bella, ANNA), track="t1")
+    land, planned = importing._land, []
+
+    def someone_first(attempt, trip, chunk, *, strict):
+        planned.extend(chunk.decisions[0].additions.completed)
+        Card.objects.update(number="n9")
+        Guest.objects.filter(pk=owner.pk).update(version=2)
+        land(attempt, trip, chunk, strict=strict)
+
+    monkeypatch.setattr(importing, "_land", someone_first)
+    job = bring(bella, "phone,track_1,number_1", f"{ANNA},t1,n1")
+    assert ([each.value for each in planned], job.counts) == (["n1"], {"updated": 1})
+    assert cards(bella, ANNA) == [("t1", "n9"), (None, "n1")]
 
 
 def test_blank_never_takes_a_card_away(bella):

@@ -171,6 +171,32 @@ def test_a_card_that_went_from_one_imported_guest_to_another_stays(bella, vip):
     assert external_ids(bella, JOHN) == {"x1"}
 
 
+def test_a_completed_card_loses_the_half_that_came(bella):
+    imported(bella, f"phone,track_1,number_1\n{ANNA},t1,\n{JOHN},,n2\n")
+    before = everything(bella)
+    job = imported(bella, f"phone,track_1,number_1\n{ANNA},t1,n1\n{JOHN},t2,n2\n")
+    assert everything(bella) != before
+    found = forecast(job)
+    assert (found.restored, found.fields, found.cards) == (2, 2, 0)
+    assert undone(job).undo_counts == {"undone": 2}
+    assert everything(bella) == before
+
+
+def test_a_completed_card_that_was_changed_since_keeps_what_it_has(bella):
+    owner = guest(bella, ANNA)
+    for track in ("t1", "t2", "t3"):
+        Card.objects.create(company=bella, guest=owner, track=track)
+    line = f"{ANNA},t1,n1,t2,n2,t3,n3"
+    job = imported(bella, f"phone,track_1,number_1,track_2,number_2,track_3,number_3\n{line}\n")
+    Card.objects.filter(track="t1").update(number="n8")
+    Card.objects.filter(track="t2").update(track=None)
+    Card.objects.filter(track="t3").update(guest=guest(bella, JOHN))
+    assert forecast(job).fields == 0
+    undone(job)
+    assert cards(bella, ANNA) == [("t1", "n8"), (None, "n2")]
+    assert cards(bella, JOHN) == [("t3", "n3")]
+
+
 def test_categories_the_guest_was_in_before_stay(bella, vip, anna):
     GuestCategory.objects.create(company=bella, guest=anna, category=vip)
     undone(imported(bella, FILE))
