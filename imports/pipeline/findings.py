@@ -6,7 +6,16 @@ from typing import Any
 
 from core.fields import to_units
 from imports.pipeline.credits import Gift
-from imports.pipeline.decisions import Create, Decision, Post, Reject, Skip, Unchanged, Update
+from imports.pipeline.decisions import (
+    Completion,
+    Create,
+    Decision,
+    Post,
+    Reject,
+    Skip,
+    Unchanged,
+    Update,
+)
 from imports.pipeline.money import Money
 from imports.pipeline.rows import Reason
 
@@ -138,14 +147,27 @@ def _before_and_after(decision: Create | Update | Post) -> dict[str, Any]:
         changes = {name: ["", _text(value)] for name, value in decision.values.items()}
     else:
         changes = {name: [_text(old), _text(new)] for name, (old, new) in decision.changes.items()}
+    added = decision.additions
     return {
         "line": decision.line,
         "guest": getattr(decision, "guest_id", None),
         "phone": decision.values["phone"],
         "changes": changes,
-        "cards": [" / ".join(filter(None, card)) for card in decision.additions.cards],
-        "gift": _gift(decision.additions.gift),
+        "cards": [_card(*card) for card in added.cards],
+        "completed": [_completed(each) for each in added.completed],
+        "categories": [*added.categories, *added.new_categories],
+        "gift": _gift(added.gift),
     }
+
+
+def _card(track: str | None, number: str | None) -> str:
+    return " / ".join(filter(None, (track, number)))
+
+
+def _completed(card: Completion) -> list[str]:
+    """Return a card as it is, and as it will be."""
+    whole = (card.value, card.known) if card.field == "track" else (card.known, card.value)
+    return [card.known, _card(*whole)]
 
 
 def _gift(gift: Gift | None) -> list[Any] | None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.models.companies import Consent
-from guests.models import Guest, MemberTier, Sex
+from guests.models import Category, Guest, MemberTier, Sex
 from imports.columns import COLUMNS, column_of
 from imports.models import ImportJob
 from imports.reports.file import label_of_guest_field
@@ -16,11 +16,14 @@ _NAMES = ("first_name", "middle_name", "last_name")
 
 
 def samples(job: ImportJob) -> list[dict[str, Any]]:
-    """Return the sample of the last check. Two queries: guests and tiers by id."""
+    """Return the sample of the last check. Three queries: guests, tiers, categories."""
     stored = job.findings.get("sample", ())
     ids = [each["guest"] for each in stored if each["guest"]]
     guests = Guest.objects.for_company(job.company).in_bulk(ids) if ids else {}
-    tiers = _tiers(job) if any("member_tier_id" in each["changes"] for each in stored) else {}
+    has_tiers = any("member_tier_id" in each["changes"] for each in stored)
+    tiers = _names(MemberTier, job) if has_tiers else {}
+    has_categories = any(each.get("categories") for each in stored)
+    categories = _names(Category, job) if has_categories else {}
     fields = _fields_in_file_order(job)
     giving = {each["line"]: each["gift"] for each in stored if each.get("gift")}
     gifts = given_of_sample(job, giving) if giving else {}
@@ -32,6 +35,7 @@ def samples(job: ImportJob) -> list[dict[str, Any]]:
             "changes": [
                 *_changes(each, fields, tiers),
                 *_cards(each),
+                *_categories(each, categories),
                 *([gifts[each["line"]]] if each["line"] in gifts else []),
             ],
         }
@@ -63,7 +67,20 @@ def _changes(
 
 def _cards(sample: dict[str, Any]) -> list[dict[str, str]]:
     label = str(COLUMNS["number"].label)
-    return [{"label": label, "before": "", "after": card} for card in sample["cards"]]
+    changed = [*sample.get("completed", ()), *(("", card) for card in sample["cards"])]
+    return [{"label": label, "before": before, "after": after} for before, after in changed]
+
+
+def _categories(sample: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
+    """Return what categories come to the guest: known ones by their ids, new ones by their names.
+
+    Those that the guest is in already stay, and are not read for this.
+    """
+    added = [names.get(str(each), each) for each in sample.get("categories", ())]
+    if not (found := [each for each in added if isinstance(each, str)]):
+        return []
+    label = _("Categories added")
+    return [{"label": label, "before": "", "after": ", ".join(found), "adds": True}]
 
 
 def _shown(name: str, text: str, tiers: dict[str, str]) -> str:
@@ -81,6 +98,6 @@ def _name(sample: dict[str, Any], guest: Guest | None) -> str:
     return " ".join(filter(None, parts)) or sample["phone"]
 
 
-def _tiers(job: ImportJob) -> dict[str, str]:
-    tiers = MemberTier.objects.for_company(job.company).values_list("pk", "name")
-    return {str(pk): name for pk, name in tiers}
+def _names(model: type[Category | MemberTier], job: ImportJob) -> dict[str, str]:
+    rows = model.objects.for_company(job.company).values_list("pk", "name")
+    return {str(pk): name for pk, name in rows}

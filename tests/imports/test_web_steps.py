@@ -5,8 +5,10 @@ import io
 import pytest
 from openpyxl import Workbook
 
-from guests.models import Category, Guest
+from guests.models import Card, Category, Guest, GuestCategory
 from imports.models import ColumnMapping, ImportJob
+from tests.guests.records import text_of
+from tests.imports.trips import ANNA, JOHN, guest
 from tests.imports.web import GOOD, MIXED, checked, draft, imported, page, upload, worked
 
 pytestmark = pytest.mark.django_db
@@ -184,6 +186,27 @@ def test_the_check_shows_counts_groups_and_before_and_after(client, bella, manag
     assert "Import 1 guest into Bella, leave out 2" in text
     assert "“max-example.com” is not an e-mail address" in text
     assert not Guest.objects.exists()
+
+
+def test_before_and_after_shows_cards_that_become_whole_and_categories_that_come(
+    client, bella, manager
+):
+    anna, known = guest(bella, ANNA), Category.objects.create(company=bella, name="Old friends")
+    vip = Category.objects.create(company=bella, name="VIP")
+    Card.objects.create(company=bella, guest=anna, track="t1")
+    GuestCategory.objects.create(company=bella, guest=anna, category=known)
+    job = checked(
+        bella,
+        manager,
+        f"phone,track_1,number_1,categories\n{ANNA},t1,n1,Old friends;New ones\n{JOHN},,,\n",
+        categories=[vip.pk],
+        create_categories=True,
+    )
+    text = text_of(client.get(page(job, "check")))
+    before_and_after = text.partition("Before and after")[2]
+    assert "Card number from t1 to t1 / n1 Categories added VIP, New ones" in before_and_after
+    assert f"{JOHN} New Telephone {JOHN} Categories added VIP" in before_and_after
+    assert "Old friends" not in before_and_after.partition("Telephone")[0]
 
 
 def test_a_clean_check_offers_the_import(client, bella, manager):
