@@ -51,7 +51,6 @@ class Command(BaseCommand):
         self.announced = True
         self.stdout.write(f"\nRegulars is at {settings.BASE_URL} - Ctrl-C stops it.\n")
         self.stdout.flush()
-        self.stdout.flush()
 
 
 def web_server() -> list[str]:
