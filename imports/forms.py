@@ -222,10 +222,10 @@ class RulesForm(forms.Form):
         """Take away what does not apply to this file."""
         if not gives_money(job):
             del self.fields["message"]
-        if job.kind == ImportJob.Kind.BALANCES:
+        if job.kind != ImportJob.Kind.GUESTS:
             for name in ("categories", "policy"):
                 self.fields.pop(name, None)
-        else:
+        if job.kind != ImportJob.Kind.BALANCES:
             del self.fields["mode"]
         if "categories" not in keys:
             del self.fields["create_categories"]
@@ -269,7 +269,7 @@ def _initial(job: ImportJob, options: Options) -> dict[str, Any]:
 class UndoForm(forms.Form):
     """Confirms an undo; a large one by typing how many guests it touches."""
 
-    typed = forms.CharField(label=_("Number of guests"), required=False)
+    typed = forms.CharField(label=_("Number"), required=False)
 
     def __init__(self, *args: Any, expected: int | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -280,7 +280,7 @@ class UndoForm(forms.Form):
     def clean_typed(self) -> str:
         typed: str = self.cleaned_data["typed"]
         if "".join(filter(str.isdigit, typed)) != str(self.expected):
-            text = _("Type %(number)s to confirm that so many guests are meant.")
+            text = _("Type %(number)s to confirm that so many are meant.")
             raise forms.ValidationError(text, params={"number": self.expected})
         return typed
 

@@ -28,6 +28,7 @@ class ImportJob(Job):
     class Kind(models.TextChoices):
         GUESTS = "guests", _("Guests")
         BALANCES = "balances", _("Balances")
+        ORDERS = "orders", _("Orders")
 
     class Step(models.TextChoices):
         CHECK = "check", _("Check")

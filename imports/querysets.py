@@ -1,7 +1,10 @@
 """Every reusable read of imports."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
+
+from django.db.models import Q
 
 from core.querysets import CompanyOwnedQuerySet, JobQuerySet
 
@@ -46,6 +49,16 @@ class ImportRowQuerySet(CompanyOwnedQuerySet):
     def to_undo(self) -> Self:
         """Lines that changed something and whose undo has not been tried yet."""
         return self.filter(outcome__in=[1, 2], undo__isnull=True)
+
+    def about_records(self) -> Self:
+        """Lines that changed something of a guest's record: a visit alone is among the orders."""
+        return self.filter(outcome__in=[1, 2]).filter(
+            Q(replaced__order__isnull=True) | Q(outcome=2) | Q(replaced__makes_guest=True)
+        )
+
+    def that_brought(self, orders: Collection[int]) -> Self:
+        """Lines of files that brought these orders, of those guests to whom they are narrowed."""
+        return self.filter(outcome=1, replaced__order__id__in=list(orders))
 
     def not_undone(self) -> Self:
         """Lines whose undo was tried and left something as it is."""

@@ -92,6 +92,7 @@ MESSAGES: dict[str, str | Promise] = {
     "order_guest_unknown": _(
         "There is no guest with “%(value)s”. Only a telephone makes a new guest."
     ),
+    "order_of_nobody": _("The receipt names no guest: it counts for the restaurant alone."),
     "closed_later": _("“%(value)s” is still to come: an order is sent when it has been closed."),
     "credit_no_currency": _(
         "The credit was not given, for it has no currency. Add it, and import this row again."
@@ -121,6 +122,9 @@ MESSAGES: dict[str, str | Promise] = {
         "Somebody else changed this guest at the same moment, again and again. Import it anew."
     ),
     # Undo
+    "order_gone": _("The order is not there any more."),
+    "order_changed": _("The order was corrected since, and stays as it is now."),
+    "order_guest_gone": _("Whose order it was before is not there any more."),
     "guest_gone": _("The guest is not there any more."),
     "guest_merged": _("The guest was merged into another since, and stays so."),
     "guest_visited": _("The guest has ordered since, and stays."),

@@ -23,6 +23,8 @@ COUNTS: tuple[tuple[str, str | Promise], ...] = (
     ("opt_outs_kept", gettext_lazy("Opt-outs kept")),
     ("consents_kept", gettext_lazy("Revoked consents kept")),
     ("erased", gettext_lazy("Erased guests kept away")),
+    ("new_guests", gettext_lazy("New guests")),
+    ("of_nobody", gettext_lazy("Receipts without a guest")),
     ("credits_left_out", gettext_lazy("Credits left out")),
     ("credits_given_before", gettext_lazy("Credits given before")),
 )
@@ -45,6 +47,8 @@ def sentence(job: ImportJob) -> str:
     guests = ngettext("%(n)s guest", "%(n)s guests", come_in) % {"n": _number(come_in)}
     if job.kind == ImportJob.Kind.BALANCES:
         guests = ngettext("%(n)s balance", "%(n)s balances", come_in) % {"n": _number(come_in)}
+    if job.kind == ImportJob.Kind.ORDERS:
+        guests = ngettext("%(n)s order", "%(n)s orders", come_in) % {"n": _number(come_in)}
     company = job.company.name
     if job.state == State.REFUSED:
         return _("Nothing was imported into %(company)s. %(why)s") % {

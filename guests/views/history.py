@@ -136,6 +136,11 @@ _LINE_WORDS: dict[tuple[str, int], Any] = {
         "changed this guest by the import of"
     ),
 }
+_ORDER_WORDS = {
+    ImportRow.Outcome.CREATED: gettext_lazy("created this guest by the orders of"),
+    ImportRow.Outcome.UPDATED: gettext_lazy("corrected an order of this guest by"),
+}
+_LINE_WORDS |= {(ImportJob.Kind.ORDERS, outcome): text for outcome, text in _ORDER_WORDS.items()}
 _UNDO_NOTES: dict[int | None, Any] = {
     ImportRow.Undo.UNDONE: gettext_lazy("Undone since."),
     ImportRow.Undo.IN_PART: gettext_lazy("Undone in part since."),

@@ -91,10 +91,7 @@ def _bulk_changes(
 def _import_lines(
     company: Company, ids: Collection[int], after: Place | None, limit: int
 ) -> list[Item]:
-    outcome = ImportRow.Outcome
-    rows = ImportRow.objects.for_company(company).filter(
-        guest__in=ids, outcome__in=[outcome.CREATED, outcome.UPDATED]
-    )
+    rows = ImportRow.objects.for_company(company).filter(guest__in=ids).about_records()
     found = _cut(rows.annotate(when=_begun()), IMPORTS, ("job_id", "line"), after, limit)
     lean = found.select_related("job__actor").defer(*(f"job__{name}" for name in _UNSEEN))
     return [Item(Place(row.when, IMPORTS, row.job_id, row.line), row) for row in lean]

@@ -16,6 +16,7 @@ class FileKind:
     """What a file is about. `key` is ImportJob.Kind's value, where there is one.
 
     finders     columns of which one must be mapped, and filled in every row: they find the guest
+    anonymous   whether a row in which none of them is filled is nobody's, and comes in all the same
     needed      columns without which a file of the kind says nothing, and no row of it
     """
 
@@ -23,6 +24,7 @@ class FileKind:
     columns: Mapping[str, Column]
     finders: tuple[str, ...] = ("phone",)
     needed: tuple[str, ...] = ()
+    anonymous: bool = False
 
 
 GUESTS = FileKind("guests", dict(GuestResource.fields))
@@ -32,12 +34,13 @@ BALANCES = FileKind(
     finders=("phone", "external_id", "card"),
     needed=("amount",),
 )
-#: Files of orders come by the command line alone: they are no ImportJob's.
+#: Files of orders are sent by the command line alone.
 ORDERS = FileKind(
     "orders",
     dict(OrderResource.fields),
     finders=("phone", "guest_id", "card"),
     needed=("restaurant", "order_id", "total", "closed_at"),
+    anonymous=True,
 )
 KINDS: Mapping[str, FileKind] = {kind.key: kind for kind in (GUESTS, BALANCES, ORDERS)}
 

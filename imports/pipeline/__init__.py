@@ -29,19 +29,22 @@ from django.db import connection
 
 from core import bulk
 from core.models import Company
-from imports.columns import BALANCES, GUESTS, FileKind
+from imports.columns import BALANCES, GUESTS, ORDERS, FileKind
 from imports.pipeline.ahead import ahead, chunked, in_bulk
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.decisions import Decision
 from imports.pipeline.match import match, match_erased
 from imports.pipeline.match_balances import match_owners
 from imports.pipeline.match_credits import match_credits
+from imports.pipeline.match_orders import match_orders
 from imports.pipeline.plan import Rules, plan
 from imports.pipeline.plan_balances import BalancePlanner, ids_of
+from imports.pipeline.plan_orders import OrderRules, plan_orders
 from imports.pipeline.prepare import Prepared, can_prepare, prepare
 from imports.pipeline.read import Dialect, open_rows
 from imports.pipeline.rows import CleanRow
 from imports.pipeline.seen import Screened, SeenBalances, SeenKeys
+from imports.pipeline.seen_orders import SeenOrders
 
 #: Lines that commit together.
 CHUNK_ROWS = settings.IMPORT_CHUNK_ROWS
@@ -57,6 +60,8 @@ class Planned(NamedTuple):
 
 
 Land = Callable[[Planned], None]
+#: What must not stand in a file twice, where it is not the guests' own keys.
+_SEEN: dict[str, type[SeenKeys]] = {BALANCES.key: SeenBalances, ORDERS.key: SeenOrders}
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ class Trip:
     dialect: Dialect
     cleaner: Cleaner
     rules: Rules
-    #: Guests, or what guests own.
+    #: Guests, what guests own, or what they ordered.
     kind: FileKind = GUESTS
     #: The last line that an earlier attempt has accounted for: later ones are landed, and the
     #: earlier ones only read again, because their keys count.
@@ -77,6 +82,8 @@ class Trip:
     writes_for: int | None = None
     #: Whether the company had nobody when the trip began: there is nothing to match with then.
     nobody_yet: bool = False
+    #: What decides of orders, of a file of them.
+    order_rules: OrderRules | None = None
 
 
 def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
@@ -89,7 +96,7 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     `on_wait` is called every few seconds while nothing comes.
     Raises FileRefused when the file turns out to be unreadable on the way.
     """
-    seen = SeenBalances() if trip.kind is BALANCES else SeenKeys()
+    seen = _SEEN.get(trip.kind.key, SeenKeys)()
     planned = ahead(_planned(trip, seen), on_wait=on_wait)
     with in_bulk(), seen, closing(planned) as chunks:
         for chunk in chunks:
@@ -114,7 +121,9 @@ def _screened(trip: Trip, seen: SeenKeys) -> Generator[list[Screened], None, Non
 
 
 def _prepared(trip: Trip, decisions: list[Decision]) -> Prepared | None:
-    if trip.writes_for is None or not bulk.reserves_ahead() or not can_prepare(decisions):
+    if trip.writes_for is None or not bulk.reserves_ahead():
+        return None
+    if trip.kind is ORDERS or not can_prepare(decisions):
         return None
     return prepare(trip.company.pk, trip.writes_for, decisions)
 
@@ -128,6 +137,9 @@ def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> lis
     """
     clean = [row for row in rows if isinstance(row, CleanRow)]
     rules = trip.rules
+    if trip.order_rules is not None:
+        met_orders = match_orders(trip.company, clean, trip.order_rules)
+        return list(plan_orders(rows, met_orders, trip.order_rules))
     if trip.kind is BALANCES:
         assert rules.credits is not None
         owners = match_owners(trip.company, clean)

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.apply_credits import give
+from imports.pipeline.apply_orders import apply_orders
 from imports.pipeline.credits import Gift
 from imports.pipeline.decisions import Create, Decision, Post, Reject, Unchanged, Update
 from imports.pipeline.findings import count
@@ -41,6 +42,8 @@ def apply(
     transaction is lost then, and the chunk must be matched and planned again. Raises
     CreditsRefused, by which it is lost too, for lines that must be refused.
     """
+    if job.kind == ImportJob.Kind.ORDERS:
+        return apply_orders(job, decisions, now=now), []
     if prepared is not None:
         prepared.write()
         return prepared.counts, []

@@ -114,14 +114,15 @@ class Cleaner:
         """Whether something is missing without which the row says nothing."""
         if self._kind is GUESTS:
             return "phone" not in values
-        found = any(key in values for key in self._kind.finders)
+        found = self._kind.anonymous or any(key in values for key in self._kind.finders)
         return not found or any(key not in values for key in self._kind.needed)
 
     def _demand(self, values: dict[str, Any], reasons: list[Reason]) -> None:
         """Add a reason for all that is missing, unless what stands there is wrong already."""
         wrong = {reason.column for reason in reasons}
         finders = self._kind.finders
-        if not any(key in values or key in wrong for key in finders):
+        known = self._kind.anonymous or any(key in values or key in wrong for key in finders)
+        if not known:
             code = "phone_missing" if finders == ("phone",) else "guest_missing"
             reasons.insert(0, Reason(code, finders[0] if len(finders) == 1 else "", "", {}))
         missing = (key for key in self._kind.needed if key not in values and key not in wrong)

@@ -1,6 +1,8 @@
 """What the plan decided for a line. `apply` carries it out and `findings` counts it."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from imports.pipeline.credits import Gift
@@ -91,4 +93,34 @@ class Reject(NamedTuple):
     reasons: list[Reason]
 
 
-Decision = Create | Update | Unchanged | Post | Skip | Reject
+class _Take(NamedTuple):
+    """An order to record. `phone` is a new guest's, to be made; without either it is nobody's."""
+
+    line: int
+    cells: list[str]
+    restaurant_id: int
+    order_id: str
+    guest_id: int | None
+    phone: str | None
+    total: Decimal
+    closed_at: datetime
+    notes: Sequence[Reason] = ()
+
+
+class Take(_Take):
+    """An order to record; its type says what that comes to, as the database was."""
+
+
+class NewOrder(Take):
+    """One that is not there yet."""
+
+
+class CorrectedOrder(Take):
+    """One that is there otherwise."""
+
+
+class SameOrder(Take):
+    """One that is there just so."""
+
+
+Decision = Create | Update | Unchanged | Post | Skip | Reject | Take

@@ -1,17 +1,20 @@
 """What a trip found, added up chunk by chunk: the counts, the groups of errors, a sample."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.fields import to_units
 from imports.pipeline.credits import Gift
 from imports.pipeline.decisions import (
     Completion,
+    CorrectedOrder,
     Create,
     Decision,
+    NewOrder,
     Post,
     Reject,
+    SameOrder,
     Skip,
     Unchanged,
     Update,
@@ -32,6 +35,9 @@ _OUTCOMES = {
     Post: "updated",
     Skip: "skipped",
     Reject: "failed",
+    NewOrder: "created",
+    CorrectedOrder: "updated",
+    SameOrder: "unchanged",
 }
 _NOTES = {
     "opt_out_kept": "opt_outs_kept",
@@ -39,6 +45,7 @@ _NOTES = {
     "erased": "erased",
     "credit_no_currency": "credits_left_out",
     "credit_given_before": "credits_given_before",
+    "order_of_nobody": "of_nobody",
 }
 
 
@@ -58,7 +65,7 @@ def count(decisions: Iterable[Decision]) -> Counter[str]:
     return counts
 
 
-def _notes_of(decision: Decision) -> list[Reason]:
+def _notes_of(decision: Decision) -> Sequence[Reason]:
     if isinstance(decision, Reject | Post):
         return []
     return [decision.note] if isinstance(decision, Skip) else decision.notes

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from guests.normalize import fold
-from imports.pipeline.decisions import Reject, Skip
+from imports.pipeline.decisions import CorrectedOrder, NewOrder, Reject, SameOrder, Skip, Take
 from imports.pipeline.met_owners import OwnersMet
 from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
 from imports.pipeline.seen import Screened
@@ -48,30 +48,16 @@ class OrderRules:
     now: datetime
 
 
-class Take(NamedTuple):
-    """An order to record. `phone` is a new guest's, to be made; without either it is nobody's."""
-
-    line: int
-    cells: list[str]
-    restaurant_id: int
-    order_id: str
-    guest_id: int | None
-    phone: str | None
-    total: Decimal
-    closed_at: datetime
-    #: created, updated or unchanged, as the database was when it was looked at.
-    expected: str
-
-
 OrderDecision = Take | Skip | Reject
 
 
 class _Whose(NamedTuple):
-    """The guest of a row: known, new by phone, or somebody who was forgotten (neither)."""
+    """The guest of a row: known, new by phone, or (neither) nobody or somebody forgotten."""
 
     guest_id: int | None
     phone: str | None
     reasons: list[Reason]
+    notes: Sequence[Reason] = ()
 
 
 def plan_orders(rows: Sequence[Screened], met: OrdersMet, rules: OrderRules) -> list[OrderDecision]:
@@ -92,7 +78,8 @@ def _plan(row: Screened, met: OrdersMet, rules: OrderRules) -> OrderDecision:
     restaurant = rules.restaurants[fold(values["restaurant"])]
     total, closed_at = values["total"], values["closed_at"]
     known = met.orders.get((restaurant, values["order_id"]))
-    return Take(
+    kind = _kind(known, whose, total, closed_at)
+    return kind(
         row.line,
         row.cells,
         restaurant,
@@ -101,7 +88,7 @@ def _plan(row: Screened, met: OrdersMet, rules: OrderRules) -> OrderDecision:
         whose.phone,
         total,
         closed_at,
-        _expected(known, whose, total, closed_at),
+        whose.notes,
     )
 
 
@@ -123,7 +110,9 @@ def _whose(row: CleanRow, met: OrdersMet) -> _Whose:
     """Return whose the order is. What is known decides, and must be one guest.
 
     A telephone that nobody has makes a guest, unless an id or card leads to one already: a visit
-    never changes a record. An id or a card that nobody has is passed over beside a telephone.
+    never changes a record. An id or a card that nobody has is passed over beside a telephone. A
+    receipt that names nobody counts for the restaurant alone: tills print most of theirs so, and
+    without them its takings would be wrong.
     """
     owners = met.owners
     found: int | None = None
@@ -147,11 +136,15 @@ def _whose(row: CleanRow, met: OrdersMet) -> _Whose:
     phone = row.values.get("phone")
     if found is not None or forgotten:
         return _Whose(found, None, [])
-    return _Whose(None, phone, []) if phone is not None else _Whose(None, None, unknown)
+    if phone is not None or unknown:
+        return _Whose(None, phone, [] if phone is not None else unknown)
+    return _Whose(None, None, [], [Reason("order_of_nobody", "", "", {})])
 
 
-def _expected(known: KnownOrder | None, whose: _Whose, total: Decimal, closed_at: datetime) -> str:
+def _kind(
+    known: KnownOrder | None, whose: _Whose, total: Decimal, closed_at: datetime
+) -> type[Take]:
     if known is None:
-        return "created"
+        return NewOrder
     same_guest = whose.phone is None and whose.guest_id in (None, known.guest_id)
-    return "unchanged" if same_guest and known[1:] == (total, closed_at) else "updated"
+    return SameOrder if same_guest and known[1:] == (total, closed_at) else CorrectedOrder

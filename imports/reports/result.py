@@ -67,9 +67,9 @@ def _facts(job: ImportJob) -> list[dict[str, str]]:
         (_("Columns"), ", ".join(label_of(key) for key in job.mapping if key), ""),
         (_("Rows with errors"), _("Left out") if options.partial else _("Stop the import"), ""),
         (_("Overwriting"), _overwriting(options) if is_of_guests else "", ""),
-        (_("Amounts"), "" if is_of_guests else _mode(options), ""),
+        (_("Amounts"), _mode(options) if job.kind == ImportJob.Kind.BALANCES else "", ""),
         (_("Approved by"), str(job.approved_by or ""), ""),
-        (_("Categories"), _categories(job, options), ""),
+        (_("Categories"), _categories(job, options) if is_of_guests else "", ""),
         (_("Corrects"), *_link(job.corrects, job)),
         *((_("Corrected by"), *_link(each, job)) for each in _corrections(job)),
     ]

@@ -14,7 +14,9 @@ from imports.services.undo_forecast import Forecast
 def forecast_figures(found: Forecast) -> dict[str, Any]:
     """Return what imports/undo.html shows before an undo."""
     return {
-        "figures": [
+        "figures": [_figure(_("Orders taken back"), found.orders)]
+        if found.orders
+        else [
             _figure(_("Guests removed"), found.removed),
             _figure(_("Fields put back"), found.fields),
             _figure(_("Cards taken off"), found.cards),
@@ -22,6 +24,8 @@ def forecast_figures(found: Forecast) -> dict[str, Any]:
             *([_figure(_("Credits and debits reversed"), found.entries)] if found.entries else []),
         ],
         "guests": found.guests,
+        "orders": found.orders,
+        "size": found.size,
         "kept": found.kept,
         "reasons": [
             {"reason": reason_in_general(code), "count": count}

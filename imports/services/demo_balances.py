@@ -13,6 +13,7 @@ from django.db import transaction
 from core import clock
 from core.models import Change, Company, Restaurant, User
 from guests.models import Guest
+from imports.models import ImportJob
 from imports.services.demo import SLUG, is_demo
 from loyalty.models import LedgerEntry, Program
 from loyalty.services.checking import check_ledger
@@ -54,6 +55,9 @@ def give_demo_balances(*, now: datetime) -> int:
     if Program.objects.for_company(company).exists():
         return 0
     if not Order.objects.for_company(company).exists():
+        return 0
+    if ImportJob.objects.for_company(company).filter(state__in=["queued", "running"]).exists():
+        # The orders are still coming in: what guests are given is made of them.
         return 0
     with transaction.atomic():
         points, deposit = (_make(company, values, now) for values in _PROGRAMS)

@@ -10,8 +10,6 @@ import io
 import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from django.conf import settings
@@ -19,9 +17,11 @@ from django.db import transaction
 
 from core import clock
 from core.models import Change, Company
+from imports.columns import ORDERS
 from imports.models import ImportJob
 from imports.services.demo import GUESTS, SLUG, is_demo
-from imports.services.orders import Report, import_orders, open_orders
+from imports.services.runs import start_import
+from imports.services.uploads import receive_upload
 from visits.models import Order
 
 DAYS = 730
@@ -43,8 +43,8 @@ def register() -> None:
         clock.every(10, "bring in the orders of the demo")(import_demo_orders)
 
 
-def import_demo_orders(*, now: datetime) -> Report | None:
-    """Bring the demo's orders in, once, when its guests are there. Called by the clock.
+def import_demo_orders(*, now: datetime) -> ImportJob | None:
+    """Have the demo's orders imported, once, when its guests are there. Called by the clock.
 
     None while they are not, when there are orders already, and where there is no demo.
     """
@@ -54,15 +54,19 @@ def import_demo_orders(*, now: datetime) -> Report | None:
     jobs = ImportJob.objects.for_company(company)
     if not jobs.filter(state__in=["done", "done_with_errors"]).exists():
         return None
+    if jobs.filter(kind=ImportJob.Kind.ORDERS).exists():
+        return None
     if Order.objects.for_company(company).exists():
         return None
-    with TemporaryDirectory() as folder:
-        # The history says the file's name.
-        path = Path(folder) / "orders.csv"
-        path.write_bytes(orders_csv(company, now=now).encode())
-        # All or nothing: a demo that was stopped half-way begins again.
-        with transaction.atomic(), open_orders(company=company, path=path) as opened:
-            return import_orders(opened, partial_=True, source=Change.Source.WORKER, now=now)
+    with transaction.atomic():
+        job = receive_upload(
+            company=company,
+            actor=None,
+            chunks=[orders_csv(company, now=now).encode()],
+            filename="orders.csv",
+            kind=ORDERS,
+        )
+        return start_import(job=job, actor=None, source=Change.Source.WORKER, now=now)
 
 
 def orders_csv(company: Company, *, now: datetime) -> str:

@@ -15,7 +15,7 @@ from imports.pipeline import Planned, Trip, decide, travel
 from imports.pipeline.apply import apply
 from imports.pipeline.apply_credits import CreditsRefused
 from imports.pipeline.credits import Gift
-from imports.pipeline.decisions import Create, Decision, Reject
+from imports.pipeline.decisions import Create, Decision, NewOrder, Reject
 from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
@@ -89,7 +89,7 @@ class _Growth:
 
     def add(self, chunk: Planned, *, matched: bool) -> None:
         """Count a chunk that was written. Only matching needs to know before the end."""
-        self._unseen += sum(isinstance(decision, Create) for decision in chunk.decisions)
+        self._unseen += sum(isinstance(decision, Create | NewOrder) for decision in chunk.decisions)
         if matched and self._unseen > self._seen:
             self._look()
 

@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from core.models import Restaurant
 from guests.models import Guest
 from guests.normalize import Check, fold
 from imports.columns import KINDS, column_of, overwrite_rules
@@ -23,10 +24,12 @@ from imports.pipeline.credits import CreditRules, ProgramFacts
 from imports.pipeline.lookups import Lookups
 from imports.pipeline.met import KEY_FIELDS, LOCKED
 from imports.pipeline.plan import Rules
+from imports.pipeline.plan_orders import OrderRules
 from imports.pipeline.read import Dialect, open_rows
 from loyalty.expiry import local_day
 from loyalty.models import Program
 
+Kind = ImportJob.Kind
 #: Options that make no difference to what a check finds.
 _UNCHECKED = frozenset({"partial", "again", "message"})
 
@@ -66,10 +69,20 @@ def trip_of(job: ImportJob, *, now: datetime, on_wait: Callable[[], None]) -> It
                 kind=KINDS[job.kind],
             ),
             rules=_rules(job, now=now),
+            order_rules=_order_rules(job, now=now) if job.kind == Kind.ORDERS else None,
             after=job.checkpoint,
             writes_for=job.pk if job.writes else None,
             nobody_yet=not Guest.objects.for_company(job.company).exists(),
         )
+
+
+def _order_rules(job: ImportJob, *, now: datetime) -> OrderRules:
+    restaurants = Restaurant.objects.for_company(job.company).values_list("pk", "name")
+    return OrderRules(
+        restaurants={fold(name): pk for pk, name in restaurants},
+        currency=job.company.currency,
+        now=now,
+    )
 
 
 def checked_key(job: ImportJob) -> str:

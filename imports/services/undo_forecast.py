@@ -8,6 +8,7 @@ from guests.models import Card, Guest, GuestCategory
 from guests.services import takeback
 from imports.models import ImportJob, ImportRow
 from imports.services.undoing_credits import owners_among
+from imports.services.undoing_orders import forecast_orders
 
 CHUNK_ROWS = 2_000
 
@@ -18,7 +19,7 @@ Outcome = ImportRow.Outcome
 class Forecast:
     """`removed` guests go, `fields`, `cards` and `categories` are put back or taken off others,
     `entries` of the ledger are reversed as far as they are not spent, `credited` counts the guests
-    of whom nothing else is taken.
+    of whom nothing else is taken. `orders` are taken back, with the guests that only they made.
 
     `guests` are all that are touched, `kept` the rows that stay as they are in whole or in part,
     `reasons` how often each code of guests.services.takeback is why.
@@ -31,8 +32,14 @@ class Forecast:
     categories: int = 0
     entries: int = 0
     credited: int = 0
+    orders: int = 0
     kept: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def size(self) -> int:
+        """How much is undone: guests, or orders."""
+        return self.orders or self.guests
 
     @property
     def guests(self) -> int:
@@ -42,6 +49,13 @@ class Forecast:
 def forecast(job: ImportJob) -> Forecast:
     """Count what undoing `job` now would do: a few seconds for a million rows."""
     found = Forecast()
+    if job.kind == ImportJob.Kind.ORDERS:
+        for rows in _chunks(job):
+            orders, reasons = forecast_orders(job, rows)
+            found.orders += orders
+            found.kept += reasons.total()
+            found.reasons += reasons
+        return found
     for rows in _chunks(job):
         created = [row.guest_id for row in rows if row.outcome == Outcome.CREATED and row.guest_id]
         _count_created(job, created, found)

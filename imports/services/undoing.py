@@ -14,6 +14,7 @@ from guests.services import takeback
 from imports.models import ImportJob, ImportRow
 from imports.services.results import announce
 from imports.services.undoing_credits import owners_among, reverse_entries
+from imports.services.undoing_orders import take_back_orders
 
 #: Lines that commit together. A line costs more to take back than to bring in, so it is fewer.
 CHUNK_ROWS = min(2_000, settings.IMPORT_CHUNK_ROWS)
@@ -51,8 +52,11 @@ def _undo_chunk(attempt: Attempt[ImportJob]) -> bool:
         )
         if not rows:
             return False
-        rows = _each_guest_once(rows)
-        _take_back(job, rows)
+        if job.kind == ImportJob.Kind.ORDERS:
+            take_back_orders(job, rows)
+        else:
+            rows = _each_guest_once(rows)
+            _take_back(job, rows)
         _save(job, rows)
         counts = Counter(job.undo_counts) + Counter(
             Undo(row.undo or 0).name.lower() for row in rows

@@ -18,8 +18,8 @@ from imports.services.runs import is_undoable, request_undo
 from imports.services.undo_forecast import forecast
 from imports.views.pages import import_view, may, page_context, page_of
 
-#: Above so many guests, or this share of the company's, the number is typed first.
-MANY_GUESTS, LARGE_SHARE = 1_000, 0.2
+#: Above so many guests or orders, or this share of the company's guests, the number is typed first.
+MANY, LARGE_SHARE = 1_000, 0.2
 
 
 @import_view("imports.view_importjob")
@@ -33,7 +33,7 @@ def undo(request: CompanyRequest, job: ImportJob) -> HttpResponse:
         messages.info(request, _("There is nothing to undo in this import."))
         return redirect(page_of(job))
     found = forecast(job)
-    expected = found.guests if _is_large(job, found.guests) else None
+    expected = found.size if _is_large(job, found.size) else None
     form = UndoForm(request.POST if request.method == "POST" else None, expected=expected)
     if request.method == "POST" and form.is_valid():
         job = request_undo(job=job, actor=request.user, now=timezone.now())
@@ -47,9 +47,12 @@ def undo(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     return render(request, "imports/undo.html", context)
 
 
-def _is_large(job: ImportJob, guests: int) -> bool:
-    everybody = Guest.objects.for_company(job.company).count()
-    return guests > MANY_GUESTS or guests > LARGE_SHARE * everybody
+def _is_large(job: ImportJob, size: int) -> bool:
+    if size > MANY:
+        return True
+    if job.kind == ImportJob.Kind.ORDERS:
+        return False
+    return size > LARGE_SHARE * Guest.objects.for_company(job.company).count()
 
 
 def _report(request: CompanyRequest, job: ImportJob) -> HttpResponse:

@@ -18,7 +18,11 @@ def test_the_demo_s_guests_get_points_for_their_visits_once(inline):
     jobs.run(ImportJob, ImportJob.objects.get().pk)
     while ImportJob.objects.get().is_active:
         jobs.run(ImportJob, ImportJob.objects.get().pk)
-    import_demo_orders(now=now)
+    orders = import_demo_orders(now=now)
+    assert give_demo_balances(now=now) == 0, "the orders are still coming in"
+    while orders.is_active:
+        jobs.run(ImportJob, orders.pk)
+        orders.refresh_from_db()
     assert give_demo_balances(now=now) > 500
     assert set(Program.objects.values_list("code", flat=True)) == {"points", "deposit"}
     assert Account.objects.filter(balance__gt=0).count() > 300

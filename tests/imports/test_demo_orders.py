@@ -22,10 +22,13 @@ def test_the_demo_s_orders_come_in_once_its_guests_are_there(inline):
         jobs.run(ImportJob, ImportJob.objects.get().pk)
     assert Guest.objects.count() == 2000
 
-    report = import_demo_orders(now=now)
-    assert report.state == "done"
-    assert 5_000 < report.counts["created"] < 20_000
-    assert report.new_guests == 0
+    job = import_demo_orders(now=now)
+    while job.is_active:
+        jobs.run(ImportJob, job.pk)
+        job.refresh_from_db()
+    assert job.state == "done"
+    assert 5_000 < job.counts["created"] < 20_000
+    assert "new_guests" not in job.counts
     assert Guest.objects.count() == 2000
     assert miscounted(company) == []
     orders = Order.objects.newest_first()

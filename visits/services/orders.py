@@ -24,7 +24,7 @@ TRIES = 3
 #: What an order is known by: its restaurant and its number there.
 Key = tuple[int, str]
 
-_FIELDS = ("company_id", "restaurant_id", "external_id", "guest_id", "total", "closed_at")
+_FIELDS = ("id", "company_id", "restaurant_id", "external_id", "guest_id", "total", "closed_at")
 
 
 class OrderDraft(NamedTuple):
@@ -61,6 +61,15 @@ class KnownOrder(NamedTuple):
     closed_at: datetime
 
 
+class Written(NamedTuple):
+    """An order as it is now, with whose it is, and as it was before if it was corrected."""
+
+    outcome: Outcome
+    id: int
+    order: OrderDraft
+    before: KnownOrder | None = None
+
+
 class UnknownRestaurant(Exception):
     """An order is of a restaurant that the company does not have."""
 
@@ -81,7 +90,20 @@ def record_orders(
     source: str,
     now: datetime,
 ) -> list[Outcome]:
-    """Record orders, and return what became of each.
+    """Record orders, and return what became of each: see write_orders."""
+    written = write_orders(company=company, orders=orders, actor=actor, source=source, now=now)
+    return [each.outcome for each in written]
+
+
+def write_orders(
+    *,
+    company: Company,
+    orders: Sequence[OrderDraft],
+    actor: User | None,
+    source: str,
+    now: datetime,
+) -> list[Written]:
+    """Record orders, and return each as it is now.
 
     One that is known by its restaurant and number is corrected to what is said now; where nothing
     differs, nothing is done. Without a guest it stays with the guest it had. The order of a merged
@@ -98,9 +120,9 @@ def record_orders(
         try:
             with transaction.atomic():
                 work = _Recording(company, _led_on(company, orders))
-                outcomes = work.write()
+                written = work.write()
                 _write_changes(company, work.corrections, actor=actor, source=source, now=now)
-                return outcomes
+                return written
         except (Crossed, IntegrityError):
             # Somebody wrote one of them first, or merged a guest: look again.
             continue
@@ -134,28 +156,29 @@ class _Recording:
         self.orders = orders
         self.corrections: list[tuple[KnownOrder, OrderDraft]] = []
 
-    def write(self) -> list[Outcome]:
+    def write(self) -> list[Written]:
         before = self._read()
         counters = self._lock_guests(before.values())
         # Only now nobody else can write an order of these guests: what is read here holds.
         known = self._read(lock=True)
         if {each.guest_id for each in known.values()} - {None, *counters.guests}:
             raise Crossed
-        outcomes = [self._decide(order, known.get(order.key)) for order in self.orders]
-        self._insert(outcomes, counters)
+        new = iter(bulk.reserve_ids(Order, sum(o.key not in known for o in self.orders)))
+        written = [self._decide(order, known.get(order.key), new) for order in self.orders]
+        self._insert(written, counters)
         self._update(counters)
         counters.write()
-        return outcomes
+        return written
 
-    def _decide(self, order: OrderDraft, known: KnownOrder | None) -> Outcome:
+    def _decide(self, order: OrderDraft, known: KnownOrder | None, new: Iterator[int]) -> Written:
         if known is None:
-            return Outcome.CREATED
+            return Written(Outcome.CREATED, next(new), order)
         if order.guest_id is None:
             order = order._replace(guest_id=known.guest_id)
         if order[2:] == known[1:]:
-            return Outcome.UNCHANGED
+            return Written(Outcome.UNCHANGED, known.id, order)
         self.corrections.append((known, order))
-        return Outcome.CORRECTED
+        return Written(Outcome.CORRECTED, known.id, order, known)
 
     def _read(self, *, lock: bool = False) -> dict[Key, KnownOrder]:
         return known_orders(self.company, {order.key for order in self.orders}, lock=lock)
@@ -171,22 +194,11 @@ class _Recording:
             raise Crossed
         return counters
 
-    def _insert(self, outcomes: Sequence[Outcome], counters: Counters) -> None:
-        new = [
-            order
-            for order, outcome in zip(self.orders, outcomes, strict=True)
-            if outcome is Outcome.CREATED
-        ]
-        bulk.insert(
-            Order,
-            _FIELDS,
-            (
-                (self.company.pk, o.restaurant_id, o.external_id, o.guest_id, o.total, o.closed_at)
-                for o in new
-            ),
-        )
-        for order in new:
-            counters.add(order.guest_id, order.total, order.closed_at)
+    def _insert(self, written: Sequence[Written], counters: Counters) -> None:
+        new = [each for each in written if each.outcome is Outcome.CREATED]
+        bulk.insert(Order, _FIELDS, ((each.id, self.company.pk, *each.order) for each in new))
+        for each in new:
+            counters.add(each.order.guest_id, each.order.total, each.order.closed_at)
 
     def _update(self, counters: Counters) -> None:
         if not self.corrections:
@@ -211,17 +223,22 @@ def _refuse_foreign_restaurants(company: Company, orders: Iterable[OrderDraft]) 
 
 def _led_on(company: Company, orders: Sequence[OrderDraft]) -> Sequence[OrderDraft]:
     """Return the orders with the kept guest in the place of one who was merged."""
+    leads = led_on(company, {o.guest_id for o in orders if o.guest_id is not None})
+    return [
+        o if o.guest_id not in leads else o._replace(guest_id=leads[o.guest_id]) for o in orders
+    ]
+
+
+def led_on(company: Company, guests: Collection[int]) -> dict[int, int]:
+    """Return whom those of the guests who were merged lead to in the end."""
     leads: dict[int, int] = {}
-    asked = {order.guest_id for order in orders if order.guest_id is not None}
+    asked = set(guests)
     while asked:
         merged = Guest.objects.for_company(company).filter(pk__any=asked, merged_into__isnull=False)
         found = dict(merged.values_list("pk", "merged_into_id"))
         leads |= found
         asked = set(found.values()) - leads.keys()
-    return [
-        o if o.guest_id not in leads else o._replace(guest_id=_end(o.guest_id, leads))
-        for o in orders
-    ]
+    return {guest: _end(guest, leads) for guest in leads}
 
 
 def _end(guest: int, leads: dict[int, int]) -> int:

@@ -1,14 +1,18 @@
 """What one guest ordered."""
 
+from collections.abc import Collection
+
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.formats import number_format
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company, Restaurant
 from core.web.access import CompanyRequest
 from guests.models import Guest
 from guests.web.record import guest_view, record_context
+from imports.models import ImportRow
 from visits.models import Order
 from visits.paging import page_of
 
@@ -18,13 +22,36 @@ def orders(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
     """Show the guest's orders, newest first."""
     page = page_of(Order.objects.for_company(company).of_guest(guest), request.GET)
     names = dict(Restaurant.objects.for_company(company).values_list("pk", "name"))
-    rows = [{"order": order, "restaurant": names.get(order.restaurant_id)} for order in page.rows]
+    sources = _sources(request, company, guest, [order.pk for order in page.rows])
+    rows = [
+        {
+            "order": order,
+            "restaurant": names.get(order.restaurant_id),
+            "source": sources.get(order.pk),
+        }
+        for order in page.rows
+    ]
     context = {
         **record_context(request, company, guest, tab="orders"),
         "rows": rows,
+        "has_sources": bool(sources),
         "pager": {**page.links, "label": _label(guest.orders_count)},
     }
     return render(request, "visits/orders.html", context)
+
+
+def _sources(
+    request: CompanyRequest, company: Company, guest: Guest, orders: Collection[int]
+) -> dict[int, dict[str, str]]:
+    """Return from which line of which file each of the orders came, of those that did."""
+    lines = ImportRow.objects.for_company(company).filter(guest=guest).that_brought(orders)
+    may_open = request.user.has_perm("imports.view_importjob", company)
+    found = {}
+    for line in lines.select_related("job"):
+        url = reverse("imports:detail", args=[company.slug, line.job.number]) if may_open else ""
+        text = _("%(file)s, line %(line)s") % {"file": line.job.filename, "line": line.line}
+        found[(line.replaced or {})["order"]["id"]] = {"text": text, "url": url}
+    return found
 
 
 def _label(count: int) -> str:
