@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Company, User
 from core.web.subjects import link
-from core.web.telephones import telephone
+from core.web.telephones import telephone_in
 from guests import normalize, tables
 from guests.filters import GuestFilter
 from guests.models import Guest, GuestListChoice, SavedView
@@ -147,7 +147,7 @@ class ListPage:
         return {
             "is_company_empty": not Guest.objects.for_company(self.company).exists(),
             "new_phone": typed if phone else "",
-            "new_phone_shown": telephone(phone) if phone else "",
+            "new_phone_shown": telephone_in(phone, self.company.region) if phone else "",
         }
 
 

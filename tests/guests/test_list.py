@@ -109,6 +109,11 @@ def test_nobody_found_says_how_many_filters_and_offers_to_create_the_number(clie
     assert "Create" not in text(client.get(LIST, {"q": "nobody"})).replace("Create guest", "")
 
 
+def test_a_number_is_offered_as_it_is_dialled_here_or_in_full(client, bella, anna):
+    assert "Create 07700 900123" in text(client.get(LIST, {"q": "+447700900123"}))
+    assert "Create +39 06 6982 1234" in text(client.get(LIST, {"q": "00390669821234"}))
+
+
 def test_a_filter_that_cannot_be_read_lists_nobody_and_says_which(client, bella, anna):
     answer = client.get(LIST, {"age_from": "old"})
     assert answer.context["rows"] == []
