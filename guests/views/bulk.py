@@ -7,7 +7,8 @@ guests are meant by the time it is confirmed, it asks again.
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.db.models import Count, Q
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -148,6 +149,7 @@ def _page(request: CompanyRequest, question: _Question, form: ConfirmForm) -> Ht
     named = list(question.guests.order_by("pk")[:NAMED])
     context |= {
         "question": bulk_words.question(action, count),
+        "already": _already(question),
         "promise": bulk_words.promise(action),
         "button": bulk_words.button(action, count, company),
         "named": named,
@@ -157,6 +159,17 @@ def _page(request: CompanyRequest, question: _Question, form: ConfirmForm) -> Ht
         "has_changed": request.method == "POST" and not form.is_bound,
     }
     return render(request, "guests/bulk_confirm.html", context)
+
+
+def _already(question: _Question) -> str:
+    """Return how many of the list are left out, because they are deleted or active already."""
+    selection = question.selection
+    shows_deleted = selection.is_ticked or "inactive" in QueryDict(selection.query)
+    if question.action in CATEGORISING or not shows_deleted:
+        return ""
+    same = Q(is_active=question.action == Action.RESTORE)
+    found = selection.guests.aggregate(same=Count("pk", filter=same), total=Count("pk"))
+    return bulk_words.already(question.action, found["same"], found["total"])
 
 
 def _hanging(question: _Question) -> list[str]:

@@ -54,6 +54,29 @@ def promise(action: str) -> str:
     }[Action(action)]
 
 
+def already(action: str, same: int, total: int) -> str:
+    """Return whom the action leaves out of `total` guests, because they are so already; "" of none.
+
+    Categories are of everybody: who has one is told afterwards.
+    """
+    shown = {"count": grouped(same), "total": grouped(total)}
+    if not same or action not in (Action.DELETE, Action.RESTORE):
+        return ""
+    if action == Action.DELETE:
+        text = ngettext(
+            "%(count)s of %(total)s is deleted already.",
+            "%(count)s of %(total)s are deleted already.",
+            same,
+        )
+    else:
+        text = ngettext(
+            "%(count)s of %(total)s is active already.",
+            "%(count)s of %(total)s are active already.",
+            same,
+        )
+    return text % shown
+
+
 def button(action: str, count: int, company: Company) -> str:
     """Return the words of the button that commits."""
     shown = {"count": grouped(count), "company": company}

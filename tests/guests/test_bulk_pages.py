@@ -59,6 +59,23 @@ def test_without_a_filter_the_page_says_that_it_is_everybody(sign_in, bella, man
     assert "No filter is on: these are all guests of Bella that the list shows." in said
 
 
+def test_whom_a_change_leaves_out_because_they_are_so_already_is_said(sign_in, bella, manager):
+    ids = crowd(bella, 22)
+    Guest.objects.filter(pk__in=ids[:1]).update(is_active=False)
+    client = sign_in(manager)
+    said = text_of(client.get("/c/bella/guests/delete/?inactive=1"))
+    assert "Delete 21 guests?" in said
+    assert "1 of 22 is deleted already." in said
+    assert "21 of 22 are active already." in text_of(
+        client.get("/c/bella/guests/restore/?inactive=1")
+    )
+    ticked = f"?guest={ids[0]}&guest={ids[1]}"
+    assert "1 of 2 is deleted already." in text_of(client.get(f"/c/bella/guests/delete/{ticked}"))
+    # Where the list shows no deleted ones, there are none to speak of.
+    for address in ("delete/", "categorise/?do=add&inactive=1"):
+        assert "already." not in text_of(client.get(f"/c/bella/guests/{address}"))
+
+
 def test_what_hangs_on_guests_is_told_by_other_apps(sign_in, bella, manager, monkeypatch):
     monkeypatch.setattr(consequences, "_tellers", [])
     consequences.register(lambda guests, company: [f"{guests.count()} of {company} hold points."])

@@ -114,6 +114,17 @@ def test_a_number_is_offered_as_it_is_dialled_here_or_in_full(client, bella, ann
     assert "Create +39 06 6982 1234" in text(client.get(LIST, {"q": "00390669821234"}))
 
 
+def test_with_deleted_guests_shown_the_buttons_of_all_carry_no_number(client, bella, anna):
+    guest(bella, "+442079460960", is_active=False)
+    assert "Delete 1 …" in text(client.get(LIST, {"sort": "name"}))
+    for address in ({"inactive": "1"}, {"inactive": "1", "all": "1"}):
+        said = text(client.get(LIST, address))
+        assert "2 guests" in said
+        assert "Delete…" in said
+        assert "Restore…" in said
+        assert "Delete 2" not in said
+
+
 def test_a_filter_that_cannot_be_read_lists_nobody_and_says_which(client, bella, anna):
     answer = client.get(LIST, {"age_from": "old"})
     assert answer.context["rows"] == []
