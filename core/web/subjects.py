@@ -34,6 +34,8 @@ class _Kind:
 
 
 _kinds: dict[str, _Kind] = {}
+#: Keys whose rows say what a subject is called: read with it, not one by one.
+_RELATED = ("user", "program")
 
 
 def register(model: str, describe: Callable[[Company, Any], Subject], *, permission: str) -> None:
@@ -79,7 +81,7 @@ def rows_of(company: Company, label: str, ids: Collection[int]) -> dict[int, Mod
         rows = rows.filter(pk=company.pk)
     elif any(field.name == "company" for field in model._meta.fields):
         rows = rows.filter(company=company)
-    related = [name for name in ("user",) if name in {f.name for f in model._meta.fields}]
+    related = [name for name in _RELATED if name in {f.name for f in model._meta.fields}]
     return {row.pk: row for row in rows.select_related(*related)}
 
 

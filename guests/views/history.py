@@ -15,7 +15,17 @@ from core.web.past import Entry
 from core.web.subjects import Subject, link
 from core.web.values import in_words
 from guests.models import BulkChange, BulkChangeGuest, Card, Guest
-from guests.views.history_sources import BULK_CHANGES, CHANGES, IMPORTS, Item, Place, page
+from guests.views.history_credits import of_bulk_credits, tell_adjustments
+from guests.views.history_sources import (
+    ADJUSTMENT,
+    BULK_CHANGES,
+    BULK_CREDITS,
+    CHANGES,
+    IMPORTS,
+    Item,
+    Place,
+    page,
+)
 from guests.web.record import guest_view, record_context
 from imports.models import ImportJob, ImportRow
 
@@ -71,6 +81,7 @@ def _entries(
     """Return what a page says of the items, in their order."""
     tables: dict[int, Any] = {
         CHANGES: _of_changes,
+        BULK_CREDITS: of_bulk_credits,
         BULK_CHANGES: _of_bulk_changes,
         IMPORTS: _of_lines,
     }
@@ -85,15 +96,20 @@ def _entries(
 def _of_changes(
     company: Company, user: User, rows: Sequence[Any], merged: dict[int, str]
 ) -> list[Entry]:
+    tell_adjustments(company, rows)
     entries = past.of_changes(company, user, rows, about=Guest._meta.label_lower)
     return [
-        replace(entry, subject=_whom(merged, change.subject_id))
+        entry if change.subject == ADJUSTMENT else _about(entry, merged, change.subject_id)
         for change, entry in zip(rows, entries, strict=True)
     ]
 
 
+def _about(entry: Entry, merged: dict[int, str], pk: int) -> Entry:
+    """Return the entry with the guest as its sentence names them: the page is about them."""
+    return replace(entry, subject=_whom(merged, pk))
+
+
 def _whom(merged: dict[int, str], pk: int) -> Subject:
-    """Return the guest as the sentence names them: the page is about them."""
     if pk in merged:
         return Subject(_("%(guest)s, who was merged into this guest") % {"guest": merged[pk]})
     return Subject(_("this guest"))

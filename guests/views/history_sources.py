@@ -1,7 +1,7 @@
 """Where a guest's history is written down, and how pages are cut from all of it at once.
 
-Three tables: changes by hand (core.Change), bulk changes, lines of files. Each row has a place in
-time that no other has; a page begins after the place of the last row of the page before.
+Changes by hand (core.Change), bulk changes, bulk credits and debits, lines of files. Each row has a
+place in time that no other has; a page begins after the place of the last row of the page before.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,9 +15,12 @@ from django.utils.dateparse import parse_datetime
 from core.models import Change, Company
 from guests.models import BulkChangeGuest, Guest
 from imports.models import ImportJob, ImportRow
+from loyalty.models import Adjustment, BulkAdjustmentGuest
 
-CHANGES, BULK_CHANGES, IMPORTS = 3, 2, 1
+BULK_CREDITS, CHANGES, BULK_CHANGES, IMPORTS = 4, 3, 2, 1
 _GUEST = Guest._meta.label_lower
+#: What a change is about that was asked for, or decided, of a credit or debit above the limit.
+ADJUSTMENT = Adjustment._meta.label_lower
 #: What of an import its line does not need.
 _UNSEEN = ("findings", "header", "mapping", "options", "dialect", "money", "counts", "undo_counts")
 
@@ -59,10 +62,12 @@ def page(
     company: Company, ids: Collection[int], after: Place | None, size: int
 ) -> tuple[list[Item], bool]:
     """Return the next `size` items of the history of these guests, who are one, newest first; and
-    whether there are more. Three queries."""
+    whether there are more. Five queries."""
     limit = size + 1
     items = [
         *_changes(company, ids, after, limit),
+        *_adjustments(company, ids, after, limit),
+        *_bulk_credits(company, ids, after, limit),
         *_bulk_changes(company, ids, after, limit),
         *_import_lines(company, ids, after, limit),
     ]
@@ -72,8 +77,39 @@ def page(
 
 def _changes(company: Company, ids: Collection[int], after: Place | None, limit: int) -> list[Item]:
     rows = Change.objects.for_company(company).filter(subject=_GUEST, subject_id__in=ids)
+    return _changes_of(rows, after, limit)
+
+
+def _adjustments(
+    company: Company, ids: Collection[int], after: Place | None, limit: int
+) -> list[Item]:
+    """What was asked for above the limit, and how it was decided. A query of its own: both are
+    found by their subject, which an OR would keep the database from."""
+    asked = Adjustment.objects.for_company(company).filter(guest__in=ids)
+    rows = Change.objects.for_company(company).filter(
+        subject=ADJUSTMENT, subject_id__in=asked.order_by().values("pk")
+    )
+    return _changes_of(rows, after, limit)
+
+
+def _changes_of(rows: QuerySet[Change], after: Place | None, limit: int) -> list[Item]:
     found = _cut(rows.annotate(when=F("at")), CHANGES, ("pk",), after, limit)
     return [Item(Place(row.at, CHANGES, row.pk), row) for row in found.select_related("actor")]
+
+
+def _bulk_credits(
+    company: Company, ids: Collection[int], after: Place | None, limit: int
+) -> list[Item]:
+    """Those that were posted, at the time of their entries: some wait for days to be approved."""
+    rows = BulkAdjustmentGuest.objects.for_company(company).filter(
+        guest__in=ids, entry__isnull=False
+    )
+    timed = rows.annotate(when=F("entry__at"))
+    found = _cut(timed, BULK_CREDITS, ("change_id", "guest_id"), after, limit)
+    lean = found.select_related(
+        "entry", "change__actor", "change__program", "change__adjustment__decided_by"
+    ).defer("change__query", "change__words")
+    return [Item(Place(row.when, BULK_CREDITS, row.change_id, row.guest_id), row) for row in lean]
 
 
 def _bulk_changes(
