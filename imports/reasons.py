@@ -131,6 +131,9 @@ MESSAGES: dict[str, str | Promise] = {
     "guest_changed": _("The guest was changed since, and stays."),
     "guest_is_referrer": _("The guest has referred another one, and stays."),
     "member_number_used": _("The member number from before belongs to another guest by now."),
+    "credit_moved": _(
+        "A merge gave %(moved)s of the credit to the guest who was kept: debit it there."
+    ),
     "credit_spent": _("Of the credit, %(spent)s were spent already and stay."),
     "credit_reversed": _("The amount was reversed by somebody before."),
     "guest_has_ledger": _("The guest has entries in the ledger, and was deleted, not removed."),

@@ -1,7 +1,7 @@
 """The step that writes a file's guests, chunk by chunk, each together with its checkpoint."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import IntegrityError, OperationalError
@@ -15,7 +15,7 @@ from imports.pipeline import Planned, Trip, decide, travel
 from imports.pipeline.apply import apply
 from imports.pipeline.apply_credits import CreditsRefused
 from imports.pipeline.credits import Gift
-from imports.pipeline.decisions import Create, Decision, NewOrder, Reject
+from imports.pipeline.decisions import Create, Decision, NewOrder, Post, Reject, Update
 from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
@@ -32,6 +32,7 @@ from imports.services.steps import (
     save_checkpoint,
 )
 from imports.services.trips import checked_key, gives_money, trip_of
+from loyalty.services.ledger import refresh_statistics as refresh_ledger_statistics
 
 Step, Then, State = ImportJob.Step, ImportJob.Then, Job.State
 
@@ -78,28 +79,50 @@ def import_file(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
 
 
 class _Growth:
-    """Has the database look at the guests' tables again whenever they may have doubled.
+    """Has the database look at tables again whenever they may have doubled.
 
-    An import that adds nobody lets it be: to look at them costs as much as to write its lines.
+    An import that adds nobody lets those of the guests be, and one that gives nothing those of the
+    ledger: to look at them costs as much as to write its lines.
     """
 
     def __init__(self, job: ImportJob) -> None:
         # Nobody looked at what an attempt that was broken off has added.
-        self._unseen, self._seen = int(bool(job.checkpoint)), 0
+        unseen = int(bool(job.checkpoint))
+        self._guests = _Grown(refresh_statistics, unseen)
+        self._ledger = _Grown(refresh_ledger_statistics, unseen if gives_money(job) else 0)
 
     def add(self, chunk: Planned, *, matched: bool) -> None:
         """Count a chunk that was written. Only matching needs to know before the end."""
-        self._unseen += sum(isinstance(decision, Create | NewOrder) for decision in chunk.decisions)
-        if matched and self._unseen > self._seen:
-            self._look()
+        added = sum(isinstance(decision, Create | NewOrder) for decision in chunk.decisions)
+        self._guests.add(added, look=matched)
+        self._ledger.add(sum(map(_gives, chunk.decisions)), look=True)
+
+    def end(self) -> None:
+        self._guests.end()
+        self._ledger.end()
+
+
+class _Grown:
+    """How many rows were added since the database was last told."""
+
+    def __init__(self, tell: Callable[[], None], unseen: int) -> None:
+        self._tell, self._unseen, self._seen = tell, unseen, 0
+
+    def add(self, count: int, *, look: bool) -> None:
+        self._unseen += count
+        if look and self._unseen > self._seen:
+            self.end()
 
     def end(self) -> None:
         if self._unseen:
-            self._look()
+            self._tell()
+            self._seen, self._unseen = self._seen + self._unseen, 0
 
-    def _look(self) -> None:
-        refresh_statistics()
-        self._seen, self._unseen = self._seen + self._unseen, 0
+
+def _gives(decision: Decision) -> bool:
+    if isinstance(decision, Create | Update):
+        return decision.additions.gift is not None
+    return isinstance(decision, Post)
 
 
 def _land(attempt: Attempt[ImportJob], trip: Trip, chunk: Planned, *, strict: bool) -> None:

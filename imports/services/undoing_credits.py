@@ -66,6 +66,9 @@ def _taken(outcome: Outcome, amount: Any) -> Taken:
     if isinstance(outcome, Refused):
         if outcome.code == "reversed":
             return Taken(True, [["credit_reversed", "", "", {}]])
+        if outcome.code == "moved":
+            moved = {"moved": f"{outcome.params['moved'].normalize():f}"}
+            return Taken(True, [["credit_moved", "", "", moved]])
         return Taken(True, [_spent(amount)])
     if isinstance(outcome, Posted | AlreadyPosted) and (missing := amount + outcome.amount):
         return Taken(False, [_spent(missing)])

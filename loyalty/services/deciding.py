@@ -68,10 +68,11 @@ class Decider:
         entries: Mapping[int, KnownEntry],
         uses: Mapping[int, list[tuple[Lot, Decimal]]],
         reversed_ids: set[int],
+        moved: Mapping[int, Decimal],
     ) -> None:
         self.books, self.programs, self.closed = books, programs, closed
         self.causes, self.holds, self.entries, self.uses = causes, holds, entries, uses
-        self.reversed_ids = reversed_ids
+        self.reversed_ids, self.moved = reversed_ids, moved
         self.captured: dict[int, Entry] = {}
         self._made: dict[Cause, Entry] = {}
 
@@ -225,6 +226,8 @@ class Decider:
         if shortfall and posting.shortfall == "from_others":
             others = min(shortfall, account.available - left)
         if shortfall and (posting.shortfall == "refuse" or not left + others):
+            if not left and (moved := self.moved.get(entry.id)):
+                raise No("moved", moved=moved)
             raise No("spent", left=left, shortfall=shortfall)
         uses = account.take_from(own, left) if own and left else []
         if others:

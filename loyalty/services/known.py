@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Sum
 
+from core.fields import from_units
 from core.models import Company
 from guests.models import Guest
-from loyalty.models import Account, Hold, LedgerEntry
+from loyalty.models import Account, Hold, LedgerEntry, LotUse
 from loyalty.services.postings import Capture, Move, Posting, Reversal, SetTo
 
 #: (guest id, program id)
@@ -73,20 +76,50 @@ def find_reversed(entries: Collection[int]) -> set[int]:
     return set(rows.values_list("reverses_id", flat=True))
 
 
+def find_moved(entries: Collection[int]) -> dict[int, Decimal]:
+    """Return by credit how much of it a merge has given to another guest."""
+    if not entries:
+        return {}
+    moved = LotUse.objects.filter(
+        lot__any=list(entries), entry__source=LedgerEntry.Source.MERGE
+    ).order_by()
+    sums = moved.values("lot_id").annotate(total=Sum("amount"))
+    return {row["lot_id"]: row["total"] for row in sums if row["total"]}
+
+
 def find_causes(
     company: Company, postings: Sequence[Posting], programs: Collection[int]
 ) -> dict[Cause, tuple[int, Decimal, int | None]]:
     """Return what was posted for the same causes: entry id, amount, and which entry it reverses."""
     refs = {posting.source_ref for posting in postings}
-    sources = {posting.source for posting in postings}
-    rows = LedgerEntry.objects.for_company(company).filter(
-        program__in=list(programs), source__in=list(sources), source_ref__any=refs
-    )
-    fields = ("program_id", "source", "source_ref", "pk", "amount", "reverses_id")
     found: dict[Cause, tuple[int, Any, int | None]] = {}
-    for program, source, ref, *entry in rows.values_list(*fields):
-        found[program, source, ref] = (entry[0], entry[1], entry[2])
+    for program, source in product(programs, {posting.source for posting in postings}):
+        for ref, *entry in _of_causes(company, program, source, refs):
+            found[program, source, ref] = (entry[0], entry[1], entry[2])
     return found
+
+
+#: Each cause is looked up by itself, in the index that makes it unique. As a join the planner would
+#: do it in any order: while it takes the table for small, every entry of the program compared with
+#: every cause.
+_EACH_CAUSE = """
+    SELECT entry.* FROM jsonb_array_elements_text(%s::jsonb) AS ref, LATERAL (
+        SELECT source_ref, id, amount, reverses_id FROM loyalty_ledgerentry
+        WHERE company_id = %s AND program_id = %s AND source = %s AND source_ref = ref LIMIT 1
+    ) entry
+"""
+
+
+def _of_causes(company: Company, program: int, source: str, refs: set[str]) -> Iterable[Any]:
+    """Return (cause, entry id, amount, reversed entry) of those of the causes that were posted."""
+    if connection.vendor == "postgresql" and len(refs) > 1:
+        with connection.cursor() as cursor:
+            cursor.execute(_EACH_CAUSE, [json.dumps(list(refs)), company.pk, program, source])
+            return [(ref, pk, from_units(u), old) for ref, pk, u, old in cursor.fetchall()]
+    rows = LedgerEntry.objects.for_company(company).filter(
+        program=program, source=source, source_ref__any=refs
+    )
+    return rows.values_list("source_ref", "pk", "amount", "reverses_id")
 
 
 def find_accounts(company: Company, owners: Collection[Owner]) -> dict[Owner, int]:
@@ -132,3 +165,8 @@ def owners_of(postings: Iterable[Posting]) -> set[Owner]:
         for posting in postings
         if isinstance(posting, Move | SetTo)
     }
+
+
+def programs_of(postings: Iterable[Posting], named: Iterable[KnownEntry | KnownHold]) -> set[int]:
+    """Return the programs in which postings are, `named` being what they refer to."""
+    return {program for _guest, program in owners_of(postings)} | {n.program_id for n in named}

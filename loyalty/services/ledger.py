@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core import bulk
 from core.models import Company, User
-from loyalty.models import Hold, Program
+from loyalty.models import Account, CreditLot, Hold, LedgerEntry, Program
 from loyalty.services import known
 from loyalty.services.accounts import Entry
 from loyalty.services.books import Books
@@ -37,6 +37,7 @@ REFUSALS = {
     "is_reversal": _("A reversal cannot be reversed."),
     "of_merge": _("A merge moved this: undo the merge itself."),
     "reversed": _("This entry was reversed before."),
+    "moved": _("A merge gave %(moved)s of this credit to the guest who was kept: debit it there."),
     "spent": _("Of this credit %(left)s are left: %(shortfall)s are spent."),
 }
 
@@ -62,7 +63,8 @@ def _post(
     books = Books(company, now=now)
     entries, holds = known.find_entries(company, postings), known.find_holds(company, postings)
     books.open(_accounts(company, postings, entries, holds))
-    programs = {program.pk: program for program in Program.objects.for_company(company)}
+    asked = known.programs_of(postings, [*entries.values(), *holds.values()])
+    programs = Program.objects.for_company(company).in_bulk(asked)
     # Read under the locks: what others did before them counts.
     holds = known.find_holds(company, postings)
     if not {hold.account_id for hold in holds.values()} <= books.accounts.keys():
@@ -71,11 +73,12 @@ def _post(
         books,
         programs,
         closed=known.find_closed(company, postings),
-        causes=known.find_causes(company, postings, programs),
+        causes=known.find_causes(company, postings, asked),
         holds=holds,
         entries=entries,
         uses=books.read_used_lots(entries),
         reversed_ids=known.find_reversed(entries),
+        moved=known.find_moved(entries),
     )
     decisions = [decider.decide(posting) for posting in postings]
     books.write(actor=actor)
@@ -115,3 +118,8 @@ def _outcome(decision: Decision) -> Outcome:
         case SameAs():
             return AlreadyPosted(decision.entry.id, decision.entry.amount)
     return decision
+
+
+def refresh_statistics() -> None:
+    """Tell the database's planner that the tables have grown. Call it outside a transaction."""
+    bulk.analyze(Account, LedgerEntry, CreditLot)

@@ -10,7 +10,7 @@ from loyalty.services.postings import Refused
 from loyalty.words import shown
 
 #: Parameters that are amounts of the program.
-_AMOUNTS = frozenset({"available", "held", "left", "shortfall", "amount"})
+_AMOUNTS = frozenset({"available", "held", "left", "moved", "shortfall", "amount"})
 
 
 def in_words(refused: Refused, program: Program) -> str:

@@ -171,3 +171,12 @@ def test_everything_is_told_as_json(anna, give):
     assert [entry["amount"] for entry in account["entries"]] == ["10.5000", "-3.0000"]
     assert account["entries"][0]["comment"] == "hello"
     assert Balances().describe(anna) == "7.50 points"
+
+
+def test_what_a_merge_moved_is_not_called_spent(bella, anna, boris, give):
+    given = give(boris, 10)
+    merge(bella, anna, boris)
+    back = Reversal(entry_id=given.entry_id, source="manual", source_ref="back")
+    (outcome,) = post_entries(company=bella, postings=[back], actor=None, now=timezone.now())
+    assert outcome == Refused("moved", {"moved": Decimal(10)})
+    assert balance(anna) == 10
