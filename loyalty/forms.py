@@ -119,6 +119,17 @@ class DeclineForm(forms.Form):
 class ProgramForm(forms.ModelForm):
     """A program; services say what cannot be (loyalty.services.programs)."""
 
+    adjustment_limit = forms.CharField(
+        label=_("Limit of credits and debits by hand"),
+        max_length=60,
+        required=False,
+        help_text=_(
+            "Above it a second person approves; in the program's own unit. Empty: the limit of the "
+            "company's rules for balances."
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
     categories = RowsField(
         label=_("Categories"),
         queryset=Category.objects.none(),
@@ -149,6 +160,8 @@ class ProgramForm(forms.ModelForm):
         self.fields["categories"].help_text = gettext("Where it is for guests of some categories.")
         for name in ("kind", "currency"):
             self.fields[name].disabled = fixed
+        limit = self.instance.adjustment_limit
+        self.initial["adjustment_limit"] = "" if limit is None else f"{limit.normalize():f}"
         if self.instance.pk:
             self.initial["categories"] = list(self.instance.categories.values_list("pk", flat=True))
 
@@ -156,6 +169,17 @@ class ProgramForm(forms.ModelForm):
         code: str = self.cleaned_data["currency"].upper()
         check_currency(code)
         return code
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        currency = data.get("currency")
+        text = data.get("adjustment_limit", "")
+        if currency is not None:
+            try:
+                data["adjustment_limit"] = read_limit(text, currency)
+            except forms.ValidationError as no:
+                self.add_error("adjustment_limit", no)
+        return data
 
     def _post_clean(self) -> None:
         """Leave the instance as it is: the service checks and writes."""
@@ -174,7 +198,11 @@ class TermsForm(forms.Form):
         label=_("Limit of credits and debits by hand"),
         max_length=60,
         required=False,
-        help_text=_("Above it a second person approves. Empty: no limit."),
+        help_text=_(
+            "Above it a second person approves. The number counts in each program's own unit, "
+            "whatever its currency: a program can have a limit of its own instead. What takes an "
+            "entry back counts like what gives it. Empty: no limit."
+        ),
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
@@ -183,16 +211,20 @@ class TermsForm(forms.Form):
         self.company = company
 
     def clean_adjustment_limit(self) -> Decimal | None:
-        text = self.cleaned_data["adjustment_limit"]
-        if not text.strip():
-            return None
-        try:
-            limit = read_amount(text, self.company.currency)
-        except NotAnAmount as no:
-            raise forms.ValidationError(str(no)) from no
-        if limit < 0:
-            raise forms.ValidationError(_("A limit is not below zero."))
-        return limit
+        return read_limit(self.cleaned_data["adjustment_limit"], self.company.currency)
+
+
+def read_limit(text: str, currency: str) -> Decimal | None:
+    """Return a limit that was typed; None of nothing. Raises forms.ValidationError."""
+    if not text.strip():
+        return None
+    try:
+        limit = read_amount(text, currency)
+    except NotAnAmount as no:
+        raise forms.ValidationError(str(no)) from no
+    if limit < 0:
+        raise forms.ValidationError(_("A limit is not below zero."))
+    return limit
 
 
 def plain(amount: Decimal, program: Program) -> str:

@@ -16,7 +16,7 @@ from imports.pipeline.money import Money
 from imports.querysets import APPROVAL_LASTS
 from imports.services.trips import gives_money, is_checked
 from imports.services.uploads import NotNow, lock_draft
-from loyalty.models import Terms
+from loyalty.services.limits import is_above, limits_of
 
 APPROVAL_MAIL = "import-approval"
 APPROVE = "loyalty.approve_adjustment"
@@ -61,10 +61,11 @@ def repeat_of(job: ImportJob) -> Repeat | None:
 
 def needs_approval(job: ImportJob) -> bool:
     """Whether the checked file moves more in a program than one person may."""
-    limit = Terms.objects.of(job.company).adjustment_limit
     programs = Money(job.findings.get("money")).programs
-    return limit is not None and any(
-        from_units(sums["credited"] + sums["debited"]) > limit for sums in programs.values()
+    limits = limits_of(job.company, map(int, programs))
+    return any(
+        is_above(from_units(sums["credited"] + sums["debited"]), limits[int(program)])
+        for program, sums in programs.items()
     )
 
 

@@ -145,7 +145,19 @@ class Adjustment(models.Model):
     restaurant = models.ForeignKey(
         Restaurant, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
-    reason = models.CharField(_("reason"), max_length=24, choices=Reason)
+    reverses = models.ForeignKey(
+        LedgerEntry,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        help_text="The entry that is to be taken back.",
+    )
+    shortfall = models.CharField(
+        max_length=12, blank=True, help_text="Of a credit that is spent: see postings.Reversal."
+    )
+    reason = models.CharField(_("reason"), max_length=24, choices=Reason, blank=True)
     comment = models.CharField(_("comment"), max_length=500, blank=True)
     source_ref = models.CharField(max_length=100, help_text="Of the entry that it becomes.")
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.WAITING)

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import AmountField
 from core.models import Company
 from core.querysets import CompanyOwnedQuerySet
 from guests.models import Category
@@ -57,6 +58,12 @@ class Program(models.Model):
     audience = models.CharField(_("for"), max_length=10, choices=Audience, default=Audience.ACCOUNT)
     percentage = models.DecimalField(
         _("percentage"), max_digits=5, decimal_places=2, null=True, blank=True
+    )
+    adjustment_limit = AmountField(
+        _("limit of one person"),
+        null=True,
+        blank=True,
+        help_text=_("Above it a second person approves. Empty: the company's limit."),
     )
     is_active = models.BooleanField(
         _("active"),

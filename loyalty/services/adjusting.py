@@ -7,9 +7,10 @@ from typing import Literal
 from core.models import Company, Restaurant, User
 from core.services.changes import record
 from guests.models import Guest
-from loyalty.models import Adjustment, LedgerEntry, Program, Terms
+from loyalty.models import Adjustment, LedgerEntry, Program, Reason
 from loyalty.services.approving import ask
 from loyalty.services.ledger import post_entries
+from loyalty.services.limits import above_limit
 from loyalty.services.postings import Move, Outcome, Posted, Reversal
 from loyalty.services.retrying import whole
 
@@ -40,7 +41,7 @@ def adjust_balance(
     def act() -> Outcome | Adjustment:
         if there := Adjustment.objects.for_company(company).filter(source_ref=ref).first():
             return there
-        if above_limit(company, amount) and not _is_posted(company, program, ref):
+        if above_limit(company, program, amount) and not _is_posted(company, program, ref):
             return ask(
                 company=company,
                 guest=guest,
@@ -82,10 +83,39 @@ def reverse_entry(
     actor: User,
     source: str,
     now: datetime,
-) -> Outcome:
-    """Take an entry back, once. Of a credit that is spent `shortfall` says what to do."""
+) -> Outcome | Adjustment:
+    """Take an entry back, once; above the limit have it approved.
 
-    def act() -> Outcome:
+    Of a credit that is spent `shortfall` says what to do. Returns what the ledger says, or the
+    adjustment that waits for a second person.
+    """
+    program = Program.objects.for_company(company).get(pk=entry.program_id)
+    # Noted with the entry, and perhaps removed since.
+    noted = Restaurant.objects.filter(company=company, pk=entry.restaurant_id or 0)
+    place = noted.first()
+
+    def act() -> Outcome | Adjustment:
+        earlier = Adjustment.objects.for_company(company).filter(reverses=entry)
+        if there := earlier.waiting(now=now).first():
+            return there
+        if above_limit(company, program, entry.amount) and not _is_reversed(entry):
+            return ask(
+                company=company,
+                guest=guest,
+                bulk=None,
+                program=program,
+                amount=-entry.amount,
+                reverses=entry,
+                shortfall=shortfall,
+                restaurant=place,
+                reason=entry.reason if entry.reason in Reason else "",
+                comment=comment,
+                # A request that was declined may be made again; two at once are one.
+                ref=f"reverse:{entry.pk}:{earlier.count()}",
+                actor=actor,
+                source=source,
+                now=now,
+            )
         posting = Reversal(
             entry_id=entry.pk,
             shortfall=shortfall,
@@ -95,17 +125,14 @@ def reverse_entry(
             restaurant_id=entry.restaurant_id,
         )
         (outcome,) = post_entries(company=company, postings=[posting], actor=actor, now=now)
-        program = Program.objects.for_company(company).get(pk=entry.program_id)
         _tell(company, guest, program, outcome, actor=actor, source=source, now=now)
         return outcome
 
     return whole(act)
 
 
-def above_limit(company: Company, amount: Decimal) -> bool:
-    """Whether so much, given or taken, needs a second person."""
-    limit = Terms.objects.of(company).adjustment_limit
-    return limit is not None and abs(amount) > limit
+def _is_reversed(entry: LedgerEntry) -> bool:
+    return LedgerEntry.objects.filter(reverses=entry).exists()
 
 
 def _is_posted(company: Company, program: Program, ref: str) -> bool:

@@ -1,11 +1,11 @@
 """Adjustments above the company's limit: asked for, and decided by a second person."""
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any, cast
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from core import mail as mails
 from core.models import Company, Membership, Restaurant, User
@@ -17,7 +17,7 @@ from guests.models import Guest
 from loyalty.models import Adjustment, BulkAdjustment, LedgerEntry, Program
 from loyalty.services import known
 from loyalty.services.ledger import post_entries
-from loyalty.services.postings import AlreadyPosted, Move, Posted, Refused
+from loyalty.services.postings import AlreadyPosted, Move, Posted, Posting, Refused, Reversal
 from loyalty.services.retrying import whole
 
 State = Adjustment.State
@@ -62,6 +62,8 @@ def ask(
     actor: User,
     source: str,
     now: datetime,
+    reverses: LedgerEntry | None = None,
+    shortfall: str = "",
 ) -> Adjustment:
     """Have a second person decide, and mail those who may. Called inside a transaction."""
     adjustment = Adjustment.objects.create(
@@ -70,6 +72,8 @@ def ask(
         bulk=bulk,
         program=program,
         amount=amount,
+        reverses=reverses,
+        shortfall=shortfall,
         restaurant=restaurant,
         reason=reason,
         comment=comment,
@@ -91,17 +95,22 @@ def ask(
     return adjustment
 
 
-def approvers(company: Company, adjustment: Adjustment) -> Iterable[Membership]:
+def approvers(company: Company, adjustment: Adjustment) -> QuerySet[Membership]:
     """Return the members who may decide it: never the one who asks."""
+    return possible_approvers(
+        company, asked_by=adjustment.asked_by_id, restaurant=adjustment.restaurant_id
+    )
+
+
+def possible_approvers(
+    company: Company, *, asked_by: int, restaurant: int | None
+) -> QuerySet[Membership]:
+    """Return the members who may decide what is asked for: nobody where one is alone."""
     members = Membership.objects.for_company(company).active().select_related("user")
     members = members.filter(role__in=declared().get(_PERMISSION, ()))
     everywhere = Q(restaurants__isnull=True)
-    own = (
-        everywhere | Q(restaurants=adjustment.restaurant_id)
-        if adjustment.restaurant_id
-        else everywhere
-    )
-    return members.exclude(user=adjustment.asked_by_id).filter(own).distinct().order_by("pk")
+    own = everywhere | Q(restaurants=restaurant) if restaurant else everywhere
+    return members.exclude(user=asked_by).filter(own).distinct().order_by("pk")
 
 
 def approve(*, adjustment: Adjustment, actor: User, source: str, now: datetime) -> Adjustment:
@@ -166,9 +175,14 @@ def may_decide(adjustment: Adjustment, actor: User) -> bool:
     """Whether `actor`, who has the permission, is another person and of the right restaurant."""
     if adjustment.asked_by_id == actor.pk:
         return False
-    membership = Membership.objects.for_company(adjustment.company).active().filter(user=actor)
+    return is_of_their_restaurants(adjustment.company, actor, adjustment.restaurant_id)
+
+
+def is_of_their_restaurants(company: Company, user: User, restaurant: int | None) -> bool:
+    """Whether something noted with `restaurant` is for a member who may be for some only."""
+    membership = Membership.objects.for_company(company).active().filter(user=user)
     own = set(membership.filter(restaurants__isnull=False).values_list("restaurants", flat=True))
-    return not own or adjustment.restaurant_id in own
+    return not own or restaurant in own
 
 
 def _open(adjustment: Adjustment, actor: User, now: datetime) -> Adjustment:
@@ -184,8 +198,30 @@ def _open(adjustment: Adjustment, actor: User, now: datetime) -> Adjustment:
 
 
 def _post(adjustment: Adjustment, now: datetime) -> int:
+    (outcome,) = post_entries(
+        company=adjustment.company,
+        postings=[_posting(adjustment)],
+        actor=adjustment.asked_by,
+        now=now,
+    )
+    if isinstance(outcome, Posted | AlreadyPosted):
+        return outcome.entry_id
+    assert isinstance(outcome, Refused)
+    raise CannotPost(outcome)
+
+
+def _posting(adjustment: Adjustment) -> Posting:
+    if adjustment.reverses_id is not None:
+        return Reversal(
+            entry_id=adjustment.reverses_id,
+            shortfall=cast(Any, adjustment.shortfall) or "refuse",
+            source=LedgerEntry.Source.MANUAL,
+            source_ref=f"reverse:{adjustment.reverses_id}",
+            comment=adjustment.comment,
+            restaurant_id=adjustment.restaurant_id,
+        )
     assert adjustment.guest_id is not None
-    posting = Move(
+    return Move(
         guest_id=adjustment.guest_id,
         program_id=adjustment.program_id,
         amount=adjustment.amount,
@@ -195,13 +231,6 @@ def _post(adjustment: Adjustment, now: datetime) -> int:
         comment=adjustment.comment,
         restaurant_id=adjustment.restaurant_id,
     )
-    (outcome,) = post_entries(
-        company=adjustment.company, postings=[posting], actor=adjustment.asked_by, now=now
-    )
-    if isinstance(outcome, Posted | AlreadyPosted):
-        return outcome.entry_id
-    assert isinstance(outcome, Refused)
-    raise CannotPost(outcome)
 
 
 def _end_bulk(adjustment: Adjustment) -> None:

@@ -17,8 +17,8 @@ from guests.querysets import GuestQuerySet
 from guests.services.bulk_changes_sets import Mark, concerned, mark_of
 from loyalty.models import BulkAdjustment, BulkAdjustmentGuest, Program
 from loyalty.money import is_rounded
-from loyalty.services.adjusting import above_limit
-from loyalty.services.approving import ask
+from loyalty.services.approving import ask, is_of_their_restaurants
+from loyalty.services.limits import above_limit
 from loyalty.services.retrying import whole
 
 State, Step = Job.State, BulkAdjustment.Step
@@ -40,6 +40,10 @@ class NobodyMeant(Exception):
 
 class NotNow(Exception):
     """It is under way, or there is nothing to stop or take back."""
+
+
+class NotYours(Exception):
+    """It is another restaurant's."""
 
 
 def guests_of(guests: GuestQuerySet) -> GuestQuerySet:
@@ -96,7 +100,7 @@ def confirm_bulk(
         change.total = mark.count
         total = amount * mark.count
         to_units(total)
-        if above_limit(company, total):
+        if above_limit(company, program, total):
             change.save(update_fields=["total"])
             ask(
                 company=company,
@@ -120,9 +124,19 @@ def confirm_bulk(
     return whole(act)
 
 
+def may_touch(change: BulkAdjustment, actor: User) -> bool:
+    """Whether `actor`, who may adjust balances, may stop it or take it back: a member of some
+    restaurants only what they began themselves, or what was noted with one of these."""
+    if change.actor_id == actor.pk:
+        return True
+    return is_of_their_restaurants(change.company, actor, change.restaurant_id)
+
+
 @transaction.atomic
-def request_stop(*, change: BulkAdjustment) -> None:
-    """Ask the worker to stop: what is posted by then stays. Raises NotNow."""
+def request_stop(*, change: BulkAdjustment, actor: User) -> None:
+    """Ask the worker to stop: what is posted by then stays. Raises NotYours and NotNow."""
+    if not may_touch(change, actor):
+        raise NotYours
     locked = _locked(change)
     if not locked.is_active or locked.step == Step.UNDO:
         raise NotNow
@@ -132,7 +146,12 @@ def request_stop(*, change: BulkAdjustment) -> None:
 
 @transaction.atomic
 def request_undo(*, change: BulkAdjustment, actor: User, source: str, now: datetime) -> None:
-    """Have every entry reversed, as far as what was given is still there. Raises NotNow."""
+    """Have every entry reversed, as far as what was given is still there.
+
+    Raises NotYours and NotNow.
+    """
+    if not may_touch(change, actor):
+        raise NotYours
     locked = _locked(change)
     if not is_undoable(locked):
         raise NotNow

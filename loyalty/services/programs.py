@@ -16,7 +16,7 @@ from loyalty.models import Account, Program, ProgramCategory, Terms
 #: What may be said of a program. Kind and currency only while nobody owns anything in it.
 FIELDS = (
     "name", "code", "kind", "currency", "active_from", "active_to", "expiry", "expiry_days",
-    "audience", "percentage", "is_default",
+    "audience", "percentage", "is_default", "adjustment_limit",
 )  # fmt: skip
 FIXED = ("kind", "currency")
 

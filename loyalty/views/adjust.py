@@ -5,22 +5,27 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef, Sum
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse as url_of
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Change, Company
 from core.web.access import CompanyRequest
 from guests.models import Guest
 from guests.web import record
 from loyalty.forms import AdjustForm, ReverseForm
-from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, Program
-from loyalty.services.adjusting import above_limit, adjust_balance, reverse_entry
+from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, LotUse, Program
+from loyalty.services.adjusting import adjust_balance, reverse_entry
+from loyalty.services.limits import above_limit
 from loyalty.services.postings import Refused
 from loyalty.web.refusals import in_words
+from loyalty.web.waiting import nobody_approves
 from loyalty.words import figure, shown
+
+_SENT = gettext_lazy("Sent to Approvals: it is done when another person agrees.")
 
 
 @record.guest_view("loyalty.adjust_balance")
@@ -52,7 +57,7 @@ def _adjust(request: CompanyRequest, company: Company, guest: Guest, *, sign: in
         if "confirm" in request.POST and (done := _do(request, company, guest, form)):
             return done
         if "change" not in request.POST and not form.errors:
-            preview = _preview(company, guest, form)
+            preview = _preview(request, company, guest, form)
     context = record.record_context(request, company, guest, tab="ledger") | {
         "form": form,
         "preview": preview,
@@ -62,7 +67,9 @@ def _adjust(request: CompanyRequest, company: Company, guest: Guest, *, sign: in
     return render(request, "loyalty/adjust.html", context)
 
 
-def _preview(company: Company, guest: Guest, form: AdjustForm) -> dict[str, Any] | None:
+def _preview(
+    request: CompanyRequest, company: Company, guest: Guest, form: AdjustForm
+) -> dict[str, Any] | None:
     """Return what would be so; None when it cannot be, which the form says then."""
     program, amount = form.cleaned_data["program"], form.cleaned_data["amount"]
     account = Account.objects.for_company(company).filter(guest=guest, program=program).first()
@@ -72,13 +79,16 @@ def _preview(company: Company, guest: Guest, form: AdjustForm) -> dict[str, Any]
         told = _("There are only %(available)s.") % {"available": shown(available, program)}
         form.add_error("amount", told)
         return None
+    needs_approval = above_limit(company, program, amount)
     return {
         "before": figure(balance, program),
         "after": shown(balance + amount, program),
         "amount": shown(abs(amount), program),
         "data": form.cleaned_data,
         "reason": dict(form.fields["reason"].choices)[form.cleaned_data["reason"]],  # type: ignore[attr-defined]
-        "needs_approval": above_limit(company, amount),
+        "needs_approval": needs_approval,
+        "nobody_approves": needs_approval
+        and nobody_approves(company, request.user, form.cleaned_data["restaurant"]),
     }
 
 
@@ -101,7 +111,7 @@ def _do(
     )
     address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
     if isinstance(outcome, Adjustment):
-        messages.success(request, _("Sent to Approvals: it is done when another person agrees."))
+        messages.success(request, _SENT)
         return redirect(address)
     if isinstance(outcome, Refused):
         form.add_error("amount", in_words(outcome, data["program"]))
@@ -124,6 +134,7 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
         raise Http404
     program = found.account.program
     left = _left(found)
+    needs_approval = above_limit(company, program, found.amount)
     form = ReverseForm(
         request.POST if request.method == "POST" else None,
         choices=_choices(found, program, left),
@@ -139,8 +150,11 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
             source=Change.Source.WEB,
             now=timezone.now(),
         )
+        address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
+        if isinstance(outcome, Adjustment):
+            messages.success(request, _SENT)
+            return redirect(address)
         if not isinstance(outcome, Refused):
-            address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
             return redirect(f"{address}?new={getattr(outcome, 'entry_id', '')}")
         form.add_error(None, in_words(outcome, program))
     context = record.record_context(request, company, guest, tab="ledger") | {
@@ -148,11 +162,26 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
         "entry": found,
         "program": program,
         "amount": shown(abs(found.amount), program),
+        "needs_approval": needs_approval,
+        "nobody_approves": needs_approval
+        and nobody_approves(company, request.user, found.restaurant_id),
         "spent": shown(found.amount - left, program) if left < found.amount else "",
+        "revived": _revived(found, program),
         "left": shown(left, program),
         "balance": shown(found.account.balance, program),
     }
     return render(request, "loyalty/reverse.html", context)
+
+
+def _revived(entry: LedgerEntry, program: Program) -> str:
+    """Return how much of a debit goes back into credits that were taken back meanwhile.
+
+    What was left of them was taken then, and what was spent stayed given: that comes back.
+    """
+    taken_back = LedgerEntry.objects.filter(reverses=OuterRef("lot"))
+    uses = LotUse.objects.filter(Exists(taken_back), entry=entry)
+    amount = uses.aggregate(total=Sum("amount"))["total"]
+    return shown(amount, program) if amount and entry.amount < 0 else ""
 
 
 def _left(entry: LedgerEntry) -> Decimal:

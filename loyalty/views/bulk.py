@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -21,8 +22,9 @@ from guests.web.selection import Selection, list_url
 from loyalty.forms import BulkConfirmForm, MoveForm
 from loyalty.models import BulkAdjustment
 from loyalty.services import bulk_adjusting as services
-from loyalty.services.adjusting import above_limit
+from loyalty.services.limits import above_limit
 from loyalty.web import bulk_words
+from loyalty.web.waiting import nobody_approves
 from loyalty.words import shown
 
 #: So many are named on the page that asks.
@@ -52,7 +54,7 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
     confirm = _confirm_form(company, mark)
     has_changed = False
     if bound and mark.count and form.is_valid() and "change" not in request.POST:
-        preview = _preview(company, form, mark)
+        preview = _preview(request, company, form, mark)
         if "confirm" in request.POST:
             has_changed = request.POST.get("seen") != str(mark)
             confirm = confirm if has_changed else _confirm_form(company, mark, request.POST)
@@ -61,7 +63,8 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
                     return _do(request, company, selection, form, str(mark))
                 except services.SetChanged as changed:
                     mark, has_changed = changed.mark, True
-                    confirm, preview = _confirm_form(company, mark), _preview(company, form, mark)
+                    confirm = _confirm_form(company, mark)
+                    preview = _preview(request, company, form, mark)
     named = list(guests.order_by("pk")[:NAMED])
     context = {
         "sign": sign,
@@ -86,15 +89,20 @@ def _confirm_form(company: Company, mark: Mark, data: Any = None) -> BulkConfirm
     )
 
 
-def _preview(company: Company, form: MoveForm, mark: Mark) -> dict[str, Any]:
+def _preview(
+    request: CompanyRequest, company: Company, form: MoveForm, mark: Mark
+) -> dict[str, Any]:
     program, amount = form.cleaned_data["program"], form.cleaned_data["amount"]
     total = amount * mark.count
+    needs_approval = above_limit(company, program, total)
     return {
         "amount": shown(abs(amount), program),
         "total": shown(abs(total), program),
         "data": form.cleaned_data,
         "reason": dict(form.fields["reason"].choices)[form.cleaned_data["reason"]],  # type: ignore[attr-defined]
-        "needs_approval": above_limit(company, total),
+        "needs_approval": needs_approval,
+        "nobody_approves": needs_approval
+        and nobody_approves(company, request.user, form.cleaned_data["restaurant"]),
     }
 
 
@@ -158,7 +166,9 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         context = {
             "change": change,
             "progress": bulk_words.progress(change, now=timezone.now()),
-            "can_stop": change.step == BulkAdjustment.Step.POST and not change.stop_asked,
+            "can_stop": change.step == BulkAdjustment.Step.POST
+            and not change.stop_asked
+            and services.may_touch(change, request.user),
         }
         template = "guests/_progress.html" if request.htmx else "loyalty/bulk_progress.html"
         return render(request, template, context)
@@ -172,7 +182,7 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         "amount": shown(abs(change.amount), change.program),
         "rows": bulk_words.rows(change, list(page.object_list)),
         "pager": pager(request, page),
-        "can_undo": services.is_undoable(change),
+        "can_undo": services.is_undoable(change) and services.may_touch(change, request.user),
         "list_url": list_url(change.company, change.query),
     }
     return render(request, "loyalty/bulk_change.html", context)
@@ -186,6 +196,8 @@ def undo(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         services.request_undo(
             change=change, actor=request.user, source=Change.Source.WEB, now=timezone.now()
         )
+    except services.NotYours:
+        raise PermissionDenied from None
     except services.NotNow:
         messages.info(request, _("It is undone already, or under way: look below."))
     return redirect("loyalty:bulk_change", change.company.slug, change.number)
@@ -196,7 +208,9 @@ def undo(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
 def stop(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     """Stop it; what is posted stays so, until it is undone."""
     try:
-        services.request_stop(change=change)
+        services.request_stop(change=change, actor=request.user)
+    except services.NotYours:
+        raise PermissionDenied from None
     except services.NotNow:
         messages.info(request, _("It was over before it could be stopped."))
     return redirect("loyalty:bulk_change", change.company.slug, change.number)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from core.models import Company, User
+from core.models import Company, Restaurant, User
+from loyalty.services.approving import possible_approvers
 
 
 class Waiting(NamedTuple):
@@ -33,3 +34,9 @@ def found(company: Company, user: User) -> list[Waiting]:
     """Return all that waits for somebody like `user`, the oldest first."""
     rows = [each for find in _finders for each in find(company, user)]
     return sorted(rows, key=lambda each: each.asked_at)
+
+
+def nobody_approves(company: Company, user: User, restaurant: Restaurant | int | None) -> bool:
+    """Whether there is no second person: what `user` sends to Approvals would only lapse."""
+    pk = restaurant.pk if isinstance(restaurant, Restaurant) else restaurant
+    return not possible_approvers(company, asked_by=user.pk, restaurant=pk).exists()

@@ -14,7 +14,7 @@ from guests.models import Guest
 from loyalty import approval_mail
 from loyalty.models import Account, Adjustment, LedgerEntry, Program, Terms
 from loyalty.services import approving
-from loyalty.services.adjusting import adjust_balance
+from loyalty.services.adjusting import adjust_balance, reverse_entry
 
 pytestmark = pytest.mark.usefixtures("books_agree")
 
@@ -120,3 +120,94 @@ def test_the_record_says_that_it_waits(ask, sign_in, manager, owner, anna):
         "You asked for it yourself"
         not in sign_in(owner).get("/c/bella/approvals/").content.decode()
     )
+
+
+# -- Limits of programs, reversals, and nobody else ---------------------------------------------
+
+
+def test_a_program_s_own_limit_comes_before_the_company_s(ask, points, owner):
+    Program.objects.filter(pk=points.pk).update(adjustment_limit=Decimal(1_000))
+    points.refresh_from_db()
+    assert not isinstance(ask(1_000, ref="a"), Adjustment)
+    assert isinstance(ask("1000.01", ref="b"), Adjustment)
+
+
+def test_a_program_s_limit_is_typed_in_its_own_currency(sign_in, owner, bella):
+    yen = Program.objects.create(company=bella, name="Yen", code="yen", currency="JPY")
+    data = {
+        "name": "Yen", "code": "yen", "kind": "points", "currency": "JPY", "expiry": "never",
+        "audience": "account",
+    }  # fmt: skip
+    client: Client = sign_in(owner)
+    address = f"/c/bella/programs/{yen.pk}/change/"
+    refused = client.post(address, {**data, "adjustment_limit": "100.50"})
+    assert "JPY has no decimals." in refused.content.decode()
+    assert client.post(address, {**data, "adjustment_limit": "5000"}).status_code == 302
+    yen.refresh_from_db()
+    assert yen.adjustment_limit == 5_000
+    assert 'value="5000"' in client.get(address).content.decode()
+
+
+def reverse(entry: LedgerEntry, actor: User, shortfall: Any = "refuse") -> Any:
+    return reverse_entry(
+        company=entry.company, guest=entry.account.guest, entry=entry, shortfall=shortfall,
+        comment="", actor=actor, source="web", now=timezone.now(),
+    )  # fmt: skip
+
+
+@pytest.fixture
+def large(ask: Callable[..., Any], owner: User) -> LedgerEntry:
+    """A credit of 500, above the limit of 100, approved by the owner."""
+    return LedgerEntry.objects.get(pk=decide(ask(500), owner).entry_id)
+
+
+def test_a_reversal_above_the_limit_waits_too(large, manager, owner):
+    waiting = reverse(large, manager)
+    assert isinstance(waiting, Adjustment)
+    assert reverse(large, manager).pk == waiting.pk
+    assert Account.objects.get().balance == 500
+    done = decide(waiting, owner)
+    assert Account.objects.get().balance == 0
+    assert LedgerEntry.objects.get(pk=done.entry_id).reverses_id == large.pk
+    assert LedgerEntry.objects.get(pk=done.entry_id).actor_id == manager.pk
+
+
+def test_a_reversal_that_was_declined_may_be_asked_for_again(large, manager, owner):
+    first = reverse(large, manager)
+    approving.decline(adjustment=first, note="No", actor=owner, source="web", now=timezone.now())
+    again = reverse(large, manager)
+    assert again.pk != first.pk
+    assert again.state == "waiting"
+
+
+def test_what_is_spent_by_the_time_of_the_approval_is_treated_as_was_chosen(
+    large, ask, manager, owner
+):
+    waiting = reverse(large, manager, "what_is_left")
+    ask(-90, ref="spent")
+    decide(waiting, owner)
+    assert Account.objects.get().balance == 0
+    assert LedgerEntry.objects.order_by("pk").last().amount == -410
+
+
+def test_the_page_of_a_reversal_says_that_another_person_decides(large, sign_in, manager):
+    client: Client = sign_in(manager)
+    address = f"/c/bella/guests/{large.account.guest_id}/ledger/{large.pk}/reverse/"
+    assert "Send to Approvals in Bella" in client.get(address).content.decode()
+    assert client.post(address, {"comment": ""}, follow=True).status_code == 200
+    assert Adjustment.objects.filter(reverses=large, state="waiting").exists()
+
+
+def test_who_is_alone_is_told_before_it_is_sent(ask, sign_in, owner, anna, points, bella, roma):
+    client: Client = sign_in(owner)
+    place = bella.restaurants.first()
+    data = {
+        "program": points.pk, "amount": "500", "reason": "apology", "comment": "",
+        "restaurant": place.pk, "ref": "0d1f3a2b-0000-4000-8000-000000000000",
+    }  # fmt: skip
+    address, alone = f"/c/bella/guests/{anna.pk}/credit/", "nobody else in Bella may approve it"
+    Membership.objects.exclude(user=owner).filter(company=bella).delete()
+    assert alone in client.post(address, data).content.decode()
+    second = User.objects.create(email="second@bella.example", name="Second")
+    Membership.objects.create(company=bella, user=second, role=Role.OWNER)
+    assert alone not in client.post(address, data).content.decode()

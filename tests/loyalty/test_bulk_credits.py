@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from core.models import Company, Job, User
+from core.models import Company, Job, Membership, Role, User
 from core.services import jobs
 from guests.models import Guest
 from guests.services.bulk_changes_sets import mark_of
@@ -138,9 +138,9 @@ def test_undo_takes_back_what_is_left_and_lists_what_is_spent(credit, crowd, man
         bulk_adjusting.request_undo(change=change, actor=manager, source="web", now=timezone.now())
 
 
-def test_a_stop_keeps_what_is_in(credit, crowd):
+def test_a_stop_keeps_what_is_in(credit, crowd, manager):
     change = credit(5)
-    bulk_adjusting.request_stop(change=change)
+    bulk_adjusting.request_stop(change=change, actor=manager)
     worked(change)
     assert change.state == Job.State.STOPPED
     assert balances() == []
@@ -213,4 +213,30 @@ def test_the_page_asks_confirms_and_shows_the_receipt(
 def test_the_list_offers_it_to_who_may(sign_in, manager, operator, crowd):
     address = "/c/bella/guests/?sort=name"
     assert "/c/bella/guests/credit/" in sign_in(manager).get(address).content.decode()
-    assert "/c/bella/guests/credit/" not in sign_in(operator).get(address).content.decode()
+    assert "/c/bella/guests/debit/?" in sign_in(manager).get(address).content.decode()
+    unable = sign_in(operator).get(address).content.decode()
+    assert "/c/bella/guests/credit/" not in unable
+    assert "/c/bella/guests/debit/" not in unable
+
+
+def test_a_member_of_some_restaurants_touches_only_what_is_theirs(
+    sign_in, credit, crowd, bella, manager
+):
+    soho, camden = bella.restaurants.order_by("pk")
+    limited = User.objects.create(email="lola@bella.example", name="Lola")
+    member = Membership.objects.create(company=bella, user=limited, role=Role.MANAGER)
+    member.restaurants.add(soho)
+    change = credit(5)
+    BulkAdjustment.objects.filter(pk=change.pk).update(restaurant=camden)
+    client, address = sign_in(limited), f"/c/bella/programs/changes/{change.number}/"
+    assert f"{address}stop/" not in client.get(address).content.decode()
+    assert client.post(f"{address}stop/").status_code == 403
+    worked(change)
+    assert change.state == Job.State.DONE
+    assert f"{address}undo/" not in client.get(address).content.decode()
+    assert client.post(f"{address}undo/").status_code == 403
+    assert balances() == [5] * 7
+    BulkAdjustment.objects.filter(pk=change.pk).update(restaurant=soho)
+    assert f"{address}undo/" in client.get(address).content.decode()
+    assert client.post(f"{address}undo/").status_code == 302
+    assert worked(change).state == Job.State.UNDONE

@@ -108,3 +108,25 @@ def test_another_companys_entry_is_none(roma, move, post):
     (outcome,) = post_entries(company=roma, postings=[back(entry)], actor=None, now=NOON)
     assert outcome == Refused("no_entry")
     assert isinstance(post(back(entry)), Posted)
+
+
+def test_what_a_reversal_left_out_comes_back_with_its_debit_and_no_more(move, post):
+    """The credit was given, 60 of it spent, the 40 left were taken back. The 60 stayed given: when
+    what they were spent on is undone, the guest has these 60 again, and never the 40.
+    """
+    given, spent = move(100), move(-60)
+    assert post(back(given, shortfall="what_is_left")).amount == -40
+    assert post(back(spent, ref="spent")).amount == 60
+    assert Account.objects.get().balance == 60
+    again = back(given, ref="again", shortfall="what_is_left")
+    assert post(again) == Refused("reversed")
+    move(-60)
+    assert Account.objects.get().balance == 0
+
+
+def test_what_was_taken_from_other_credits_is_made_up_for_by_the_debit(move, post):
+    given, spent, other = move(100), move(-60), move(80)
+    assert post(back(given, shortfall="from_others")).amount == -100
+    assert post(back(spent, ref="spent")).amount == 60
+    # The other credit, and nothing of the one that was taken back whole.
+    assert Account.objects.get().balance == other.amount
