@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.db import connection, models
@@ -17,12 +18,15 @@ from core.batches import Batch, batch_of, by_column
 
 Row = Sequence[Any]
 
+#: So few values are told one by one: the planner then knows that they are few.
+_FEW = 4
+
 
 class AnyOf(Lookup):
     """`field__any=values`: like `__in`, with one parameter however many values there are.
 
     `__in` writes a placeholder for every value: SQLite refuses more than 250,000 of them and
-    PostgreSQL parses each. `values` is a set, for of a list Django looks into every element.
+    PostgreSQL parses each. (A few are written so here, too.) `values` is a set, for of a list Django looks into every element.
     """
 
     lookup_name = "any"
@@ -30,6 +34,9 @@ class AnyOf(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
+        if 0 < len(self.rhs) <= _FEW:
+            marks = ", ".join(["%s"] * len(self.rhs))
+            return f"{column} IN ({marks})", (*params, *self.rhs)
         # One string: the driver takes it as it is, where it would dump an array value by value.
         values = json.dumps(list(self.rhs), ensure_ascii=False)
         if connection.vendor == "postgresql":
@@ -57,9 +64,8 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # Asked for first: beside nextval it would be looked up for every single id.
-            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, model._meta.pk.column])
-            (sequence,) = cursor.fetchone()
+            # Known beforehand: beside nextval it would be looked up for every single id.
+            sequence = _sequence_of(table, model._meta.pk.column)
             cursor.execute(
                 "SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count]
             )
@@ -68,6 +74,14 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         found = cursor.fetchone()
         last = found[0] if found else 0
         return list(range(last + 1, last + 1 + count))
+
+
+@cache
+def _sequence_of(table: str, column: str) -> str:
+    """Return what counts the column's values: asked for once in a process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [table, column])
+        return str(cursor.fetchone()[0])
 
 
 def reserves_ahead() -> bool:

@@ -1,6 +1,7 @@
 """Beginning anew what another transaction got in the way of: a person never sees a deadlock."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -12,6 +13,8 @@ _RACES = frozenset({"40P01", "40001"})
 
 T = TypeVar("T")
 
+_is_inside: ContextVar[bool] = ContextVar("is_inside", default=False)
+
 
 class Moved(Exception):
     """What was looked up before the locks is elsewhere by now: look it up again."""
@@ -22,9 +25,20 @@ def whole(act: Callable[[], T]) -> T:
 
     Somebody posted the same cause or opened the same account since it looked (IntegrityError), or
     each waited for the other (deadlock). After a deadlock only the outermost transaction can begin
-    anew: one inside another still holds what the other waits for.
+    anew: one inside another still holds what the other waits for. Inside another `whole` the call
+    is part of that one, which begins anew with it.
     """
+    if _is_inside.get():
+        return act()
     is_outermost = not connection.in_atomic_block
+    token = _is_inside.set(True)
+    try:
+        return _tried(act, is_outermost=is_outermost)
+    finally:
+        _is_inside.reset(token)
+
+
+def _tried(act: Callable[[], T], *, is_outermost: bool) -> T:
     for left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
