@@ -186,6 +186,7 @@ _ABILITIES: Sequence[tuple[str, str, str]] = (
     ("restore", "guests:restore", "guests.outlet_setup"),
     ("categorise", "guests:categorise", "guests.change_guest"),
     ("credit", "loyalty:bulk_credit", "loyalty.adjust_balance"),
+    ("debit", "loyalty:bulk_debit", "loyalty.adjust_balance"),
     ("duplicates", "guests:duplicates", "guests.merge_guest"),
 )
 
