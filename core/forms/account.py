@@ -8,8 +8,10 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from core.models import User
+from core.models import Company, User
 from core.models.users import Theme
+from core.phone_rule import read_phone
+from core.web.telephones import telephone
 
 
 class ForgottenForm(forms.Form):
@@ -23,8 +25,18 @@ class ForgottenForm(forms.Form):
 
 
 class AccountForm(forms.ModelForm):
-    """How one is called, and the look one prefers."""
+    """How one is called, one's telephone, and the look one prefers."""
 
+    phone = forms.CharField(
+        label=_("Telephone"),
+        required=False,
+        max_length=40,
+        help_text=_(
+            "Your companies see it, and are shown credits by hand that you give to a guest with "
+            "this number."
+        ),
+        widget=forms.TextInput({"type": "tel", "autocomplete": "tel", "dir": "ltr"}),
+    )
     theme = forms.ChoiceField(
         label=_("Look"),
         required=False,
@@ -34,9 +46,18 @@ class AccountForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ["name", "theme"]
+        fields = ["name", "phone", "theme"]
         widgets = {"name": forms.TextInput({"autocomplete": "name", "dir": "auto"})}
         labels = {"name": _("Name")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["phone"] = telephone(self.instance.phone)
+
+    def clean_phone(self) -> str:
+        companies = Company.objects.for_user(self.instance)
+        regions = set(companies.order_by().values_list("region", flat=True))
+        return read_phone(self.cleaned_data["phone"], regions=regions)
 
 
 class PasswordForm(forms.Form):
@@ -47,6 +68,7 @@ class PasswordForm(forms.Form):
 
     password = forms.CharField(
         label=_("Your password"),
+        error_messages={"required": _("Enter your password.")},
         strip=False,
         widget=forms.PasswordInput({"autocomplete": "current-password"}),
     )

@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 from django import template
+from django.forms import BoundField
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.web import money as amounts, telephones
+from core.web import errors, money as amounts, telephones
 
 register = template.Library()
 
@@ -25,6 +26,12 @@ def icon(name: str, css_class: str = "") -> SafeString:
         static("img/icons.svg"),
         name,
     )
+
+
+@register.filter
+def problems(field: BoundField) -> list[errors.Problem]:
+    """Return what is wrong with a field: {text, summary} each."""
+    return errors.problems(field)
 
 
 @register.filter

@@ -187,7 +187,7 @@ def test_a_category_is_chosen_and_the_guests_are_put_into_it(sign_in, bella, ope
     client = sign_in(operator)
     address = f"/c/bella/guests/categorise/?do=add&guest={ids[0]}&guest={ids[1]}"
     answer = confirm(client, address)
-    assert "Category: This field is required." in text_of(answer)
+    assert "Choose the category." in text_of(answer)
     answer = confirm(client, address, category=vip.pk)
     assert "2 guests were added to “VIP”." in text_of(answer)
     assert inside(vip) == set(ids[:2])

@@ -1,0 +1,75 @@
+"""An empty field is named by what to do about it, the same on every page."""
+
+import re
+
+import pytest
+from django import forms
+from django.template.loader import render_to_string
+
+from core.web.errors import problems
+
+
+class _Form(forms.Form):
+    telephone = forms.CharField(label="Telephone")
+    sms = forms.CharField(label="SMS text")
+    tier = forms.ChoiceField(label="Tier", choices=[("a", "A")])
+    rows = forms.MultipleChoiceField(
+        label="Rows", choices=[("a", "A")], widget=forms.CheckboxSelectMultiple
+    )
+    agreed = forms.BooleanField(label="I have read it")
+    own = forms.CharField(label="Own", error_messages={"required": "Say it in your own words."})
+    age = forms.IntegerField(label="Age")
+
+
+@pytest.fixture
+def form():
+    return _Form({"age": "old"})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "summary"),
+    [
+        ("telephone", "Enter the telephone.", "Enter the telephone."),
+        ("sms", "Enter the SMS text.", "Enter the SMS text."),
+        ("tier", "Choose the tier.", "Choose the tier."),
+        ("rows", "Choose the rows.", "Choose the rows."),
+        ("agreed", "Tick “I have read it” to go on.", "Tick “I have read it” to go on."),
+        ("own", "Say it in your own words.", "Say it in your own words."),
+        ("age", "Enter a whole number.", "Age: Enter a whole number."),
+    ],
+)
+def test_what_is_missing_is_said_by_what_to_do(form, name, text, summary):
+    assert [tuple(each) for each in problems(form[name])] == [(text, summary)]
+
+
+def test_the_summary_links_each_sentence_to_its_field(form):
+    html = render_to_string("components/error_summary.html", {"form": form})
+    assert '<a href="#id_telephone">Enter the telephone.</a>' in html
+    assert "This field is required" not in html
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/login/",
+        "/password/",
+        "/account/password/",
+        "/account/second-factor/",
+        "/c/bella/guests/new/",
+        "/c/bella/imports/new/",
+        "/c/bella/programs/new/",
+        "/c/bella/settings/categories/new/",
+        "/c/bella/settings/tiers/new/",
+        "/c/bella/settings/restaurants/",
+        "/c/bella/settings/profile/",
+        "/c/bella/settings/staff/invite/",
+    ],
+)
+def test_no_page_says_that_this_field_is_required(bella, owner, client, sign_in, address):
+    browser = client if address in ("/login/", "/password/") else sign_in(owner)
+    answer = browser.post(address, {"sent": "1"})
+    html = answer.content.decode()
+    assert "error-summary" in html, answer.status_code
+    assert "This field is required" not in html
+    assert re.search(r"(Enter|Choose) (a|the|your|whole)", html) or "missing" in html
