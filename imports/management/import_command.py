@@ -23,6 +23,7 @@ from imports.options import Options
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import Reason
 from imports.reasons import reason_text
+from imports.reports.check import why_nothing
 from imports.services import runs, uploads
 from imports.services.money import answer_repeat, repeat_of
 
@@ -130,12 +131,14 @@ class ImportCommand(BaseCommand):
         if as_json:
             self.stdout.write(json.dumps(answer, ensure_ascii=False))
             return
-        if job.error:
-            self.stdout.write(job.error)
+        of_file = [error for error in answer["errors"] if error["line"] is None]
+        of_lines = [error for error in answer["errors"] if error["line"] is not None]
+        for error in of_file:
+            self.stdout.write(error["reason"])
         names = ("created", "updated", "unchanged", "skipped", "failed", "not_reached")
         counts = ", ".join(f"{answer[name]} {name.replace('_', ' ')}" for name in names)
         self.stdout.write(f"Import {job.number}: {job.get_state_display()}. {counts}.")
-        for error in answer["errors"][:ERRORS_SHOWN]:
+        for error in of_lines[:ERRORS_SHOWN]:
             self.stdout.write(f"  line {error['line']}: {error['reason']}")
         if answer["failed"] > ERRORS_SHOWN:
             self.stdout.write("  … --error-file PATH writes them all.")
@@ -261,8 +264,8 @@ def _answer(job: ImportJob) -> dict[str, Any]:
 
 
 def _errors(job: ImportJob) -> Iterator[dict[str, Any]]:
-    if job.error:
-        yield {"line": None, "column": "", "value": "", "reason": job.error}
+    if said := job.error or why_nothing(job):
+        yield {"line": None, "column": "", "value": "", "reason": said}
     failed = ImportRow.objects.filter(job_id=job.pk, reasons__isnull=False).in_file_order()
     for row in failed[:ERRORS_IN_JSON]:
         for stored in row.reasons or ():

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _, ngettext
 from imports import fixes
 from imports.models import ImportJob
 from imports.options import Options
+from imports.pipeline.decisions import Reject
+from imports.pipeline.findings import Findings
 from imports.pipeline.read import errors as file_errors
 from imports.pipeline.rows import Reason
 from imports.reasons import MESSAGES, describe, reason_text
@@ -35,28 +37,28 @@ def found(job: ImportJob) -> dict[str, Any] | None:
     counts = job.findings.get("counts")
     if counts is None:
         return None
-    rejected, stored = counts.get("failed", 0), job.findings["groups"]
     return {
         "created": counts.get("created", 0),
         "updated": counts.get("updated", 0),
         "unchanged": counts.get("unchanged", 0),
-        "rejected": rejected,
+        "rejected": counts.get("failed", 0),
         "total": sum(counts.get(name, 0) for name in _OUTCOMES),
         "effects": _effects(counts),
         "groups": groups(job, fixable=True),
         "groups_left": job.findings["groups_left_out"],
-        "nothing": _nothing(job, stored[0], rejected) if rejected and not comes_in(job) else "",
+        "nothing": why_nothing(job),
         "samples": samples(job),
     }
 
 
-_OUTCOMES = ("created", "updated", "unchanged", "skipped", "failed")
+_COMING_IN = ("created", "updated", "unchanged")
+_OUTCOMES = (*_COMING_IN, "skipped", "failed")
 
 
 def comes_in(job: ImportJob) -> int:
     """Return how many rows of the checked file would be imported."""
     counts = job.findings.get("counts", {})
-    return sum(counts.get(name, 0) for name in ("created", "updated", "unchanged"))
+    return sum(counts.get(name, 0) for name in _COMING_IN)
 
 
 def groups(job: ImportJob, *, fixable: bool = False) -> list[dict[str, Any]]:
@@ -103,7 +105,29 @@ def _examples(job: ImportJob, group: Group) -> list[dict[str, Any]]:
     ]
 
 
-def _nothing(job: ImportJob, group: Group, rejected: int) -> str:
+def why_nothing(job: ImportJob) -> str:
+    """Return in one sentence why no row at all comes in; "" where one does, or none failed.
+
+    Of an import that was never checked the rows are asked that it left.
+    """
+    counts: Mapping[str, int] = job.findings.get("counts", job.counts)
+    rejected = counts.get("failed", 0)
+    if not rejected or any(counts.get(name) for name in _COMING_IN):
+        return ""
+    stored = job.findings.get("groups") or _groups_of_rows(job)
+    return _nothing(stored[0], rejected) if stored else ""
+
+
+def _groups_of_rows(job: ImportJob) -> list[dict[str, Any]]:
+    found = Findings()
+    failed = job.rows.filter(reasons__isnull=False).in_file_order()
+    for line, reasons in failed.values_list("line", "reasons").iterator(chunk_size=5_000):
+        found.add([Reject(line, [], [Reason(*reason) for reason in reasons])])
+    groups: list[dict[str, Any]] = found.to_json()["groups"]
+    return groups
+
+
+def _nothing(group: Group, rejected: int) -> str:
     """Return why no row can be imported: what is wrong with most of them, said once."""
     text = ngettext(
         "Its only row cannot be imported. %(why)s",

@@ -102,6 +102,23 @@ def test_partial_without_a_row_that_could_be_imported_is_2_too(command):
     assert (done.code, done.answer["failed"]) == (2, 2)
 
 
+@pytest.mark.parametrize("arguments", [("--partial",), ("--partial", "--check"), ()])
+def test_a_file_of_which_no_row_can_come_in_says_why_once_at_the_top(command, arguments):
+    content = "phone,email\n" + "12,\n" * 30 + "13,nobody\n" + f"{ANNA},nobody\n"
+    first, counted, *lines = command(content, *arguments).said.splitlines()
+    why = "None of the 32 rows can be imported. In 31 of them: “…” has too few digits"
+    assert first.startswith(why), first
+    assert counted.startswith("Import 1: ")
+    assert (len(lines), lines[0][:8]) == (11, "  line 2")
+    answer = command(content, *arguments, "--json").answer
+    assert (answer["errors"][0]["line"], answer["errors"][0]["reason"]) == (None, first)
+
+
+def test_a_file_of_which_a_row_is_there_already_says_no_such_thing(command, bella):
+    guest(bella, ANNA)
+    assert command(f"phone\n12\n{ANNA}\n", "--partial").said.startswith("Import 1: ")
+
+
 def test_the_first_hundred_errors_are_in_the_answer(command):
     rows = "".join(f"{n},x,nobody\n" for n in range(1, 100))
     done = command(f"{HEADER}\n{rows}", "--json")
