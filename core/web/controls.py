@@ -53,6 +53,11 @@ def _select(widget: Widget) -> str:
     return "\n".join([*lines, "</select>"])
 
 
+def _text_area(widget: Widget) -> str:
+    shown = escape(str(widget["value"] or ""))
+    return f'<textarea name="{escape(widget["name"])}"{_attributes(widget)}>\n{shown}</textarea>'
+
+
 def _ticks(widget: Widget) -> str:
     attributes = {name: widget["attrs"].get(name) for name in ("id", "class")}
     own = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
@@ -82,5 +87,7 @@ _WRITERS: Mapping[str, Callable[[Widget], str]] = {
         _input,
     ),
     "django/forms/widgets/select.html": _select,
+    "django/forms/widgets/textarea.html": _text_area,
     "django/forms/widgets/checkbox_select.html": _ticks,
+    "django/forms/widgets/checkbox_option.html": _tick,
 }  # fmt: skip

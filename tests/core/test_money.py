@@ -7,9 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Max, Sum
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import override
 from hypothesis import given, strategies as st
 
 from core.fields import AmountField, from_units, to_units
+from core.web.money import grouped
 from guests.models import Guest
 
 LARGEST = Decimal("922337203685477.5807")
@@ -120,3 +123,14 @@ def test_text_from_a_form_is_an_amount_or_said_to_be_none():
         field.to_python("a lot")
     with pytest.raises(ValidationError):
         field.formfield().clean("12.34567")
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("language", ["en-gb", "de", "ru", "hi", "es"])
+@pytest.mark.parametrize("places", [0, 2, 3])
+def test_numbers_are_grouped_as_the_language_does(language, places):
+    numbers = [Decimal(n).scaleb(-places) for n in (0, 7, 999, 1000, 123456, 1234567, 10**12)]
+    with override(language):
+        assert [grouped(each, places) for each in numbers] == [
+            number_format(each, places, force_grouping=True) for each in numbers
+        ]
