@@ -1,16 +1,30 @@
 """What templates need beyond Django's own tags, to keep one look: icons, money, telephones."""
 
 from decimal import Decimal
+from functools import cache
 
 from django import template
 from django.forms import BoundField
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from core.web import errors, money as amounts, telephones
 
 register = template.Library()
+
+
+@register.simple_tag
+def once(template_name: str) -> SafeString:
+    """Include a template that shows nothing of the page, written once for each language."""
+    return _written(template_name, get_language())
+
+
+@cache
+def _written(template_name: str, language: str | None) -> SafeString:
+    return render_to_string(template_name)
 
 
 @register.simple_tag
@@ -19,11 +33,16 @@ def icon(name: str, css_class: str = "") -> SafeString:
 
     Decoration only: the word beside it is what is read out.
     """
+    return _icon(static("img/icons.svg"), name, css_class)
+
+
+@cache
+def _icon(file: str, name: str, css_class: str) -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true" width="16" height="16">'
         '<use href="{}#{}"></use></svg>',
         f" {css_class}" if css_class else "",
-        static("img/icons.svg"),
+        file,
         name,
     )
 

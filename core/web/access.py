@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, IntegerField, When
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -51,9 +52,7 @@ def company_view(permission: str) -> Callable[[View], View]:
         @login_required
         def guarded(request: HttpRequest, company: str, *args: Any, **kwargs: Any) -> Any:
             user = cast(User, request.user)
-            found = Company.objects.for_user(user).filter(slug=company).first()
-            if found is None:
-                raise Http404
+            found, request.has_other_companies = _company_of(user, company)  # type: ignore[attr-defined]
             if found.requires_second_factor and not second_factor.is_on(user):
                 return redirect("account_second_factor")
             if not user.has_perm(permission, found):
@@ -66,6 +65,18 @@ def company_view(permission: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _company_of(user: User, slug: str) -> tuple[Company, bool]:
+    """Return the user's company of that address, and whether they have others, in one query.
+
+    Raises Http404 where the user is no member.
+    """
+    is_other = Case(When(slug=slug, then=0), default=1, output_field=IntegerField())
+    first_two = list(Company.objects.for_user(user).order_by(is_other, "pk")[:2])
+    if not first_two or first_two[0].slug != slug:
+        raise Http404
+    return first_two[0], len(first_two) > 1
 
 
 def signed_in_view(view: View) -> View:

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from core.models import Company
+from core.models import Company, User
 from core.web import navigation, settings_pages
 
 
@@ -23,5 +23,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "settings_nav": SimpleLazyObject(
             lambda: settings_pages.items(user, company, request.path) if company else []
         ),
-        "companies_count": SimpleLazyObject(lambda: Company.objects.for_user(user).count()),
+        "can_switch": SimpleLazyObject(lambda: _has_several(request, user)),
     }
+
+
+def _has_several(request: HttpRequest, user: User) -> bool:
+    """Whether the user has another company to go to; the view of a company knows it already."""
+    if (known := getattr(request, "has_other_companies", None)) is not None:
+        return bool(known)
+    return Company.objects.for_user(user)[:2].count() > 1

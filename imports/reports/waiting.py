@@ -15,6 +15,9 @@ from loyalty.web.waiting import Waiting
 def waiting_imports(company: Company, user: User) -> Iterator[Waiting]:
     """Yield the imports that others than `user` asked approval for."""
     jobs = ImportJob.objects.for_company(company).waiting_for_approval(now=timezone.now())
+    # On every page, and most often nothing waits: to see that costs less than to ask for it all.
+    if not jobs.exists():
+        return
     for job in jobs.exclude(approval_asked_by=user).select_related("approval_asked_by"):
         job.company = company
         assert job.approval_asked_by is not None
