@@ -11,6 +11,7 @@ from core.services.changes import record
 from guests import category_uses
 from guests.models import BulkChange, Category, GuestCategory
 from guests.normalize import fold
+from guests.services.names import same_name
 
 
 @transaction.atomic
@@ -164,11 +165,8 @@ def uses_of(category: Category) -> list[str]:
 
 
 def _free_name(company: Company, name: str, but: Category | None = None) -> str:
-    """Return the name as it is kept. Raises NameTaken; the company's lock lets a second wait."""
-    Company.objects.select_for_update().get(pk=company.pk)
+    """Return the name as it is kept. Raises NameTaken."""
     name = name.strip()
-    there = Category.objects.for_company(company).values_list("pk", "name").order_by("pk")
-    for pk, other in there:
-        if fold(other) == fold(name) and (but is None or pk != but.pk):
-            raise NameTaken(_("There is a category “%(name)s” already.") % {"name": other})
+    if taken := same_name(company, Category.objects.for_company(company), name, but=but):
+        raise NameTaken(_("There is a category “%(name)s” already.") % {"name": taken})
     return name

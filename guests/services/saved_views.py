@@ -8,7 +8,7 @@ from django.db import transaction
 from core.models import Company, User
 from core.services.changes import record
 from guests.models import SavedView
-from guests.normalize import fold
+from guests.services.names import same_name
 
 
 class NameTaken(Exception):
@@ -32,14 +32,10 @@ def save_view(
     and "VIP" are one), and PermissionDenied for a shared one without `guests.share_view`.
     """
     _may_share(actor, company, shared)
-    # Two who save the same name would both not find it: the company's lock lets one wait.
-    Company.objects.select_for_update().get(pk=company.pk)
-    there = SavedView.objects.for_company(company).filter(owner=None if shared else actor)
-    if fold(name) in {fold(each) for each in there.values_list("name", flat=True)}:
+    owner = None if shared else actor
+    if same_name(company, SavedView.objects.for_company(company).filter(owner=owner), name):
         raise NameTaken(name)
-    view = SavedView.objects.create(
-        company=company, owner=None if shared else actor, name=name, query=query
-    )
+    view = SavedView.objects.create(company=company, owner=owner, name=name, query=query)
     if shared:
         record(
             company=company, actor=actor, source=source, action="save_view", subject=view,

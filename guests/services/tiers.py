@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from core.models import Company, Restaurant, User
 from core.services.changes import record
 from guests.models import Guest, MemberTier
-from guests.normalize import fold
+from guests.services.names import same_name
 
 
 class NameTaken(Exception):
@@ -94,8 +94,5 @@ def _state(tier: MemberTier) -> dict[str, Any]:
 
 
 def _check_name(company: Company, name: str, but: MemberTier | None) -> None:
-    Company.objects.select_for_update().get(pk=company.pk)
-    there = MemberTier.objects.for_company(company).values_list("pk", "name").order_by("pk")
-    for pk, other in there:
-        if fold(other) == fold(name) and (but is None or pk != but.pk):
-            raise NameTaken(_("There is a tier “%(name)s” already.") % {"name": other})
+    if taken := same_name(company, MemberTier.objects.for_company(company), name, but=but):
+        raise NameTaken(_("There is a tier “%(name)s” already.") % {"name": taken})
