@@ -13,6 +13,7 @@ from core.models import Change, Company
 from core.querysets import ChangeQuerySet
 from core.web import past
 from core.web.access import CompanyRequest, company_view
+from core.web.ids import id_in
 from core.web.lists import chips
 
 PAGE_ENTRIES = 50
@@ -69,9 +70,10 @@ def _edge(text: str) -> tuple[datetime, int] | None:
         at = parse_datetime(moment)
     except ValueError:
         return None
-    if at is None or at.tzinfo is None or not pk.isdecimal() or len(pk) > 18:
+    number = id_in(pk)
+    if at is None or at.tzinfo is None or number is None:
         return None
-    return at, int(pk)
+    return at, number
 
 
 def _pager(request: CompanyRequest, page: _Page) -> dict[str, str]:

@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.dateparse import parse_datetime
 
 from core.models import Change, Company
+from core.web.ids import id_in
 from guests.models import BulkChangeGuest, Guest
 from imports.models import ImportJob, ImportRow
 from loyalty.models import Adjustment, BulkAdjustmentGuest
@@ -40,7 +41,8 @@ class Place(NamedTuple):
     def read(cls, text: str) -> "Place | None":
         """Return the place that an address names; None of anything else."""
         moment, *numbers = text.split("~")
-        if len(numbers) != 3 or not all(n.isdecimal() and len(n) < 19 for n in numbers):
+        found = [number for each in numbers if (number := id_in(each)) is not None]
+        if len(numbers) != 3 or len(found) != 3:
             return None
         try:
             at = parse_datetime(moment)
@@ -48,7 +50,7 @@ class Place(NamedTuple):
             return None
         if at is None or at.tzinfo is None:
             return None
-        return cls(at, *map(int, numbers))
+        return cls(at, *found)
 
 
 class Item(NamedTuple):

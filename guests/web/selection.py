@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.models import Company
+from core.web.ids import id_in
 from core.web.subjects import link
 from guests.filters import GuestFilter
 from guests.models import Guest
@@ -22,8 +23,6 @@ from guests.web.addresses import SORT, filters_among
 
 #: The parameter that names a ticked row. It may come as often as a page has rows.
 TICKED = "guest"
-#: No id is larger: what the database's keys hold.
-_LARGEST = 2**63 - 1
 
 
 class Selection:
@@ -92,5 +91,5 @@ def list_url(company: Company, query: str = "") -> str:
 
 def _ids(values: list[str]) -> list[int]:
     """Return the ids among the values, each once. What is no number belongs to nobody."""
-    found = (int(text) for text in values if text.isascii() and text.isdecimal() and len(text) < 20)
-    return [pk for pk in dict.fromkeys(found) if pk <= _LARGEST]
+    found = dict.fromkeys(map(id_in, values))
+    return [pk for pk in found if pk is not None]
