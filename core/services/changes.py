@@ -32,3 +32,18 @@ def record(
         subject_id=subject.pk,
         values=values,
     )
+
+
+def assign(row: models.Model, values: dict[str, Any]) -> dict[str, Any]:
+    """Set those of `values` that are new to `row`, unsaved, and return them as {field: [old, new]}.
+
+    That is what `record` takes, and its keys are the fields to save.
+    """
+    changed = {
+        name: [getattr(row, name), value]
+        for name, value in values.items()
+        if getattr(row, name) != value
+    }
+    for name, (_old, new) in changed.items():
+        setattr(row, name, new)
+    return changed

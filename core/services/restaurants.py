@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, Restaurant, User
-from core.services.changes import record
+from core.services.changes import assign, record
 
 
 class NameTaken(Exception):
@@ -47,14 +47,7 @@ def change_restaurant(
     name = name.strip()
     _check_name(restaurant.company, name, but=restaurant)
     locked = Restaurant.objects.select_for_update().get(pk=restaurant.pk)
-    wanted = {"name": name, "is_active": is_active}
-    changed = {
-        field: [getattr(locked, field), value]
-        for field, value in wanted.items()
-        if getattr(locked, field) != value
-    }
-    for field, (_old, new) in changed.items():
-        setattr(locked, field, new)
+    changed = assign(locked, {"name": name, "is_active": is_active})
     if changed:
         locked.save(update_fields=list(changed))
         record(

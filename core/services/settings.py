@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core import money_kept
 from core.models import Company, User
 from core.services import second_factor
-from core.services.changes import record
+from core.services.changes import assign, record
 from core.services.companies import validate
 
 FIELDS = (
@@ -42,13 +42,7 @@ def change_company(
     carry no currency of their own, so another one would make 100 pounds into 100 euros.
     """
     locked = Company.objects.select_for_update().get(pk=company.pk)
-    changed = {
-        name: [getattr(locked, name), value]
-        for name, value in values.items()
-        if name in FIELDS and getattr(locked, name) != value
-    }
-    for name, (_old, new) in changed.items():
-        setattr(locked, name, new)
+    changed = assign(locked, {name: values[name] for name in FIELDS if name in values})
     validate(locked)
     if "currency" in changed and (kept := money_kept.by(company)):
         raise CurrencyInUse(currency_sentence(changed["currency"][0], kept))

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, User
-from core.services.changes import record
+from core.services.changes import assign, record
 from guests import category_uses
 from guests.models import BulkChange, Category, GuestCategory
 from guests.normalize import fold
@@ -106,14 +106,7 @@ def change_category(
     """
     name = _free_name(category.company, name, but=category)
     locked = Category.objects.select_for_update().get(pk=category.pk)
-    wanted = {"name": name, "colour": colour, "is_default": is_default}
-    changed = {
-        field: [getattr(locked, field), value]
-        for field, value in wanted.items()
-        if getattr(locked, field) != value
-    }
-    for field, (_old, new) in changed.items():
-        setattr(locked, field, new)
+    changed = assign(locked, {"name": name, "colour": colour, "is_default": is_default})
     if changed:
         locked.save(update_fields=list(changed))
         record(
