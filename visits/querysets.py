@@ -1,5 +1,6 @@
 """Every reusable read of what guests ordered."""
 
+from bisect import bisect_right
 from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from decimal import Decimal
@@ -13,6 +14,10 @@ from core.querysets import CompanyOwnedQuerySet
 
 if TYPE_CHECKING:
     from guests.models import Guest
+
+
+#: Of more orders than these of one guest none is looked at by itself.
+FEW_ORDERS = 1_000
 
 
 class Takings(NamedTuple):
@@ -44,6 +49,23 @@ class OrderQuerySet(CompanyOwnedQuerySet):
 
     def newest_first(self) -> Self:
         return self.order_by("-closed_at", "-id")
+
+    def takings_of_one(self, bounds: Sequence[datetime]) -> list[Takings]:
+        """Return what `takings` does, for the orders of one guest.
+
+        Those are a handful, read and counted faster than the question is put for each span. Of who
+        has more than anybody comes in two years the database counts.
+        """
+        since = self.filter(closed_at__gte=bounds[0], closed_at__lt=bounds[-1]).order_by()
+        rows = list(since.values_list("closed_at", "total")[: FEW_ORDERS + 1])
+        if len(rows) > FEW_ORDERS:
+            return self.takings(bounds)
+        visits, totals = [0] * (len(bounds) - 1), [Decimal(0)] * (len(bounds) - 1)
+        for closed_at, total in rows:
+            span = bisect_right(bounds, closed_at) - 1
+            visits[span] += total >= 0
+            totals[span] += total
+        return [Takings(*each) for each in zip(visits, totals, strict=True)]
 
     def takings(self, bounds: Sequence[datetime]) -> list[Takings]:
         """Return the takings between each of the `bounds` and the next, in one query.

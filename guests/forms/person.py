@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company
 from core.models.companies import Consent
+from core.web.controls import PlainControls
 from guests import normalize
 from guests.forms import referrers
 from guests.forms.fields import (
@@ -43,6 +44,8 @@ class KnownCategories(forms.TypedMultipleChoiceField):
 
 class PersonForm(forms.Form):
     """A guest's own fields; `guest` is None for one to be. `today` is a day of the company's."""
+
+    default_renderer = PlainControls
 
     phone = RuleField(
         label=gettext_lazy("Telephone"),

@@ -12,6 +12,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext as _, gettext_lazy
 
+from core.web.controls import PlainControls
 from guests.forms.fields import id_field
 from guests.services.records import Claim
 
@@ -22,6 +23,7 @@ PLACE = "__n__"
 class Row(forms.Form):
     """One row, by its place from 1. A blank one is no row at all."""
 
+    default_renderer = PlainControls
     #: What the row is part of, as its buttons name it.
     kind = ""
     #: The field of a claim, and the input that it is about.

@@ -59,11 +59,12 @@ def _describe(company: Company, pair: PossibleDuplicate) -> Subject:
 
 
 def look_alikes(request: CompanyRequest, company: Company, guest: Guest) -> Iterator[Banner]:
-    """Say of a guest whom they may be the same as: one query."""
+    """Say of a guest whom they may be the same as: a query, and one more of who may be."""
     if not record.is_open(guest) or not request.user.has_perm("guests.merge_guest", company):
         return
-    pairs = PossibleDuplicate.objects.for_company(company).of_guest(guest)
-    pair = pairs.undecided().still_alike().order_by("pk").first()
+    pairs = PossibleDuplicate.objects.for_company(company).of_guest(guest).undecided()
+    # Most are like nobody: to see that costs less than to ask who still is.
+    pair = pairs.still_alike().order_by("pk").first() if pairs.exists() else None
     if pair is not None:
         other = pair.second if pair.first_id == guest.pk else pair.first
         yield Banner(

@@ -1,6 +1,7 @@
 """The orders of one guest, page by page, and the plot of when they came."""
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.visits.conftest import NOON, draft, new_guest, record
+from visits import querysets
 from visits.models import Order
 from visits.paging import page_of
 from visits.periods import months, weeks
@@ -163,3 +165,20 @@ def test_takings_are_of_each_span_and_of_nothing_else(bella, anna):
     assert Order.objects.for_company(bella).takings(bounds) == [(1, 6), (1, 7)]
     assert Order.objects.for_company(bella).takings(bounds[:2]) == [(1, 6)]
     assert Order.objects.for_company(bella).takings(bounds[:1]) == []
+
+
+@pytest.mark.parametrize("bound", [1_000, 4])
+def test_takings_of_one_guest_are_the_same_whoever_counts(bella, anna, monkeypatch, bound):
+    monkeypatch.setattr(querysets, "FEW_ORDERS", bound)
+    shop = bella.restaurants.create(name="Soho")
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    bounds = [start + timedelta(days=n) for n in range(4)]
+    moments = [*bounds, start + timedelta(hours=5), start - timedelta(seconds=1), start]
+    for n, moment in enumerate(moments):
+        Order.objects.create(
+            company=bella, restaurant=shop, guest=anna, external_id=str(n), closed_at=moment,
+            total=Decimal("-2.5") if n == 4 else Decimal(n),
+        )  # fmt: skip
+    orders = Order.objects.for_company(bella).of_guest(anna)
+    assert orders.takings_of_one(bounds) == orders.takings(bounds)
+    assert [each.visits for each in orders.takings_of_one(bounds)] == [2, 1, 1]

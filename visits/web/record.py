@@ -43,7 +43,7 @@ def visits_panel(request: CompanyRequest, company: Company, guest: Guest) -> dic
     tz = timezone.get_current_timezone()
     spans = months(timezone.localdate(), MONTHS, tz)
     orders = Order.objects.for_company(company).of_guest(guest)
-    takings = orders.takings(spans.bounds)
+    takings = orders.takings_of_one(spans.bounds)
     return {
         "plot": _plot(spans.first_days, takings),
         "count": sum(each.visits for each in takings),
