@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +21,7 @@ from guests.filters.fields import (
     RowsFilter,
     WholeFilter,
     YesNoFilter,
+    shared,
 )
 from guests.filters.words import Description, descriptions
 from guests.models import Category, Guest, MemberTier, Sex
@@ -111,9 +114,9 @@ class GuestFilter(filters.FilterSet):
     )  # fmt: skip
     visited = YesNoFilter(label=_("Has ever visited"), method="ever_visited")
     orders_from = WholeFilter("orders_count", "gte", label=_("Orders from"))
-    orders_to = WholeFilter("orders_count", "lte", label=_("Orders to"))
+    orders_to = WholeFilter(label=_("Orders to"), method="up_to_orders")
     total_from = AmountFilter("total", "gte", label=_("Total from"))
-    total_to = AmountFilter("total", "lte", label=_("Total to"))
+    total_to = AmountFilter(label=_("Total to"), method="up_to_total")
     average_from = AmountFilter("average_bill", "gte", label=_("Average bill from"))
     average_to = AmountFilter("average_bill", "lte", label=_("Average bill to"))
 
@@ -146,8 +149,15 @@ class GuestFilter(filters.FilterSet):
         super().__init__(data, queryset=Guest.objects.for_company(company))
         self.company, self.today = company, today
         self._zone = ZoneInfo(company.timezone)
-        for name, rows in _choices_of(company).items():
-            self.filters[name].queryset = rows
+
+    @cached_property
+    def form(self) -> GuestFilterForm:
+        """The form behind the filters. Its class is made once, not for each request."""
+        form = _form_class()(self.data)
+        for name, rows in _choices_of(self.company).items():
+            field: Any = form.fields[name]
+            field.queryset = rows
+        return form
 
     @property
     def chosen_program(self) -> Program | None:
@@ -249,6 +259,12 @@ class GuestFilter(filters.FilterSet):
         """A guest who was here 90 days ago today has not visited for 90 days."""
         return guests.not_seen_since(self._start(self.today - timedelta(days=value - 1)))
 
+    def up_to_orders(self, guests: GuestQuerySet, field: str, value: int) -> GuestQuerySet:
+        return guests.with_orders_up_to(value, self.company)
+
+    def up_to_total(self, guests: GuestQuerySet, field: str, value: Decimal) -> GuestQuerySet:
+        return guests.with_total_up_to(value, self.company)
+
     def ever_visited(self, guests: GuestQuerySet, field: str, value: bool) -> GuestQuerySet:
         return guests.filter(last_visit_at__isnull=not value)
 
@@ -262,6 +278,19 @@ class GuestFilter(filters.FilterSet):
 
     def _start(self, day: date) -> datetime:
         return datetime.combine(day, time.min, self._zone)
+
+
+# Forty filters are copied for each list; what is in them stays as it is, but for the two ends that
+# a filter with a method knows each other by.
+GuestFilter.base_filters = shared(GuestFilter.base_filters)
+
+
+@cache
+def _form_class() -> type[GuestFilterForm]:
+    empty = filters.FilterSet.__new__(GuestFilter)
+    filters.FilterSet.__init__(empty, None, queryset=Guest.objects.none())
+    made: type[GuestFilterForm] = empty.get_form_class()
+    return made
 
 
 def _choices_of(company: Company) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """Form fields of the list's filters."""
 
 import re
+from collections import OrderedDict
+from collections.abc import Mapping
+from copy import copy
 from datetime import date
 from typing import Any
 
@@ -111,3 +114,23 @@ class YesNoFilter(filters.BooleanFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         words = {"": gettext_lazy("Any"), "true": gettext_lazy("Yes"), "false": gettext_lazy("No")}
         super().__init__(*args, widget=forms.Select(choices=list(words.items())), **kwargs)
+
+
+class _Shared(OrderedDict[str, filters.Filter]):
+    """Filters of which a deep copy is one as deep as it must be."""
+
+    def __deepcopy__(self, memo: Any) -> "OrderedDict[str, filters.Filter]":
+        return OrderedDict((name, _copied(each)) for name, each in self.items())
+
+
+def _copied(original: filters.Filter) -> filters.Filter:
+    made = copy(original)
+    if made.method is not None:
+        # Binds the method anew: to the copy, and by it to the copy's own filter set.
+        made.method = original.method
+    return made
+
+
+def shared(base_filters: Mapping[str, filters.Filter]) -> "OrderedDict[str, filters.Filter]":
+    """Return the filters of a filter set, to be copied lightly for each of its uses."""
+    return _Shared(base_filters)

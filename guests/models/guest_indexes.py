@@ -65,4 +65,17 @@ INDEXES = [
         condition=Q(employee_id__gt=""),
         name="guest_by_employee_id",
     ),
+    # In the order of last visits those are met late who spent little and were here: a file brings
+    # many who spent nothing, and none of whom it is known when they came.
+    Index(
+        fields=["company", "total", "id"],
+        condition=Q(last_visit_at__isnull=False),
+        name="guest_here_by_total",
+    ),
+    # And nobody is met at all of whom there is no order. Empty, or nearly so: that is its use.
+    Index(
+        fields=["company", "id"],
+        condition=Q(last_visit_at__isnull=False, orders_count__lte=0),
+        name="guest_here_without_order",
+    ),
 ]

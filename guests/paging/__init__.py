@@ -4,6 +4,7 @@ meanwhile moves no other from one page to the next.
 A page begins after a guest or ends before one, in one of the orders of guests.paging.orders.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from core.models import Company
@@ -34,12 +35,14 @@ def page_of(
     sort: str = DEFAULT_SORT,
     size: int = 50,
     cursor: str = "",
+    *,
+    prepare: Callable[[GuestQuerySet], GuestQuerySet] = lambda guests: guests,
 ) -> Page:
     """Return `size` guests of `queryset`, whose own order does not count.
 
     A `sort` that is none is the default one; a cursor that does not fit leads to the first page,
-    one behind which there is nobody any more to the nearest page. What the queryset selects and
-    prefetches is there in the rows.
+    one behind which there is nobody any more to the nearest page. `prepare` adds what the rows are
+    to have beside their fields.
     """
     order = order_of(sort, company, balance=BALANCE in queryset.query.annotations)
     asked = cursors.read(cursor, order)
@@ -55,7 +58,7 @@ def page_of(
     else:
         places = places[:size]
         before, after = asked.place is not None, more
-    rows = _rows(queryset, places)
+    rows = _rows(prepare(Guest.objects.for_company(company)), places)
     if not places:
         return Page()
     return Page(
@@ -71,7 +74,7 @@ def _beside(place: Place, order: Order, *, backwards: bool) -> str:
     return cursors.write(Cursor(place, backwards), order)
 
 
-def _rows(queryset: GuestQuerySet, places: list[Place]) -> list[Guest]:
-    """Return the guests of these places, in their order, as the queryset would give them."""
-    found = {guest.pk: guest for guest in queryset.filter(pk__in=[place.pk for place in places])}
+def _rows(guests: GuestQuerySet, places: list[Place]) -> list[Guest]:
+    """Return the guests of these places, in their order. What they were found by is settled."""
+    found = guests.in_bulk([place.pk for place in places])
     return [found[place.pk] for place in places if place.pk in found]

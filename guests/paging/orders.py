@@ -29,6 +29,8 @@ class Segment:
     key: str = ""
     expression: Any = None
     """What makes the key, where it is no field of a guest."""
+    blank: str = ""
+    """A field that is NULL in all of them: its index holds them by primary key."""
 
     @property
     def field(self) -> "Field[Any, Any]":
@@ -56,10 +58,13 @@ class _Column:
     filled: Q | None = None
     blank: Q | None = None
     expression: Any = None
+    holds_blanks: bool = False
+    """Whether the field's index has those who have no value."""
 
 
-def _nullable(field: str) -> _Column:
-    return _Column(field, Q(**{f"{field}__isnull": False}), Q(**{f"{field}__isnull": True}))
+def _nullable(field: str, *, holds_blanks: bool = True) -> _Column:
+    filled, blank = (Q(**{f"{field}__isnull": is_blank}) for is_blank in (False, True))
+    return _Column(field, filled, blank, holds_blanks=holds_blanks)
 
 
 def _text(field: str) -> _Column:
@@ -80,8 +85,8 @@ _COLUMNS: Mapping[str, _Column] = {
         "average_bill", Q(average_bill__isnull=False), Q(orders_count=0, average_bill__isnull=True)
     ),
     "last_visit": _nullable("last_visit_at"),
-    "last_promo_sms": _nullable("last_promo_sms_at"),
-    BALANCE: _nullable(BALANCE),
+    "last_promo_sms": _nullable("last_promo_sms_at", holds_blanks=False),
+    BALANCE: _nullable(BALANCE, holds_blanks=False),
 }
 _TIER = "tier"
 #: Names of the columns that a list can be sorted by; "-" before one: descending.
@@ -105,7 +110,7 @@ def order_of(sort: str, company: Company, *, balance: bool = False) -> Order:
     if column.filled is None or column.blank is None:
         return Order(sort, descending, (Segment(Q(), column.field),))
     filled = Segment(column.filled, column.field, column.expression)
-    blank = Segment(column.blank)
+    blank = Segment(column.blank, blank=column.field if column.holds_blanks else "")
     return Order(sort, descending, (filled, blank))
 
 
@@ -116,4 +121,4 @@ def _by_tier(company: Company, descending: bool) -> tuple[Segment, ...]:
     if descending:
         ranked.reverse()
     of_tiers = [Segment(Q(member_tier=tier.pk)) for tier in ranked]
-    return (*of_tiers, Segment(Q(member_tier__isnull=True)))
+    return (*of_tiers, Segment(Q(member_tier__isnull=True), blank="member_tier_id"))

@@ -7,9 +7,10 @@ from django.db.models.lookups import GreaterThan, LessThan
 
 from guests.paging.cursors import Cursor, Place
 from guests.paging.orders import Order, Segment
+from guests.querysets import GuestQuerySet
 
 
-def places_of(queryset: QuerySet[Any], order: Order, cursor: Cursor, count: int) -> list[Place]:
+def places_of(queryset: GuestQuerySet, order: Order, cursor: Cursor, count: int) -> list[Place]:
     """Return up to `count` places from the cursor on, in the order of the list.
 
     One query for each segment that is met, of which a page meets two at most (more with tiers).
@@ -22,8 +23,9 @@ def places_of(queryset: QuerySet[Any], order: Order, cursor: Cursor, count: int)
             continue
         segment = order.segments[number]
         start = place if place is not None and place.segment == number else None
+        guests = queryset.filter(segment.where)
         rows = _read(
-            queryset.filter(segment.where),
+            guests.looked_up_here() if segment.key == "last_visit_at" else guests,
             segment,
             start,
             order.descending != cursor.backwards,
@@ -48,7 +50,10 @@ def _read(
         guests = guests.annotate(**{segment.key: segment.expression})
     if start is not None:
         guests = guests.filter(_beyond(segment, start, descending))
-    guests = guests.order_by(*(f"-{name}" if descending else name for name in names))
+    # By the blank field too, though it says nothing: then the index that holds just these is read,
+    # and not all guests by their keys.
+    order = [segment.blank, *names] if segment.blank else names
+    guests = guests.order_by(*(f"-{name}" if descending else name for name in order))
     rows = guests.values_list(*names)[:count]
     return [row if segment.key else (None, row[0]) for row in rows]
 

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection, Set
 from datetime import date, datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
 
 from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import days
+from guests.querysets.few import few_of
 from guests.querysets.search import text_condition, words_of
 
 if TYPE_CHECKING:
@@ -18,6 +22,26 @@ FEW_CARDS = 500
 
 
 class GuestQuerySet(CompanyOwnedQuerySet):
+    #: For each condition that few may meet of those who have ever been here, though many others do:
+    #: the ids of those few. The order of last visits would be gone through in vain for them.
+    seldom_here: tuple[QuerySet[Any], ...] = ()
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.seldom_here = self.seldom_here
+        return clone
+
+    def looked_up_here(self) -> Self:
+        """These guests, all of whom have been here, looked up first if they are few.
+
+        Asks the database whether they are, for each condition that few may meet.
+        """
+        found = self
+        for ids in self.seldom_here:
+            few = few_of(ids)
+            found = found.filter(few) if few else found
+        return found
+
     def active(self) -> Self:
         return self.filter(is_active=True)
 
@@ -55,25 +79,33 @@ class GuestQuerySet(CompanyOwnedQuerySet):
             found = found.filter(condition)
         return found
 
-    def likeliest_first(self, text: str) -> Self:
-        """For the few hits of a search: active guests first, of digits those whose telephone ends
-        so, then whoever was here last."""
-        digits = [word.digits.lstrip("+") for word in words_of(text) if word.digits]
-        ends = Case(
-            *(When(phone__endswith=each, then=0) for each in digits),
-            default=1,
-            output_field=IntegerField(),
-        )
-        return self.order_by(
-            "-is_active", ends, F("last_visit_at").desc(nulls_last=True), "name_key", "pk"
-        )
+    def likeliest(self, text: str, count: int) -> list[Any]:
+        """Return the first hits of a search: active guests first, of digits those whose telephone
+        ends so, then whoever was here last."""
+        ends = [
+            Q(phone__endswith=word.digits.lstrip("+")) for word in words_of(text) if word.digits
+        ]
+        last = (F("last_visit_at").desc(nulls_last=True), "name_key", "pk")
+        # A word that half the company has in common is met at once among those who come; one that
+        # few have is not, and then all of these are looked at.
+        present = self.active().filter(last_visit_at__isnull=False)
+        first = present.filter(reduce(or_, ends)) if ends else present
+        hits = list(first.order_by("-last_visit_at", *last[1:])[:count])
+        if len(hits) == count:
+            return hits
+        rank = [Case(*(When(each, then=0) for each in ends), default=1)] if ends else []
+        return list(self.order_by("-is_active", *rank, *last)[:count])
 
     # -- What they are in
 
     def in_categories(self, ids: Collection[int], *, or_none: bool = False) -> Self:
         """Guests in at least one of these categories; `or_none`: or in none at all."""
-        found = Q(_in_category(category__in=ids)) if ids else Q()
-        return self.filter(found | ~_in_category() if or_none else found)
+        if or_none:
+            found = Q(_in_category(category__in=ids)) if ids else Q()
+            return self.filter(found | ~_in_category())
+        from guests.models import GuestCategory
+
+        return self.among(GuestCategory.objects.filter(category__in=ids))
 
     def not_in_categories(self, ids: Collection[int]) -> Self:
         return self.filter(~_in_category(category__in=ids))
@@ -81,7 +113,9 @@ class GuestQuerySet(CompanyOwnedQuerySet):
     def in_tiers(self, ids: Collection[int], *, or_none: bool = False) -> Self:
         """Guests of one of these tiers; `or_none`: or of none."""
         found = Q(member_tier__in=ids) if ids else Q()
-        return self.filter(found | Q(member_tier__isnull=True) if or_none else found)
+        if or_none:
+            return self.filter(found | Q(member_tier__isnull=True))
+        return self.filter(few_of(self.filter(found).values("pk")) or found)
 
     # -- Who they are
 
@@ -126,7 +160,27 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         cards = Exists(Card.objects.filter(guest=OuterRef("pk")))
         return self.filter(cards if has else ~cards)
 
-    # -- When they come
+    # -- How much and when they come
+
+    def with_total_up_to(self, amount: Decimal, company: "Company") -> Self:
+        """Guests who spent so much at most."""
+        return self._seldom_here(company, total__lte=amount)
+
+    def with_orders_up_to(self, count: int, company: "Company") -> Self:
+        """Guests who ordered so often at most."""
+        # One order is what many come for, none at all next to nobody.
+        if count:
+            return self.filter(orders_count__lte=count)
+        return self._seldom_here(company, orders_count__lte=0)
+
+    def _seldom_here(self, company: "Company", **condition: Any) -> Self:
+        from guests.models import Guest
+
+        everybody = Guest.objects.for_company(company)
+        here = everybody.filter(last_visit_at__isnull=False, **condition)
+        found = self.filter(**condition)
+        found.seldom_here = (*self.seldom_here, here.values("pk"))
+        return found
 
     def not_seen_since(self, moment: datetime) -> Self:
         """Guests who have been, but last before `moment`. Those who never came are not among them:
@@ -134,8 +188,12 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         return self.filter(last_visit_at__lt=moment)
 
     def among(self, rows: QuerySet) -> Self:
-        """Guests to whom one of `rows` belongs: rows of any table with a `guest`."""
-        return self.filter(Exists(rows.filter(guest=OuterRef("pk"))))
+        """Guests to whom one of `rows` belongs: rows of any table with a `guest`.
+
+        Looks up when it is called whether they are few.
+        """
+        few = few_of(rows.values("guest"))
+        return self.filter(few or Exists(rows.filter(guest=OuterRef("pk"))))
 
 
 def _in_category(**conditions: Any) -> Exists:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from html import escape
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.urls import reverse
@@ -18,7 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company
-from core.web.money import money
+from core.web.money import grouped, money
 from core.web.telephones import telephone
 from guests.models import Guest
 from guests.tables import BALANCE, CARDS, CATEGORIES, TIER, Column
@@ -62,7 +63,9 @@ class Cells:
         self._tick = str(_("Tick %(guest)s"))
         self._zone = ZoneInfo(company.timezone)
         # What a date format looks up again for each date, looked up once.
-        self._months = ["", *(date_format(date(2000, month, 1), "M") for month in range(1, 13))]
+        self._months = [
+            "", *(escape(date_format(date(2000, month, 1), "M")) for month in range(1, 13))
+        ]  # fmt: skip
         pattern = reverse("guests:record", args=[company.slug, 0])
         self._before, self._after = pattern.rsplit("0", 1)
 
@@ -82,8 +85,9 @@ class Cells:
         if moment is None:
             return ""
         shown = moment.astimezone(self._zone) if isinstance(moment, datetime) else moment
-        text = escape(f"{shown.day} {self._months[shown.month]} {shown.year}")
-        title = f"{text}, {shown:%H:%M}" if isinstance(shown, datetime) else text
+        title = text = f"{shown.day} {self._months[shown.month]} {shown.year}"
+        if isinstance(shown, datetime):
+            title = f"{text}, {shown.hour:02}:{shown.minute:02}"
         return f'<time datetime="{shown.isoformat()}" title="{title}">{text}</time>'
 
     def _tick_cell(self, guest: Guest) -> str:
@@ -156,15 +160,15 @@ def _more(count: int) -> str:
     return f' <span class="muted">+{count}</span>' if count > 0 else ""
 
 
-def _cards(cells: Cells, guest: Guest) -> str:
-    cards = [escape(str(card)) for card in guest.cards.all()]
+def _cards(cells: Cells, guest: Any) -> str:
+    cards = [escape(str(card)) for card in guest.shown_cards]
     if not cards:
         return ""
     return f'<span title="{", ".join(cards)}">{cards[0]}{_more(len(cards) - 1)}</span>'
 
 
-def _categories(cells: Cells, guest: Guest) -> str:
-    categories = [(each.colour, escape(each.name)) for each in guest.categories.all()]
+def _categories(cells: Cells, guest: Any) -> str:
+    categories = [(each.colour, escape(each.name)) for each in guest.shown_categories]
     if not categories:
         return ""
     tags = " ".join(
@@ -194,7 +198,7 @@ _SHOWN: dict[str, Show] = {
     "comment": lambda cells, guest: _clipped(guest.comment),
     "registered": lambda cells, guest: cells.day(guest.registered_at),
     CATEGORIES: _categories,
-    "orders": lambda cells, guest: number_format(guest.orders_count, force_grouping=True),
+    "orders": lambda cells, guest: grouped(guest.orders_count),
     "total": lambda cells, guest: _money(cells, guest.total),
     "average_bill": lambda cells, guest: _money(cells, guest.average_bill),
     "last_visit": lambda cells, guest: cells.day(guest.last_visit_at),

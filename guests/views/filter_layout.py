@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from guests.filters import GROUPS
 from guests.filters.words import RANGES
 
 #: Filters whose choices are rows of a table; "not in category" has those of "category".
 CHOICES = ("category", "tier", "program", "restaurant")
+_OF_ROWS = {*CHOICES, "not_category"}
 LAST_VISIT = ("not_visited_days", "last_visit_from", "last_visit_to")
 
 
@@ -24,6 +29,28 @@ class Line:
     @property
     def is_range(self) -> bool:
         return len(self.fields) > 1
+
+    @property
+    def html(self) -> SafeString:
+        """The line as it stands in a drawer. Empty it is the same on every page but for choices
+        that are rows, and most are empty."""
+        names = tuple(field.name for field in self.fields)
+        if any(field.errors or field.data for field in self.fields) or set(names) & _OF_ROWS:
+            return _written(self)
+        form_class: Any = type(self.fields[0].form)
+        return _written_empty(form_class, names, self.label, get_language())
+
+
+def _written(line: Line) -> SafeString:
+    return render_to_string("guests/list_filter_line.html", {"line": line})
+
+
+@cache
+def _written_empty(
+    form_class: type[forms.Form], names: tuple[str, ...], label: str, language: str | None
+) -> SafeString:
+    form = form_class()
+    return _written(Line(label, tuple(form[name] for name in names)))
 
 
 @dataclass(frozen=True)
@@ -45,12 +72,30 @@ def settle(form: forms.BaseForm) -> None:
     """Read once what can be chosen from: a page shows it and speaks of it in several places."""
     for name in CHOICES:
         field: Any = form.fields[name]
-        # Not list(): it would ask how many there are first.
-        field.widget.choices = [*iter(field.choices)]
+        field.widget.choices = [*_none_chosen(field), *_rows_chosen(field)]
     category: Any = form.fields["category"]
     form.fields["not_category"].widget.choices = [
         choice for choice in category.widget.choices if choice[0] != category.null_value
     ]
+
+
+def _none_chosen(field: Any) -> Iterable[tuple[str, Any]]:
+    if field.empty_label is not None:
+        yield "", field.empty_label
+    if field.null_label is not None:
+        yield field.null_value, field.null_label
+
+
+def _rows_chosen(field: Any) -> Iterable[tuple[int, str]]:
+    """Yield what Django's own choices are, which would be fetched through a cursor on the server:
+    three trips to it instead of one."""
+    for row in field.queryset:
+        yield row.pk, field.label_from_instance(row)
+
+
+def last_visit(form: forms.BaseForm) -> list[Line]:
+    """Return the filters under the button that stands in the first row."""
+    return [Line(str(form[name].label), (form[name],)) for name in LAST_VISIT]
 
 
 def drawer_names() -> list[str]:

@@ -15,10 +15,19 @@ from guests import normalize, tables
 from guests.filters import GuestFilter
 from guests.models import Guest, GuestListChoice, SavedView
 from guests.paging import BALANCE, DEFAULT_SORT, Page, is_sort, page_of
+from guests.querysets import GuestQuerySet
 from guests.tables import Column
 from guests.views import filter_layout
 from guests.views.cells import Cells
 from guests.web.addresses import SIZES, ListAddress, same
+from loyalty.querysets import with_balance
+
+#: Fields that no column shows, or only the one of their name.
+_UNSEEN = (
+    "birthday_key", "comment", "consent", "consent_date", "consent_details", "employee_id",
+    "image_url", "member_number", "merged_into", "name_key", "opening_total", "orders_total",
+    "referrer", "search_text", "sex", "subscribed", "version",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,17 @@ class ListPage:
 
     @cached_property
     def page(self) -> Page:
-        rows = tables.prepared(self.filter.qs, self.columns, self.program)
-        return page_of(rows, self.company, self.sort, self.size, self.address.cursor)
+        found = self.filter.qs
+        if self.sort.removeprefix("-") == BALANCE and self.program is not None:
+            found = with_balance(found, self.program)
+        return page_of(
+            found, self.company, self.sort, self.size, self.address.cursor, prepare=self._prepared
+        )
+
+    def _prepared(self, guests: GuestQuerySet) -> GuestQuerySet:
+        shown = {column.key for column in self.columns}
+        left_out = (name for name in _UNSEEN if name not in shown)
+        return tables.prepared(guests, self.columns, self.program).defer(*left_out)
 
     @property
     def known_count(self) -> int | None:
@@ -82,7 +100,7 @@ class ListPage:
             ],
             "drawers": filter_layout.drawers(form),
             "drawers_open": filter_layout.are_open(form),
-            "last_visit_fields": [form[name] for name in filter_layout.LAST_VISIT],
+            "last_visit": filter_layout.last_visit(form),
             "on": {
                 "category": filter_layout.on(form, ["category"]),
                 "tier": filter_layout.on(form, ["tier"]),

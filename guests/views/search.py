@@ -44,14 +44,14 @@ def _hits(company: Company, text: str) -> list[dict[str, Any]]:
     program = Program.objects.main(company)
     if program is not None:
         found = with_balance(found, program)
-    found = found.select_related("member_tier").likeliest_first(text)
+    found = found.select_related("member_tier")
     return [
         {
             "guest": guest,
             "url": reverse("guests:record", args=[company.slug, guest.pk]),
             "balance": _balance(guest, program),
         }
-        for guest in found[: HITS + 1]
+        for guest in found.likeliest(text, HITS + 1)
     ]
 
 

@@ -1,5 +1,7 @@
 """Finding a guest by what was typed: telephones in any way, names in any case, e-mail, cards."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,6 +11,8 @@ from loyalty.models import Account, Program
 from tests.guests.cast import card, guest
 
 pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 24, 19, tzinfo=UTC)
 
 
 def names(company, text):
@@ -112,6 +116,34 @@ def test_a_hit_says_tier_balance_and_last_visit_and_deleted_ones_come_last(clien
     assert "<html" not in page
     for part in ("41,200 points", "No visit yet", "Deleted", f"/c/bella/guests/{people.pk}/"):
         assert part in page
+
+
+@pytest.mark.parametrize("shown", [2, 3, 5, 9])
+def test_hits_of_a_name_come_by_their_last_visit_however_many_are_shown(bella, shown):
+    visits = {"Old": 3, "New": 1, "Never": None, "Gone": 0, "Middle": 2}
+    for n, (name, days) in enumerate(visits.items()):
+        guest(
+            bella, f"+44770090020{n}", first_name="Max", last_name=name,
+            is_active=name != "Gone",
+            last_visit_at=None if days is None else NOW - timedelta(days=days),
+        )  # fmt: skip
+    found = Guest.objects.for_company(bella).search("max", bella).likeliest("max", shown)
+    order = ["New", "Middle", "Old", "Never", "Gone"]
+    assert [each.last_name for each in found] == order[:shown]
+
+
+def test_of_digits_a_telephone_that_ends_so_goes_before_a_later_visit(bella):
+    for phone, name, days in (
+        ("+447700901234", "Middle", 0), ("+447700950123", "End", 9), ("+447700990123", "Ended", 2),
+        ("+447700970123", "Unseen", None),
+    ):  # fmt: skip
+        visit = None if days is None else NOW - timedelta(days=days)
+        guest(bella, phone, first_name=name, last_visit_at=visit)
+    found = Guest.objects.for_company(bella).search("0123", bella)
+    order = ["Ended", "End", "Unseen", "Middle"]
+    for count in range(1, 5):
+        hits_ = [each.first_name for each in found.likeliest("0123", count)]
+        assert hits_ == order[:count]
 
 
 def test_eight_hits_are_shown_and_a_way_to_all(client, bella):
