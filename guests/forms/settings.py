@@ -30,26 +30,6 @@ class CategoryForm(forms.ModelForm):
         return self.cleaned_data["name"].strip()
 
 
-class DeleteCategoryForm(forms.Form):
-    """Confirms; where many guests leave a category (`expected`) by typing how many."""
-
-    typed = forms.CharField(
-        label=_("Number of guests"), error_messages={"required": _("Type the number.")}
-    )
-
-    def __init__(self, *args: Any, expected: int | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.expected = expected
-        if expected is None:
-            del self.fields["typed"]
-
-    def clean_typed(self) -> str:
-        typed: str = self.cleaned_data["typed"]
-        if "".join(each for each in typed if each.isdecimal()) != str(self.expected):
-            raise forms.ValidationError(_("That is not the number of guests."), code="typed")
-        return typed
-
-
 class TierForm(forms.ModelForm):
     """A member tier. That no other has the name is decided by the service, under its lock."""
 

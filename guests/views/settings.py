@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _, ngettext
 
+from core.forms.confirming import TypedNumberForm
 from core.models import Change, Company
 from core.web.access import CompanyRequest, company_view
-from guests.forms.settings import CategoryForm, DeleteCategoryForm
+from guests.forms.settings import CategoryForm
 from guests.models import Category, Guest
 from guests.services import categories as services
 from guests.services.bulk_changes_sets import is_large
@@ -90,7 +91,7 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
     found = get_object_or_404(rows, pk=pk)
     guests: int = found.guests_count  # type: ignore[attr-defined]  # annotated
     expected = guests if is_large(guests, Guest.objects.for_company(company)) else None
-    form = DeleteCategoryForm(request.POST if request.method == "POST" else None, expected=expected)
+    form = TypedNumberForm(request.POST if request.method == "POST" else None, expected=expected)
     back = reverse("guests:categories", args=[company.slug])
     refusal = " ".join(services.uses_of(found))
     if form.is_valid() and not refusal:
@@ -111,7 +112,6 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
         "texts": [_leaving(guests), _("No guest is deleted. This cannot be undone.")],
         "refusal": refusal,
         "form": form,
-        "typed": "" if expected is None else str(expected),
         "action": _("Delete category"),
         "back_url": back,
     }
