@@ -140,5 +140,10 @@ class Guest(models.Model):
         return self.full_name or self.phone or f"#{self.pk}"
 
     @property
+    def is_open(self) -> bool:
+        """Whether the record can still be changed: merged or erased, it is read only for ever."""
+        return self.phone is not None and self.merged_into_id is None
+
+    @property
     def full_name(self) -> str:
         return " ".join(filter(None, (self.first_name, self.middle_name, self.last_name)))

@@ -72,7 +72,7 @@ def erase_guest(
     _overwrite_what_is_deleted()
     people = _locked_with_merged(company, guest)
     kept = people[0]
-    if kept.phone is None or kept.merged_into_id is not None:
+    if not kept.is_open:
         raise Closed(kept)
     if kept.version != expected:
         raise ChangedMeanwhile(kept)

@@ -45,7 +45,7 @@ def merge_guests(
     """
     kept, merged = _locked_pair(company, kept.pk, merged.pk)
     for guest, seen in ((kept, kept_version), (merged, merged_version)):
-        if guest.phone is None or guest.merged_into_id is not None:
+        if not guest.is_open:
             raise Closed(guest)
         if guest.version != seen:
             raise ChangedMeanwhile(guest)

@@ -205,7 +205,7 @@ def _heed_wish(company: Company, phone: str, despite: bool) -> Told:
 def _locked(company: Company, guest: Guest) -> Guest:
     """Return the guest as it is now, locked. Raises Closed."""
     guest = Guest.objects.for_company(company).select_for_update().get(pk=guest.pk)
-    if guest.phone is None or guest.merged_into_id is not None:
+    if not guest.is_open:
         raise Closed(guest)
     return guest
 

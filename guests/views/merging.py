@@ -17,7 +17,7 @@ from guests.models import Guest, GuestMerge, PossibleDuplicate
 from guests.services.merging import NotUndoable, is_undoable, merge_guests, undo_merge
 from guests.services.records import ChangedMeanwhile, Closed
 from guests.web import merge_words
-from guests.web.record import guest_view, is_open
+from guests.web.record import guest_view
 
 #: So many are offered of those who were searched for.
 HITS = 10
@@ -26,7 +26,7 @@ HITS = 10
 @guest_view("guests.merge_guest")
 def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
     """Choose with whom the guest is merged, then field by field what comes of it."""
-    if not is_open(guest):
+    if not guest.is_open:
         messages.info(request, _("This guest was erased: there is nothing to merge."))
         return redirect("guests:record", company.slug, guest.pk)
     wanted = id_in(request.GET.get("with", ""))
@@ -34,7 +34,7 @@ def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
         return _find(request, company, guest)
     others = Guest.objects.for_company(company).select_related("member_tier")
     other = get_object_or_404(others, pk=wanted)
-    if other.pk == guest.pk or not is_open(other):
+    if other.pk == guest.pk or not other.is_open:
         messages.error(request, _("%(guest)s cannot be merged.") % {"guest": other})
         return redirect("guests:merge", company.slug, guest.pk)
     other.company = company

@@ -60,7 +60,7 @@ def _describe(company: Company, pair: PossibleDuplicate) -> Subject:
 
 def look_alikes(request: CompanyRequest, company: Company, guest: Guest) -> Iterator[Banner]:
     """Say of a guest whom they may be the same as: a query, and one more of who may be."""
-    if not record.is_open(guest) or not request.user.has_perm("guests.merge_guest", company):
+    if not guest.is_open or not request.user.has_perm("guests.merge_guest", company):
         return
     pairs = PossibleDuplicate.objects.for_company(company).of_guest(guest).undecided()
     # Most are like nobody: to see that costs less than to ask who still is.

@@ -74,8 +74,8 @@ def _lead_on(request: CompanyRequest, company: Company, guest: Guest) -> HttpRes
 
 
 def is_open(guest: Guest) -> bool:
-    """Whether the record can still be changed: the guest was neither merged nor erased."""
-    return guest.phone is not None and guest.merged_into_id is None
+    """`Guest.is_open`, as what applies to a guest asks for it."""
+    return guest.is_open
 
 
 # -- What apps add ------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def record_context(
     user = request.user
     return {
         "guest": guest,
-        "can_change": is_open(guest) and user.has_perm("guests.change_guest", company),
+        "can_change": guest.is_open and user.has_perm("guests.change_guest", company),
         "is_erased": guest.phone is None and guest.merged_into_id is None,
         "categories": list(guest.categories.order_by("name", "pk")),
         "days_since_visit": days_since_visit(guest, timezone.localdate()),
