@@ -50,26 +50,18 @@ def merge_guests(
         if guest.version != seen:
             raise ChangedMeanwhile(guest)
     resolved = resolve(kept, merged, choices)
-    moved = {
+    merge = GuestMerge(company=company, kept=kept, merged=merged, at=now, actor=actor)
+    merge.moved = {
         part.key: part.move(source=merged, target=kept) for part in dependents.all_dependents()
     }
-    before = (_present(kept, resolved.kept), _present(merged, resolved.merged))
+    kept_before = _present(kept, resolved.kept)
+    merge.kept_before = stored(kept_before)
+    merge.merged_before = stored(_present(merged, resolved.merged))
     _write_pair(kept, resolved.kept, merged, resolved.merged)
-    merge = GuestMerge.objects.create(
-        company=company,
-        kept=kept,
-        merged=merged,
-        at=now,
-        actor=actor,
-        kept_version=kept.version,
-        merged_version=merged.version,
-        kept_before=stored(before[0]),
-        merged_before=stored(before[1]),
-        moved=moved,
-    )
-    told = _told(before[0], resolved.kept)
+    merge.kept_version, merge.merged_version = kept.version, merged.version
+    merge.save(force_insert=True)
     tell = partial(record, company=company, actor=actor, source=source, now=now)
-    values = {"merged_guest": [None, str(merged)], **told}
+    values = {"merged_guest": [None, str(merged)], **_told(kept_before, resolved.kept)}
     tell(action="merge_guest", subject=kept, values=values)
     values = {"merged_into_id": [None, kept.pk]}
     tell(action="merge_into_guest", subject=merged, values=values)

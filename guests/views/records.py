@@ -72,39 +72,47 @@ def _save(request: CompanyRequest, company: Company, guest: Guest, present: Stat
         form = form_for(request, company, guest, typed, seen=seen)
         return _page(request, company, guest, form)
     form = form_for(
-        request,
-        company,
-        guest,
-        typed,
-        bound=True,
-        seen=seen,
-        shown_phone=present["phone"],
+        request, company, guest, typed, bound=True, seen=seen, shown_phone=present["phone"]
     )
     if form.is_valid():
         try:
-            told = update_guest(
-                company=company,
-                guest=guest,
-                expected=seen.version,
-                draft=form.draft(),
-                actor=request.user,
-                source=Change.Source.WEB,
-                now=timezone.now(),
-                despite_wish=is_confirmed(request, form),
-            )
+            answer = _update(request, company, guest, form, seen)
         except ChangedMeanwhile:
             return _bring_up_to_date(request, company, guest.pk, typed, seen)
-        except Closed:
-            messages.error(request, _("Nothing was saved: this record is closed by now."))
-            return redirect("guests:record", company.slug, guest.pk)
-        except Taken as taken:
-            form.blame(taken.claims)
-        except Forgotten:
-            form.ask_again()
-        else:
-            messages.success(request, _("Saved.") if told else _("Nothing was changed."))
-            return redirect("guests:record", company.slug, guest.pk)
+        if answer is not None:
+            return answer
     return _page(request, company, guest, form)
+
+
+def _update(
+    request: CompanyRequest, company: Company, guest: Guest, form: RecordForm, seen: Seen
+) -> HttpResponse | None:
+    """Save what the form says and go back to the record; None when the form now says why not.
+
+    Raises ChangedMeanwhile.
+    """
+    try:
+        told = update_guest(
+            company=company,
+            guest=guest,
+            expected=seen.version,
+            draft=form.draft(),
+            actor=request.user,
+            source=Change.Source.WEB,
+            now=timezone.now(),
+            despite_wish=is_confirmed(request, form),
+        )
+    except Taken as taken:
+        form.blame(taken.claims)
+        return None
+    except Forgotten:
+        form.ask_again()
+        return None
+    except Closed:
+        messages.error(request, _("Nothing was saved: this record is closed by now."))
+    else:
+        messages.success(request, _("Saved.") if told else _("Nothing was changed."))
+    return redirect("guests:record", company.slug, guest.pk)
 
 
 def _bring_up_to_date(
