@@ -77,15 +77,7 @@ def erase_guest(
     if kept.version != expected:
         raise ChangedMeanwhile(kept)
     traces = traces_of(company, people)
-    for person in people:
-        for part in dependents.all_dependents():
-            part.erase(person, now=now)
-    for phone in traces.phones:
-        digest = erasure_digest(company.pk, phone)
-        ErasedPhone.objects.get_or_create(company=company, digest=digest)
-    ids = [person.pk for person in people]
-    rows = Guest.objects.for_company(company).filter(pk__any=ids)
-    rows.update(**ERASED, version=F("version") + 1)
+    _empty(company, people, traces, now=now)
     record(
         company=company,
         actor=actor,
@@ -99,6 +91,18 @@ def erase_guest(
     erasure.save()
     enqueue(erasure, now=now, total=len(list(dependents.all_cleaners())))
     return erasure
+
+
+def _empty(company: Company, people: Sequence[Guest], traces: Traces, *, now: datetime) -> None:
+    """Empty the rows of these guests and what hangs on them; keep the wish by their telephones."""
+    for person in people:
+        for part in dependents.all_dependents():
+            part.erase(person, now=now)
+    for phone in traces.phones:
+        digest = erasure_digest(company.pk, phone)
+        ErasedPhone.objects.get_or_create(company=company, digest=digest)
+    rows = Guest.objects.for_company(company).filter(pk__any=[person.pk for person in people])
+    rows.update(**ERASED, version=F("version") + 1)
 
 
 @transaction.atomic
