@@ -57,6 +57,19 @@ class Dependent(Protocol):
         """Return all that is kept about the guest, as JSON, for the guest to read."""
 
 
+class Staying:
+    """For a part that stays with the guest whom it was about: a merge moves nothing of it."""
+
+    def describe(self, guest: Guest) -> str:
+        return ""
+
+    def move(self, *, source: Guest, target: Guest) -> Any:
+        return None
+
+    def put_back(self, receipt: Any, *, source: Guest, target: Guest) -> None:
+        """Nothing was moved."""
+
+
 _dependents: dict[str, Dependent] = {}
 
 

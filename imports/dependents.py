@@ -9,23 +9,13 @@ from imports.models import ImportRow
 from imports.services import forgetting
 
 
-class ImportLines:
-    """A guest's lines. They stay with whom they were about: a merge moves none of them.
+class ImportLines(dependents.Staying):
+    """A guest's lines, which stay with whom they were about.
 
     Undo speaks of guests by their ids, and gives a merged guest back what an import replaced.
     """
 
     key = "imports"
-
-    def describe(self, guest: Guest) -> str:
-        """Nothing: they would not move."""
-        return ""
-
-    def move(self, *, source: Guest, target: Guest) -> Any:
-        return None
-
-    def put_back(self, receipt: Any, *, source: Guest, target: Guest) -> None:
-        return None
 
     def erase(self, guest: Guest, *, now: datetime) -> None:
         """That there was a line stays, and how it ended; what it said goes."""

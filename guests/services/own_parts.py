@@ -13,6 +13,7 @@ from core.models import Change
 from guests import dependents
 from guests.models import (
     Card,
+    Category,
     ExternalId,
     Guest,
     GuestCategory,
@@ -93,8 +94,8 @@ class Categories:
     def put_back(self, receipt: Any, *, source: Guest, target: Guest) -> None:
         _categories(target).filter(category_id__in=receipt["added"]).delete()
         # A category that was deleted since is nobody's any more.
-        there = guests_categories(source, receipt["left"])
-        _put_in(source, there)
+        there = Category.objects.for_company(source.company).filter(pk__in=receipt["left"])
+        _put_in(source, set(there.values_list("pk", flat=True)))
 
     def erase(self, guest: Guest, *, now: datetime) -> None:
         _categories(guest).delete()
@@ -129,19 +130,10 @@ class Referrals:
         return {"referred_guests": _referred(guest).count()}
 
 
-class History:
-    """What was written down about the guest: changes, merges, who looked. Nothing of it moves."""
+class History(dependents.Staying):
+    """What was written down about the guest: changes, merges, who looked."""
 
     key = "history"
-
-    def describe(self, guest: Guest) -> str:
-        return ""
-
-    def move(self, *, source: Guest, target: Guest) -> Any:
-        return None
-
-    def put_back(self, receipt: Any, *, source: Guest, target: Guest) -> None:
-        return None
 
     def erase(self, guest: Guest, *, now: datetime) -> None:
         """Who did what and when stays; every value goes.
@@ -185,14 +177,6 @@ def register() -> None:
     """Make the guests' own parts known. Called once, when the apps are ready."""
     for part in (Cards(), ExternalIds(), Categories(), Referrals(), History()):
         dependents.register(part)
-
-
-def guests_categories(guest: Guest, ids: list[int]) -> set[int]:
-    """Return those of the categories that are still there."""
-    from guests.models import Category
-
-    found = Category.objects.for_company(guest.company).filter(pk__in=ids)
-    return set(found.values_list("pk", flat=True))
 
 
 def _categories(guest: Guest) -> Any:
