@@ -9,7 +9,6 @@ from .errors import Invalid
 MAX_EMAIL = 254
 """RFC 5321: a path holds 256 characters, two of which are its brackets."""
 
-_MAX_LABEL = 63
 _ASCII_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 
