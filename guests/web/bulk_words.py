@@ -167,20 +167,9 @@ def progress(change: BulkChange, *, now: datetime) -> dict[str, Any]:
     """Return what guests/_progress.html shows of a change that is under way."""
     is_undo = change.step == Step.UNDO
     total = change.changed - change.undone + change.done if is_undo else change.total
-    total = max(total, change.done)
-    rate = pace.rate(change, now=now)
-    waits = change.state == State.QUEUED
     title = _("Undoing") if is_undo else _DOING[Action(change.action)]
-    return {
-        "title": str(title) % {"category": change.category_name},
-        "done": change.done,
-        "total": total,
-        "percent": pace.percent(change.done, total),
-        "rate": rate,
-        "left": pace.time_left(total - change.done, rate),
-        "waiting": _("It starts as soon as a worker is free.") if waits else "",
-        "stopping": change.stop_asked,
-    }
+    words = str(title) % {"category": change.category_name}
+    return pace.progress(change, title=words, total=total, now=now)
 
 
 def describe(company: Company, change: BulkChange) -> Subject:

@@ -35,19 +35,7 @@ def sentence(export: GuestExport) -> str:
 
 def progress(export: GuestExport, *, now: datetime) -> dict[str, Any]:
     """Return what guests/_progress.html shows of an export that is under way."""
-    total = max(export.total, export.done)
-    rate = pace.rate(export, now=now)
-    waits = export.state == State.QUEUED
-    return {
-        "title": _("Exporting"),
-        "done": export.done,
-        "total": total,
-        "percent": pace.percent(export.done, total),
-        "rate": rate,
-        "left": pace.time_left(total - export.done, rate),
-        "waiting": _("It starts as soon as a worker is free.") if waits else "",
-        "stopping": export.stop_asked,
-    }
+    return pace.progress(export, title=_("Exporting"), total=export.total, now=now)
 
 
 def describe(company: Company, export: GuestExport) -> Subject:
