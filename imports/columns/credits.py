@@ -6,14 +6,13 @@ currency" and "customer account". What they say is decided in imports.pipeline.c
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from django.utils.translation import gettext_lazy as _
 from import_export.resources import Resource
 
 from imports.columns import widgets
 from imports.columns.declaration import Column
-from imports.columns.person import ISO_DATE
 
 #: At most 64 characters tell two credits of one guest apart, as long as a cause has room for them.
 MAX_REFERENCE = 64
@@ -25,18 +24,22 @@ EXPIRES_HELP = _("The last day on which it can be spent. Empty: as the program s
 PROGRAM_HELP = _("The program's code. Empty: the company's default bonus program of that currency.")
 
 
-def _nothing(guest: Any) -> None:
-    """A credit is given once: a guest's export does not give it again."""
-    return
+#: A credit is given once, whatever the rules say: a guest's export does not give it again.
+_given = partial(
+    Column,
+    example_in_row=False,
+    fixed_rule=True,
+    permission="loyalty.adjust_balance",
+    exported=False,
+)
 
 
 class CreditResource(Resource):
     """A credit beside a guest."""
 
-    credit_amount = Column(
+    credit_amount = _given(
         _("Credit"),
         widgets.AmountWidget(),
-        source=_nothing,
         fills="amount",
         aliases=(
             "credit amount, credits, sum of credited bonus points, credited bonus points, amount "
@@ -47,34 +50,21 @@ class CreditResource(Resource):
         help_text=_("Given to the guest once, whatever the rules for overwriting say."),
         format_text=_("1234.56; the currency has a column of its own"),
         example="50",
-        example_in_row=False,
-        cell_format="amount",
-        fixed_rule=True,
-        permission="loyalty.adjust_balance",
-        exported=False,
     )
-    credit_currency = Column(
+    credit_currency = _given(
         _("Credit currency"),
         widgets.CurrencyWidget(),
-        source=_nothing,
         fills="currency",
         aliases=(
             "bonus currency, points currency, currency of credit, валюта бонусов, валюта "
             "начисления, валюта баллов"
         ),
         help_text=CURRENCY_HELP,
-        format_text=_("three letters, as GBP"),
         example="GBP",
-        example_in_row=False,
-        cell_format="plain",
-        fixed_rule=True,
-        permission="loyalty.adjust_balance",
-        exported=False,
     )
-    credit_expires = Column(
+    credit_expires = _given(
         _("Credit expires"),
         widgets.DateWidget(),
-        source=_nothing,
         fills="expires_on",
         aliases=(
             "credit expiry, credit expiry date, bonus expiry, bonus expiry date, bonus expiration "
@@ -82,29 +72,16 @@ class CreditResource(Resource):
             "баллы сгорают"
         ),
         help_text=EXPIRES_HELP,
-        format_text=ISO_DATE,
         example="2030-12-31",
-        example_in_row=False,
-        cell_format="date",
-        fixed_rule=True,
-        permission="loyalty.adjust_balance",
-        exported=False,
     )
-    credit_program = Column(
+    credit_program = _given(
         _("Credit program"),
         widgets.IdWidget(max_length=MAX_CODE),
-        source=_nothing,
         fills="program",
         aliases=(
             "customer account, account, bonus account, loyalty program, bonus program, счет "
             "клиента, счет гостя, бонусный счет, бонусная программа"
         ),
         help_text=PROGRAM_HELP,
-        format_text=_("at most 40 characters"),
         example="points",
-        example_in_row=False,
-        cell_format="text",
-        fixed_rule=True,
-        permission="loyalty.adjust_balance",
-        exported=False,
     )

@@ -13,11 +13,9 @@ from typing import Any, Literal
 from django.utils.functional import Promise
 from import_export.fields import Field
 
-from imports.columns.widgets import CellWidget
+from imports.columns.widgets import CellFormat, CellWidget
 
 Rule = Literal["always", "if_empty", "never"]
-#: How a spreadsheet shows the cells of a column.
-CellFormat = Literal["text", "date", "amount", "plain"]
 
 _key = re.compile(r"([a-z]+(?:_[a-z]+)*)(?:_([1-9][0-9]{0,2}))?").fullmatch
 
@@ -29,11 +27,13 @@ class Column(Field):
     fills           the key of CleanRow.values that it gives, if not `key`
     guest_field     the field of Guest that it sets in the end, if not `fills`
     source          reads the value from a Guest as imports.guest_export loads it; of a repeating
-                    column, the list
+                    column, the list; without it the guest's field that `fills` names
     aliases         what else it is called, with commas between the names
     update_rule     what an import does with a value the guest has, under the preset Update
     protect_rule    ... and under Protect personal data; "never" = set when the guest is created
     fixed_rule      whether the operator cannot choose another rule
+    format_text     what is to be written, in words; without it what its widget says of itself
+    cell_format     how a spreadsheet shows it, likewise
     repeats         whether it comes several times: number_1, number_2, ...
     first_is_bare   whether the first of these has no number: external_id, external_id_2, ...
     permission      what one must be allowed to import it, "" for nothing further
@@ -47,7 +47,7 @@ class Column(Field):
         label: str | Promise,
         widget: CellWidget,
         *,
-        source: Callable[[Any], Any],
+        source: Callable[[Any], Any] | None = None,
         fills: str = "",
         guest_field: str = "",
         aliases: str = "",
@@ -55,7 +55,7 @@ class Column(Field):
         format_text: str | Promise = "",
         example: str = "",
         example_in_row: bool = True,
-        cell_format: CellFormat = "plain",
+        cell_format: CellFormat | None = None,
         update_rule: Rule = "always",
         protect_rule: Rule = "always",
         fixed_rule: bool = False,
@@ -69,10 +69,10 @@ class Column(Field):
         self.source = source
         self.aliases = [alias.strip() for alias in aliases.split(",") if alias.strip()]
         self.help_text = help_text
-        self.format_text = format_text
+        self.format_text = format_text or widget.format_text
         self.example = example
         self.example_in_row = example_in_row
-        self.cell_format = cell_format
+        self.cell_format = cell_format or widget.cell_format
         self.update_rule = update_rule
         self.protect_rule = protect_rule
         self.fixed_rule = fixed_rule
@@ -107,7 +107,7 @@ class Column(Field):
 
     def get_value(self, instance: Any) -> Any:
         """Return the guest's value. Of a repeating column, the values in their order."""
-        return self.source(instance)
+        return self.source(instance) if self.source else getattr(instance, self.fills)
 
     def export_all(self, instance: Any, count: int) -> Iterator[str]:
         """Yield the guest's `count` cells of this column, blank where there is no value."""

@@ -11,9 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from imports.columns import widgets
 from imports.columns.credits import CreditResource
 from imports.columns.declaration import Column
-from imports.columns.person import ISO_DATE, PersonResource
-
-YES_NO = _("yes or no, 1 or 0")
+from imports.columns.person import PersonResource
 
 
 class GuestResource(PersonResource):
@@ -22,7 +20,6 @@ class GuestResource(PersonResource):
     consent = Column(
         _("Consent"),
         widgets.ConsentWidget(max_length=500),
-        source=lambda guest: guest.consent,
         aliases=(
             "consent to personal data processing, personal data consent, data consent, gdpr, "
             "gdpr consent, согласие, согласие на обработку персональных данных, согласие на "
@@ -40,31 +37,25 @@ class GuestResource(PersonResource):
     consent_details = Column(
         _("Consent details"),
         widgets.LongTextWidget(max_length=500),
-        source=lambda guest: guest.consent_details,
         aliases=(
             "details of consent, consent document, подробности согласия, основание согласия, "
             "документ согласия"
         ),
         help_text=_("Contract number, place, or the form on which consent was given."),
-        format_text=_("at most 500 characters"),
         example="Contract No. 17, Cannon Street 22",
         protect_rule="if_empty",
     )
     consent_date = Column(
         _("Consent date"),
         widgets.DateWidget(),
-        source=lambda guest: guest.consent_date,
         aliases="date of consent, consent given on, дата согласия",
         help_text=_("The day on which consent was given or revoked."),
-        format_text=ISO_DATE,
         example="2024-05-01",
-        cell_format="date",
         protect_rule="if_empty",
     )
     comment = Column(
         _("Comment"),
         widgets.LongTextWidget(max_length=5000),
-        source=lambda guest: guest.comment,
         aliases=(
             "comments, note, notes, remark, remarks, permanent note, комментарий, комментарии, "
             "примечание, примечания, заметка, заметки"
@@ -91,7 +82,6 @@ class GuestResource(PersonResource):
     receive_promo = Column(
         _("Subscribed to e-mails and SMS"),
         widgets.YesNoWidget(),
-        source=lambda guest: guest.subscribed,
         fills="subscribed",
         aliases=(
             "subscribed, subscription, subscribed to emails, subscribed to sms, newsletter, "
@@ -99,7 +89,6 @@ class GuestResource(PersonResource):
             "рассылку, рассылка, получать рассылку, согласие на рассылку"
         ),
         help_text=_("Whether the guest gets mailings. A no is kept, whatever an import says."),
-        format_text=YES_NO,
         example="yes",
     )
     deleted = Column(
@@ -111,22 +100,18 @@ class GuestResource(PersonResource):
             "is deleted, removed, inactive, удален, удалена, удалено, удаленный, гость удален"
         ),
         help_text=_("yes deletes the guest, no restores. Asks for the permission Outlet Setup."),
-        format_text=YES_NO,
         example="no",
         permission="guests.outlet_setup",
     )
     member_number = Column(
         _("Member number"),
         widgets.IdWidget(max_length=64),
-        source=lambda guest: guest.member_number,
         aliases=(
             "member no, membership number, membership no, loyalty number, member id, номер "
             "участника, номер члена клуба, членский номер"
         ),
         help_text=_("The number in the member or loyalty programme; no two guests share one."),
-        format_text=_("at most 64 characters"),
         example="M-20077",
-        cell_format="text",
     )
     member_tier = Column(
         _("Member tier"),
@@ -138,14 +123,12 @@ class GuestResource(PersonResource):
             "уровень участника, уровень лояльности"
         ),
         help_text=_("The tier's name as it stands in the settings."),
-        format_text=_("at most 80 characters"),
         example="Gold",
         example_in_row=False,
     )
     image_url = Column(
         _("Image address"),
         widgets.UrlWidget(max_length=500),
-        source=lambda guest: guest.image_url,
         aliases=(
             "image, photo, picture, photo url, picture url, avatar, image link, photo link, "
             "фото, фотография, ссылка на фото, изображение"
@@ -158,7 +141,6 @@ class GuestResource(PersonResource):
     registered = Column(
         _("Registered"),
         widgets.MomentWidget(),
-        source=lambda guest: guest.registered_at,
         fills="registered_at",
         aliases=(
             "registered at, registered on, registration date, guest registration date, date of "
@@ -172,7 +154,6 @@ class GuestResource(PersonResource):
     current_order_sum = Column(
         _("Opening total"),
         widgets.AmountWidget(),
-        source=lambda guest: guest.opening_total,
         fills="opening_total",
         aliases=(
             "order sum, orders sum, current order total, current orders sum, order total, "
@@ -184,7 +165,6 @@ class GuestResource(PersonResource):
         ),
         format_text=_("1234.56; no currency is needed"),
         example="250.50",
-        cell_format="amount",
         update_rule="never",
         protect_rule="never",
         fixed_rule=True,

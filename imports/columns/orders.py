@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.utils.translation import gettext_lazy as _
 from import_export.resources import Resource
 
@@ -15,18 +13,12 @@ from imports.columns.person import PersonResource
 MAX_NUMBER = 64
 
 
-def _nothing(guest: Any) -> None:
-    """Orders are no part of a guest's export."""
-    return
-
-
 class OrderResource(Resource):
     """One closed order a row. In such a file "external id" is the order's, not the guest's."""
 
     restaurant = Column(
         _("Restaurant"),
         widgets.NameWidget(max_length=120),
-        source=_nothing,
         aliases=(
             "restaurant name, outlet, outlet name, branch, store, store name, shop, venue, "
             "location, location name, department, ресторан, название ресторана, заведение, точка, "
@@ -40,7 +32,6 @@ class OrderResource(Resource):
     order_id = Column(
         _("Order number"),
         widgets.IdWidget(max_length=MAX_NUMBER),
-        source=_nothing,
         aliases=(
             "external id, external order id, order external id, external, order, order no, id, "
             "uuid, number, receipt, receipt id, receipt no, receipt number, check, check id, check "
@@ -49,30 +40,24 @@ class OrderResource(Resource):
             "чека, id чека, счет, номер счета"
         ),
         help_text=_("The till's own. The same number of a restaurant is the same order."),
-        format_text=_("at most 64 characters"),
         example="A-10024",
-        cell_format="text",
     )
     phone = PersonResource.fields["phone"]
     guest_id = Column(
         _("Guest's external ID"),
         widgets.IdWidget(max_length=45),
-        source=_nothing,
         aliases=(
             "external guest id, guest external id, external customer id, customer external id, "
             "guest, customer, client, customer id, client id, guest uuid, crm id, id гостя, id "
             "клиента, код гостя, код клиента, внешний id гостя, внешний id клиента, гость, клиент"
         ),
         help_text=_("The guest's ID in another system."),
-        format_text=_("at most 45 characters"),
         example="C-1024",
-        cell_format="text",
     )
     card = BalanceResource.fields["card"]
     total = Column(
         _("Total"),
         widgets.AmountWidget(signed=True),
-        source=_nothing,
         aliases=(
             "sum, amount, order total, order sum, order amount, total amount, total sum, grand "
             "total, net total, bill total, revenue, paid, сумма, итого, всего, сумма заказа, сумма "
@@ -81,12 +66,10 @@ class OrderResource(Resource):
         help_text=_("What was paid, in the company's currency; below zero what was given back."),
         format_text=_("1234.56"),
         example="48.50",
-        cell_format="amount",
     )
     closed_at = Column(
         _("Closed"),
         widgets.MomentWidget(),
-        source=_nothing,
         aliases=(
             "closed, close time, close date, closing time, closing date, closed time, closed date, "
             "date closed, time closed, date, time, date time, date and time, datetime, timestamp, "

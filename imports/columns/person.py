@@ -13,8 +13,6 @@ from import_export.resources import Resource
 from imports.columns import widgets
 from imports.columns.declaration import Column
 
-ISO_DATE = _("YYYY-MM-DD; DD.MM.YYYY is understood too")
-
 
 class PersonResource(Resource):
     """Who a guest is."""
@@ -22,7 +20,6 @@ class PersonResource(Resource):
     phone = Column(
         _("Telephone"),
         widgets.PhoneWidget(),
-        source=lambda guest: guest.phone,
         aliases=(
             "phone, phone number, tel, telephone number, mobile, mobile phone, mobile number, "
             "cell, cell phone, cellphone, contact phone, contact number, telefon, customer "
@@ -33,7 +30,6 @@ class PersonResource(Resource):
         help_text=_("Finds the guest. Every row must have it, and no two guests share one."),
         format_text=_("International: +44 and the number. Set the column to “text”."),
         example="+447400123456",
-        cell_format="text",
         update_rule="never",
         protect_rule="never",
         fixed_rule=True,
@@ -48,9 +44,7 @@ class PersonResource(Resource):
             "гостя, id клиента"
         ),
         help_text=_("The guest's ID in another system. It finds the guest before the phone does."),
-        format_text=_("at most 45 characters"),
         example="C-1024",
-        cell_format="text",
         fixed_rule=True,
         repeats=True,
         first_is_bare=True,
@@ -64,9 +58,7 @@ class PersonResource(Resource):
             "трек карты, дорожка, магнитная дорожка, магнитная полоса"
         ),
         help_text=_("What is on the magnetic stripe. Further cards: track_2, track_3, ..."),
-        format_text=_("at most 64 characters"),
         example="1111100001",
-        cell_format="text",
         fixed_rule=True,
         repeats=True,
     )
@@ -82,81 +74,66 @@ class PersonResource(Resource):
             "дисконтной карты, бонусная карта, карта лояльности, код карты"
         ),
         help_text=_("What is printed on the card. Further cards: number_2, number_3, ..."),
-        format_text=_("at most 64 characters"),
         example="11111",
-        cell_format="text",
         fixed_rule=True,
         repeats=True,
     )
     employee_id = Column(
         _("Employee ID"),
         widgets.IdWidget(max_length=64),
-        source=lambda guest: guest.employee_id,
         aliases=(
             "employee, employee number, staff id, staff number, personnel number, payroll "
             "number, табельный номер, табельный, номер сотрудника, id сотрудника, код "
             "сотрудника"
         ),
         help_text=_("For corporate catering reports."),
-        format_text=_("at most 64 characters"),
         example="E-17",
-        cell_format="text",
     )
     name = Column(
         _("First name"),
         widgets.NameWidget(max_length=100),
-        source=lambda guest: guest.first_name,
         fills="first_name",
         aliases=(
             "given name, forename, christian name, customer name, guest name, client name, имя, "
             "имя гостя, имя клиента"
         ),
         help_text=_("The first name, or what the guest wants to be called."),
-        format_text=_("at most 100 characters"),
         example="John",
         protect_rule="if_empty",
     )
     last_name = Column(
         _("Last name"),
         widgets.NameWidget(max_length=100),
-        source=lambda guest: guest.last_name,
         aliases=(
             "surname, family name, second name, customer last name, guest last name, фамилия, "
             "фамилия гостя, фамилия клиента"
         ),
         help_text=_("The family name."),
-        format_text=_("at most 100 characters"),
         example="Smith",
         protect_rule="if_empty",
     )
     middle_name = Column(
         _("Middle name"),
         widgets.NameWidget(max_length=100),
-        source=lambda guest: guest.middle_name,
         aliases="patronymic, patronym, отчество, отчество гостя, второе имя",
         help_text=_("The middle name or patronymic."),
-        format_text=_("at most 100 characters"),
         example="William",
         protect_rule="if_empty",
     )
     birthday = Column(
         _("Date of birth"),
         widgets.BirthdayWidget(),
-        source=lambda guest: guest.birthday,
         aliases=(
             "birthday, birth date, birthdate, born, dob, bday, birthday date, дата рождения, "
             "день рождения, рождение, др, д р"
         ),
         help_text=_("For birthday campaigns. Not in the future and not before 1900."),
-        format_text=ISO_DATE,
         example="1956-05-21",
-        cell_format="date",
         protect_rule="if_empty",
     )
     sex = Column(
         _("Sex"),
         widgets.SexWidget(),
-        source=lambda guest: guest.sex,
         aliases="gender, пол",
         help_text=_("Used to filter guests and to address them."),
         format_text=_("male, female or other"),
@@ -166,7 +143,6 @@ class PersonResource(Resource):
     email = Column(
         _("E-mail"),
         widgets.EmailWidget(),
-        source=lambda guest: guest.email,
         aliases=(
             "email, mail, email address, customer email, customer email address, guest email, "
             "емейл, имейл, емайл, мейл, почта, электронная почта, эл почта, адрес электронной "

@@ -12,9 +12,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, Literal
 
 import iso4217
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from import_export.widgets import Widget
 
 from guests import normalize
@@ -23,6 +26,8 @@ from imports.columns.context import CleanContext
 from imports.reasons import describe
 
 Reader = Callable[[str], Any]
+#: How a spreadsheet shows the cells of a column.
+CellFormat = Literal["text", "date", "amount", "plain"]
 
 #: Names and days recur in every guest list; a reader remembers this many of the last ones.
 REMEMBERED = 4096
@@ -54,6 +59,12 @@ class CellWidget(Widget):
     has_dates = False
     """Whether its cells hold dates, whose order must be known before they are read."""
 
+    format_text: str | Promise = ""
+    """What is to be written, in words, where the column does not say it itself."""
+
+    cell_format: CellFormat = "plain"
+    """How a spreadsheet shows the cells, likewise."""
+
     def date_in(self, value: str) -> str | None:
         """Return the date that a cell holds, as it is written; None if there is none."""
         return value if self.has_dates else None
@@ -73,6 +84,7 @@ class TextWidget(CellWidget):
     def __init__(self, *, max_length: int) -> None:
         super().__init__()
         self.max_length = max_length
+        self.format_text = format_lazy(_("at most {count} characters"), count=max_length)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         # Text from a browser's form has "\r\n" where a file that is read has "\n".
@@ -85,6 +97,10 @@ class LongTextWidget(TextWidget):
 
 
 class IdWidget(TextWidget):
+    """A number that is a name: as a number a spreadsheet would shorten it."""
+
+    cell_format = "text"
+
     def reader(self, context: CleanContext) -> Reader:
         return partial(normalize.identifier, max_length=self.max_length)
 
@@ -100,6 +116,8 @@ class UrlWidget(TextWidget):
 
 
 class PhoneWidget(CellWidget):
+    cell_format = "text"
+
     def reader(self, context: CleanContext) -> Reader:
         return normalize.PhoneParser(context.region, context.phone_check)
 
@@ -115,6 +133,8 @@ class SexWidget(CellWidget):
 
 
 class YesNoWidget(CellWidget):
+    format_text = _("yes or no, 1 or 0")
+
     def reader(self, context: CleanContext) -> Reader:
         return lru_cache(REMEMBERED)(normalize.boolean)
 
@@ -126,6 +146,8 @@ class DateWidget(CellWidget):
     """A day: YYYY-MM-DD, DD.MM.YYYY, or with slashes in the order of its column."""
 
     has_dates = True
+    format_text = _("YYYY-MM-DD; DD.MM.YYYY is understood too")
+    cell_format = "date"
 
     def reader(self, context: CleanContext) -> Reader:
         return lru_cache(REMEMBERED_DAYS)(partial(normalize.date, order=context.date_order))
@@ -175,6 +197,8 @@ class ConsentWidget(CellWidget):
 class CurrencyWidget(CellWidget):
     """The three letters of a currency of ISO 4217, in capitals or not."""
 
+    format_text = _("three letters, as GBP")
+
     def reader(self, context: CleanContext) -> Reader:
         return lru_cache(REMEMBERED)(self._code)
 
@@ -222,6 +246,8 @@ class CategoriesWidget(TextWidget):
 class AmountWidget(CellWidget):
     """An exact amount, of at least 0 unless `signed`; written with a point and no more decimals
     than it has."""
+
+    cell_format = "amount"
 
     def __init__(self, *, signed: bool = False) -> None:
         super().__init__()
