@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 from django.utils import timezone
@@ -13,6 +13,8 @@ from imports.services import runs
 from tests.imports.web import draft, imported
 from tests.processes import Worker
 from tests.torture.guest_list import GuestList
+from tests.torture.kills import LEASE, kill_at, random_points
+from tests.torture.progress import ended
 
 #: 0 means a few.
 ROUNDS = int(os.environ.get("TORTURE") or 0)
@@ -62,10 +64,35 @@ def start_import(prepare: Prepare) -> Prepare:
 
 @pytest.fixture
 def quick_worker(start_worker: Callable[..., Worker]) -> Callable[..., Worker]:
-    """Call it for a worker that commits every 20 lines and takes over after two seconds."""
+    """Call it for a worker that commits every 20 lines and takes over after LEASE seconds."""
 
     def start(**extra: str) -> Worker:
-        quick = {"IMPORT_CHUNK_ROWS": "20", "JOB_LEASE_SECONDS": "2", "CLOCK_TICK_SECONDS": "1"}
+        quick = {
+            "IMPORT_CHUNK_ROWS": "20",
+            "JOB_LEASE_SECONDS": str(LEASE),
+            "CLOCK_TICK_SECONDS": "1",
+        }
         return start_worker(**quick | extra)
 
     return start
+
+
+@pytest.fixture
+def ended_despite_kills(
+    quick_worker: Callable[..., Worker], rng: random.Random
+) -> Callable[..., ImportJob]:
+    """Call it with a job, how many kills in each of its steps, and the last line of its file.
+
+    A worker takes the job, is killed at random lines and started again; returns the job's end.
+    """
+
+    def end(job: ImportJob, kills: Mapping[str, int], *, last: int) -> ImportJob:
+        points = [
+            point
+            for step, count in kills.items()
+            for point in random_points(rng, step, count, last)
+        ]
+        kill_at(points, job, quick_worker(), last, rng)
+        return ended(job)
+
+    return end

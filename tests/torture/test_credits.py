@@ -1,6 +1,5 @@
 """Credits under faults: workers killed, and two who upload the same in the same second."""
 
-import random
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -18,7 +17,6 @@ from loyalty.models import Account, LedgerEntry, Program
 from loyalty.services.checking import disagreeing
 from tests.imports.web import worked
 from tests.processes import Worker
-from tests.torture.kills import LEASE, kill_at, random_points
 from tests.torture.progress import ended
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
@@ -72,16 +70,13 @@ def wrong(company: Company, count: int) -> list[str]:
 def test_every_credit_is_paid_once_however_often_the_worker_dies(
     bella: Company,
     transactional_db: None,
-    quick_worker: Callable[..., Worker],
+    ended_despite_kills: Callable[..., ImportJob],
     rounds: int,
-    rng: random.Random,
 ) -> None:
     count = 1_000 * (rounds + 1)
     job = checked(received(bella, credits_for(bella, count)))
     start(job)
-    worker = quick_worker(JOB_LEASE_SECONDS=str(LEASE))
-    kill_at(random_points(rng, "import", rounds, count), job, worker, count + 1, rng)
-    job = ended(job)
+    job = ended_despite_kills(job, {"import": rounds}, last=count + 1)
     assert (job.state, job.counts) == ("done", {"updated": count})
     assert ImportRow.objects.filter(job_id=job.pk).count() == count
     assert wrong(bella, count) == []
