@@ -1,4 +1,7 @@
-"""The settings about guests: categories and member tiers."""
+"""The settings about guests: their categories."""
+
+from collections.abc import Callable
+from functools import partial
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -30,26 +33,12 @@ def new_category(request: CompanyRequest, company: Company) -> HttpResponse:
     form = CategoryForm(request.POST or None)
     back = reverse("guests:categories", args=[company.slug])
     if form.is_valid():
-        try:
-            saved = services.create_category(
-                company=company,
-                **form.cleaned_data,
-                actor=request.user,
-                source=Change.Source.WEB,
-                now=timezone.now(),
-            )
-        except services.NameTaken as taken:
-            form.add_error("name", str(taken))
-        else:
+        create = partial(services.create_category, company=company)
+        if saved := _saved(request, form, create):
             messages.success(request, _("%(name)s is added.") % {"name": saved})
             return redirect(back)
-    context = {
-        "form": form,
-        "heading": _("New category"),
-        "back_url": back,
-        "action": _("Create category"),
-    }
-    return render(request, "core/settings/edit.html", context)
+    context = {"form": form, "heading": _("New category"), "back_url": back}
+    return render(request, "core/settings/edit.html", {**context, "action": _("Create category")})
 
 
 @company_view("guests.change_category")
@@ -60,17 +49,8 @@ def category(request: CompanyRequest, company: Company, pk: int) -> HttpResponse
     form = CategoryForm(request.POST or None, instance=found)
     back = reverse("guests:categories", args=[company.slug])
     if form.is_valid():
-        try:
-            saved = services.change_category(
-                category=found,
-                **form.cleaned_data,
-                actor=request.user,
-                source=Change.Source.WEB,
-                now=timezone.now(),
-            )
-        except services.NameTaken as taken:
-            form.add_error("name", str(taken))
-        else:
+        change = partial(services.change_category, category=found)
+        if saved := _saved(request, form, change):
             messages.success(request, _("%(name)s is saved.") % {"name": saved})
             return redirect(back)
     context = {
@@ -116,6 +96,22 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
         "back_url": back,
     }
     return render(request, "core/settings/delete.html", context)
+
+
+def _saved(
+    request: CompanyRequest, form: CategoryForm, save: Callable[..., Category]
+) -> Category | None:
+    """Save what the form says; None when the form now says why not."""
+    try:
+        return save(
+            **form.cleaned_data,
+            actor=request.user,
+            source=Change.Source.WEB,
+            now=timezone.now(),
+        )
+    except services.NameTaken as taken:
+        form.add_error("name", str(taken))
+        return None
 
 
 def _leaving(guests: int) -> str:
