@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
 
-from core.models import Company
+from core.models import Change, Company, User
 from guests import dependents
-from guests.models import Card, Category, ExternalId, Guest, GuestCategory
+from guests.models import Card, Category, ExternalId, Guest, GuestCategory, GuestMerge
 from guests.services.bulk import create_guests
+from guests.services.merging import merge_guests
 
 ANNA, ANN = "+442079460958", "+442079460959"
 
@@ -38,6 +40,28 @@ def put_in(owner: Guest, *names: str) -> None:
 
 def names_of_categories(owner: Guest) -> set[str]:
     return set(owner.categories.values_list("name", flat=True))
+
+
+def merge(
+    kept: Guest,
+    merged: Guest,
+    *,
+    actor: User | None = None,
+    now: datetime | None = None,
+    **choices: str,
+) -> GuestMerge:
+    """Merge two guests as they are: `kept` keeps all but what `choices` takes from the other."""
+    return merge_guests(
+        company=kept.company,
+        kept=kept,
+        merged=merged,
+        choices=choices,
+        kept_version=kept.version,
+        merged_version=merged.version,
+        actor=actor,
+        source=Change.Source.WEB,
+        now=now or timezone.now(),
+    )
 
 
 class Stamps:

@@ -38,14 +38,13 @@ from guests.models import (
     SavedView,
 )
 from guests.services.erasing import erase_guest
-from guests.services.merging import merge_guests
 from guests.services.records import ChangedMeanwhile, Closed, Draft, update_guest
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
 from imports.services.forgetting import DELETED, REWRITTEN
 from imports.services.runs import request_check
 from loyalty.models import Account, BulkAdjustment, EntryComment, LedgerEntry, Program
-from tests.guests.cast import ANN, another_part, card, external_id, guest
+from tests.guests.cast import ANN, another_part, card, external_id, guest, merge
 from tests.imports import trips
 from tests.imports.web import worked
 
@@ -189,17 +188,7 @@ def merged_in(person: Guest) -> Guest:
         email="third.unikat@example.org",
     )
     card(other, "unikat-9")
-    merge_guests(
-        company=person.company,
-        kept=person,
-        merged=other,
-        choices={"email": "merged"},
-        kept_version=person.version,
-        merged_version=other.version,
-        actor=None,
-        source=Change.Source.WEB,
-        now=timezone.now(),
-    )
+    merge(person, other, email="merged")
     person.refresh_from_db()
     return other
 

@@ -13,9 +13,8 @@ from django.utils import timezone
 from core.models import Change, Company, User
 from core.services.jobs import run
 from guests.models import Erasure, Guest
-from guests.services.merging import merge_guests
 from guests.services.records import Draft, update_guest
-from tests.guests.cast import ANN, ANNA, another_part, card, external_id, guest, put_in
+from tests.guests.cast import ANN, ANNA, another_part, card, external_id, guest, merge, put_in
 
 SignIn = Callable[[User], Client]
 
@@ -144,17 +143,7 @@ def test_everything_about_a_guest_is_one_file(
         now=timezone.now(),
     )
     person.refresh_from_db()
-    merge_guests(
-        company=bella,
-        kept=person,
-        merged=other,
-        choices={"first_name": "kept"},
-        kept_version=person.version,
-        merged_version=other.version,
-        actor=None,
-        source=Change.Source.WEB,
-        now=timezone.now(),
-    )
+    merge(person, other, first_name="kept")
     with another_part() as stamps:
         stamps.notes = {person.pk: ["free coffee"]}
         told = everything(sign_in(manager), person)

@@ -9,11 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import Change
 from guests.models import BulkChange, BulkChangeGuest, Card, Category, Guest, MemberTier
-from guests.services.merging import merge_guests, undo_merge
+from guests.services.merging import undo_merge
 from guests.services.records import Draft, create_guest, set_active, update_guest
 from guests.views.history_sources import Place
 from imports.models import ImportRow
-from tests.guests.cast import ANN, ANNA, guest
+from tests.guests.cast import ANN, ANNA, guest, merge
 from tests.guests.records import text_of
 from tests.imports.web import imported, undone
 
@@ -178,14 +178,11 @@ def test_a_merge_is_told_and_so_is_what_the_other_was_before(sign_in, bella, man
     kept, merged = guest(bella, first_name="Anna"), guest(bella, ANN, first_name="Ann")
     change(merged, manager, 1, email="ann@example.com")
     merged.refresh_from_db()
-    merge = merge_guests(
-        company=bella, kept=kept, merged=merged, choices={}, kept_version=kept.version,
-        merged_version=merged.version, actor=manager, source="web", now=at(2),
-    )  # fmt: skip
+    done = merge(kept, merged, actor=manager, now=at(2))
     said = text_of(history(sign_in(manager), kept))
     assert "Maria merged another guest into this guest" in said
     assert "Maria changed Ann, who was merged into this guest E-mail ann@example.com" in said
-    undo_merge(company=bella, merge=merge, actor=manager, source="web", now=at(3))
+    undo_merge(company=bella, merge=done, actor=manager, source="web", now=at(3))
     said = text_of(history(sign_in(manager), kept))
     assert "Maria took a merged guest out of this guest" in said
     assert "who was merged into this guest" not in said

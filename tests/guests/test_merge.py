@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -14,8 +15,9 @@ from core.models import Change, Company, User
 from guests import dependents
 from guests.models import Card, ExternalId, Guest, GuestMerge
 from guests.services import merge_choices
-from guests.services.merging import NotUndoable, kept_ids, merge_guests, undo_merge
+from guests.services.merging import NotUndoable, kept_ids, undo_merge
 from guests.services.records import ChangedMeanwhile, Closed, Draft, update_guest
+from tests.guests import cast
 from tests.guests.cast import (
     ANN,
     ANNA,
@@ -30,25 +32,13 @@ from tests.guests.cast import (
 
 NOW = datetime(2026, 11, 24, 19, tzinfo=UTC)
 
+merge = partial(cast.merge, now=NOW)
+
 
 @pytest.fixture
 def stamps() -> Iterator[Stamps]:
     with another_part() as part:
         yield part
-
-
-def merge(kept: Guest, merged: Guest, actor: User | None = None, **choices: str) -> GuestMerge:
-    return merge_guests(
-        company=kept.company,
-        kept=kept,
-        merged=merged,
-        choices=choices,
-        kept_version=kept.version,
-        merged_version=merged.version,
-        actor=actor,
-        source=Change.Source.WEB,
-        now=NOW,
-    )
 
 
 def undo(done: GuestMerge, actor: User | None = None) -> None:
@@ -201,7 +191,7 @@ def test_the_field_of_whoever_was_seen_later_is_taken_by_default(bella: Company)
 
 def test_both_histories_tell_of_it(bella: Company, owner: User) -> None:
     kept, merged = two(bella)
-    merge(kept, merged, owner)
+    merge(kept, merged, actor=owner)
     told = Change.objects.for_company(bella).about(kept).get()
     assert (told.action, told.actor, told.at) == ("merge_guest", owner, NOW)
     assert told.values["email"] == ["", "anna@example.com"]

@@ -3,12 +3,10 @@
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from guests.models import Category, Guest
-from guests.services.merging import merge_guests
 from imports.services.undo_forecast import forecast
-from tests.guests.cast import card, external_id, guest
+from tests.guests.cast import card, external_id, guest, merge
 from tests.imports.trips import (
     ANNA,
     JOHN,
@@ -31,17 +29,7 @@ def two(bella: Any) -> tuple[Guest, Guest]:
     merged = guest(bella, JOHN, first_name="Ann", member_number="M-2")
     card(merged, "C-2")
     external_id(merged, "till-2")
-    merge_guests(
-        company=bella,
-        kept=kept,
-        merged=merged,
-        choices={"first_name": "kept"},
-        kept_version=kept.version,
-        merged_version=merged.version,
-        actor=None,
-        source="web",
-        now=timezone.now(),
-    )
+    merge(kept, merged, first_name="kept")
     kept.refresh_from_db()
     return kept, merged
 
@@ -117,17 +105,7 @@ def test_both_telephones_in_one_file_are_one_guest(bella, two):
 def test_a_telephone_leads_through_several_merges(bella, two):
     kept, _merged = two
     last = guest(bella, MAX, first_name="Max")
-    merge_guests(
-        company=bella,
-        kept=last,
-        merged=kept,
-        choices={},
-        kept_version=last.version,
-        merged_version=kept.version,
-        actor=None,
-        source="web",
-        now=timezone.now(),
-    )
+    merge(last, kept)
     job = imported(bella, f"phone,email\n{JOHN},a@example.com\n{ANNA},b@example.com\n")
     assert outcomes(job) == {2: "updated", 3: "unchanged"}
     last.refresh_from_db()
@@ -152,17 +130,7 @@ def test_an_undo_leaves_who_was_merged_since_as_the_way_to_the_kept_guest(bella)
     job = imported(bella, f"phone,name,deleted\n{JOHN},Anka,yes\n{ANNA},Anja,no\n")
     kept.refresh_from_db()
     merged.refresh_from_db()
-    done = merge_guests(
-        company=bella,
-        kept=kept,
-        merged=merged,
-        choices={"first_name": "kept"},
-        kept_version=kept.version,
-        merged_version=merged.version,
-        actor=None,
-        source="web",
-        now=timezone.now(),
-    )
+    done = merge(kept, merged, first_name="kept")
     found = forecast(job)
     assert (found.kept, found.reasons["guest_merged"]) == (1, 1)
     undone(job)

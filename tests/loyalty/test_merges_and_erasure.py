@@ -127,7 +127,9 @@ def test_who_was_merged_gets_nothing_more(bella, anna, boris, give):
 def test_a_merges_own_entries_are_not_reversed_one_by_one(bella, anna, boris, give):
     give(boris, 10)
     merge(bella, anna, boris)
-    for entry in LedgerEntry.objects.filter(source="merge"):
+    moved = LedgerEntry.objects.filter(source="merge")
+    assert moved
+    for entry in moved:
         (outcome,) = post_entries(
             company=bella, actor=None, now=timezone.now(),
             postings=[Reversal(entry_id=entry.pk, source="api", source_ref=f"r{entry.pk}")],

@@ -6,10 +6,10 @@ from decimal import Decimal
 import pytest
 
 from core.models import Change
-from guests.services.merging import merge_guests
 from loyalty.models import Account, LedgerEntry
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
+from tests.guests.cast import merge
 from tests.loyalty.conftest import anna, boris, points  # noqa: F401
 
 pytestmark = pytest.mark.django_db
@@ -35,17 +35,7 @@ def test_what_a_merge_moved_is_not_taken_back_by_an_address(
     boris,  # noqa: F811
     points,  # noqa: F811
 ):
-    merge_guests(
-        company=bella,
-        kept=boris,
-        merged=credited,
-        choices={},
-        kept_version=boris.version,
-        merged_version=credited.version,
-        actor=owner,
-        source="web",
-        now=LATE,
-    )
+    merge(boris, credited, actor=owner, now=LATE)
     moved = LedgerEntry.objects.get(account__guest=boris, kind="credit", source="merge")
     address = f"/c/bella/guests/{boris.pk}/ledger/{moved.pk}/reverse/"
     client = sign_in(owner)
