@@ -1,7 +1,6 @@
 """The orders of one guest, page by page, and the plot of when they came."""
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -170,15 +169,15 @@ def test_takings_are_of_each_span_and_of_nothing_else(bella, anna):
 @pytest.mark.parametrize("bound", [1_000, 4])
 def test_takings_of_one_guest_are_the_same_whoever_counts(bella, anna, monkeypatch, bound):
     monkeypatch.setattr(querysets, "FEW_ORDERS", bound)
-    shop = bella.restaurants.create(name="Soho")
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    bounds = [start + timedelta(days=n) for n in range(4)]
-    moments = [*bounds, start + timedelta(hours=5), start - timedelta(seconds=1), start]
-    for n, moment in enumerate(moments):
-        Order.objects.create(
-            company=bella, restaurant=shop, guest=anna, external_id=str(n), closed_at=moment,
-            total=Decimal("-2.5") if n == 4 else Decimal(n),
-        )  # fmt: skip
+    bounds = [NOON + timedelta(days=n) for n in range(4)]
+    days = (0, 1, 2, 3, 0.2, -0.001, 0)
+    record(
+        bella,
+        *(
+            draft(bella, str(n), anna, "-2.5" if n == 4 else str(n), days=day)
+            for n, day in enumerate(days)
+        ),
+    )
     orders = Order.objects.for_company(bella).of_guest(anna)
     assert orders.takings_of_one(bounds) == orders.takings(bounds)
     assert [each.visits for each in orders.takings_of_one(bounds)] == [2, 1, 1]
