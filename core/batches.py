@@ -7,6 +7,7 @@ not by rows: most columns of a bulk write have one value throughout, and a colum
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -154,7 +155,9 @@ def _text_of(field: Any) -> Convert | None:
     return str
 
 
+@lru_cache(maxsize=65_536)
 def _amount(value: Any) -> str:
+    """Return whole units as text; the same amounts come again and again."""
     return str(to_units(value))
 
 
@@ -166,8 +169,8 @@ def _iso(value: Any) -> str:
     return str(value.isoformat())
 
 
-def _dumps(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+#: Made once: what json.dumps makes for each value that it writes otherwise than usual.
+_dumps: Convert = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 # -- SQLite -------------------------------------------------------------------------------------

@@ -39,6 +39,10 @@ def to_units(amount: Decimal) -> int:
     return units
 
 
+#: The largest amount that can be kept.
+LARGEST = Decimal(_BOUND - 1).scaleb(-4)
+
+
 def from_units(units: int) -> Decimal:
     """Return whole ten-thousandths as an exact amount with four decimals."""
     return Decimal(units).scaleb(-4)

@@ -25,7 +25,12 @@ def exponent(currency: str) -> int:
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """Return `amount` with as many decimals as the currency has, halves to the even digit."""
-    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), context=_CONTEXT)
+    return amount.quantize(_smallest(currency), context=_CONTEXT)
+
+
+@cache
+def _smallest(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-exponent(currency))
 
 
 def is_rounded(amount: Decimal, currency: str) -> bool:

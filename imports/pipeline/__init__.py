@@ -143,7 +143,7 @@ def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> lis
     if trip.kind is BALANCES:
         assert rules.credits is not None
         owners = match_owners(trip.company, clean)
-        have = match_credits(trip.company, ids_of(clean, owners))
+        have = match_credits(trip.company, ids_of(owners))
         return BalancePlanner(owners, have, rules.credits).plan(rows)
     sorts = rules.sorts_into_categories
     look_for = [] if nobody_yet else clean

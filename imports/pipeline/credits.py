@@ -109,12 +109,14 @@ class CreditsMet:
 
     def repeats(self, guest_id: int, credit: Credit, rules: CreditRules) -> list[int]:
         """Return the batches of other imports that gave the guest the very same."""
+        others = [batch for batch in self._batches() if batch != rules.batch]
+        if not others:
+            return []
         _batch, _slash, rest = rules.cause(guest_id, credit).partition("/")
         return [
             batch
-            for batch in self._batches()
-            if batch != rules.batch
-            and (found := self.given.get((credit.program_id, f"{batch}/{rest}")))
+            for batch in others
+            if (found := self.given.get((credit.program_id, f"{batch}/{rest}")))
             and found.stands
             and found.amount == credit.amount
         ]
@@ -185,6 +187,13 @@ def _program_of(
 
 def _reasons(credit: Credit, program: ProgramFacts, rules: CreditRules) -> Iterable[Reason]:
     amount, columns, today = credit.amount, rules.columns, rules.today
+    starts, ends = program.active_from, program.active_to
+    if (
+        amount > 0
+        and starts is ends is credit.expires_on is None
+        and is_rounded(amount, program.currency)
+    ):
+        return  # As nearly all are.
     shown = f"{amount.normalize():f}"
     if not is_rounded(amount, program.currency):
         params = {"currency": program.currency}
@@ -198,6 +207,5 @@ def _reasons(credit: Credit, program: ProgramFacts, rules: CreditRules) -> Itera
         elif credit.expires_on < today:
             day = credit.expires_on.isoformat()
             yield Reason("credit_expired", columns["expires_on"], day, {})
-    starts, ends = program.active_from, program.active_to
     if amount > 0 and ((starts and today < starts) or (ends and today > ends)):
         yield Reason("program_not_active", columns["amount"], shown, {"program": program.code})

@@ -71,7 +71,12 @@ def _kept(company: Company, known: dict[int, _Row]) -> dict[int, Owner | None]:
         if not missing:
             break
         all_known |= _read(Guest.objects.for_company(company).filter(pk__any=missing))
-    return {pk: _owner(pk, all_known) for pk in known}
+    return {
+        pk: Owner(pk, phone, bool(email and subscribed and is_active))
+        if merged is None and phone is not None
+        else _owner(pk, all_known)
+        for pk, (phone, merged, email, subscribed, is_active) in known.items()
+    }
 
 
 def _owner(pk: int, known: dict[int, _Row]) -> Owner | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import chain
 
 from imports.pipeline.credits import Credit, CreditRules, CreditsMet, Gift, read_credit
 from imports.pipeline.decisions import Decision, Post, Reject, Skip, Unchanged
@@ -35,10 +36,10 @@ def owner_of(row: CleanRow, met: OwnersMet) -> tuple[Owner | None, list[Reason]]
     return found, reasons
 
 
-def ids_of(rows: Sequence[CleanRow], met: OwnersMet) -> set[int]:
-    """Return the guests whom the rows mean, as far as that is clear."""
-    owners = (owner_of(row, met)[0] for row in rows)
-    return {owner.id for owner in owners if owner is not None}
+def ids_of(met: OwnersMet) -> set[int]:
+    """Return all guests whom rows may mean."""
+    found = chain(met.by_phone.values(), met.by_external_id.values(), met.by_card.values())
+    return {owner.id for owner in found if owner is not None}
 
 
 class BalancePlanner:

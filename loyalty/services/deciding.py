@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from core.fields import to_units
+from core.fields import LARGEST
 from loyalty.expiry import last_day
 from loyalty.models import Hold, LedgerEntry, Program
 from loyalty.money import is_rounded
@@ -254,10 +254,8 @@ class Decider:
         return amount
 
     def _fits(self, amount: Decimal) -> None:
-        try:
-            to_units(amount)
-        except ValueError:
-            raise No("too_large") from None
+        if not -LARGEST <= amount <= LARGEST:
+            raise No("too_large")
 
     def _known(
         self, posting: Posting, program: int, amount: Decimal | None
