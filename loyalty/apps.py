@@ -17,7 +17,7 @@ class LoyaltyConfig(AppConfig):
         from loyalty import approval_mail, category_uses, credit_mail, guards  # noqa: F401
         from loyalty.dependents import Balances
         from loyalty.models import Adjustment, EntryComment
-        from loyalty.services import approving, bulk_worker, checking, expiring
+        from loyalty.services import approving, bulk_worker, checking, expiring, totals
         from loyalty.web import register
 
         dependents.register(Balances())
@@ -33,3 +33,4 @@ class LoyaltyConfig(AppConfig):
         clock.every(15 * 60, "expire credits and holds", at_start=True)(expiring.expire_due)
         clock.every(15 * 60, "let adjustments lapse", at_start=True)(approving.lapse_due)
         clock.every(24 * 3600, "check the ledgers")(checking.check_every_ledger)
+        clock.every(24 * 3600, "add up the programs")(totals.add_up_every_ledger)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models.functions import Coalesce
 
 from core.fields import AmountField
 from core.querysets import CompanyOwnedQuerySet
@@ -90,10 +90,17 @@ class CreditLotQuerySet(CompanyOwnedQuerySet):
         """Lots whose last day is over."""
         return self.open().filter(expires_on__lt=today)
 
-    def by_month_of_expiry(self) -> dict[date | None, Decimal]:
-        """What is left by the first day of the month of its last day; None is for ever."""
-        rows = self.open().order_by().values(month=TruncMonth("expires_on"))
-        return {row["month"]: row["total"] for row in rows.annotate(total=Sum("left"))}
+    def by_month_of_expiry(self) -> dict[date, Decimal]:
+        """What is left by the first day of the month of its last day; not what lasts for ever.
+
+        By days in the database, which has them as they are, and the days by months here.
+        """
+        ending = self.open().filter(expires_on__isnull=False).order_by()
+        found: dict[date, Decimal] = {}
+        for day, total in ending.values_list("expires_on").annotate(total=Sum("left")):
+            month = day.replace(day=1)
+            found[month] = found.get(month, Decimal(0)) + total
+        return found
 
 
 class HoldQuerySet(CompanyOwnedQuerySet):

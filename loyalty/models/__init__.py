@@ -14,6 +14,7 @@ from loyalty.models.ledger import (
     LedgerCheck,
     LedgerEntry,
     LotUse,
+    ProgramTotals,
     Terms,
 )
 from loyalty.models.programs import Program, ProgramCategory
@@ -31,6 +32,7 @@ __all__ = [
     "LotUse",
     "Program",
     "ProgramCategory",
+    "ProgramTotals",
     "Reason",
     "Terms",
 ]

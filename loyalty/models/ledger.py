@@ -286,6 +286,25 @@ class Terms(models.Model):
         return f"{self.grace_days} days of grace"
 
 
+class ProgramTotals(models.Model):
+    """What was issued, spent and expired in a program through an entry: added up each night.
+
+    So that a page need not add up all that ever was: it adds what came after.
+    """
+
+    program = models.OneToOneField(Program, models.CASCADE, primary_key=True, related_name="totals")
+    company = company_key()
+    through = models.PositiveBigIntegerField(_("the last entry that is in them"))
+    issued = AmountField(_("issued"))
+    spent = AmountField(_("spent"))
+    expired = AmountField(_("expired"))
+
+    objects = CompanyOwnedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.program_id} through {self.through}"
+
+
 class LedgerCheck(models.Model):
     """What a check of a company's ledger found: nothing, if all is well."""
 

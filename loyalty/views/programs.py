@@ -24,7 +24,7 @@ from loyalty.services.programs import (
     has_accounts,
     set_active,
 )
-from loyalty.web.program_page import figures, largest, outstanding
+from loyalty.web.program_page import figures, largest, outstanding, totals
 from loyalty.web.why import lines
 from loyalty.words import figure, lasts, runs
 
@@ -77,9 +77,10 @@ def program(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     if found.has_ledger:
         entries = LedgerEntry.objects.for_company(company).filter(program=found)
         latest = list(entries.newest_first()[:LATEST])
+        accounts = totals(found)
         context |= {
-            "figures": figures(found),
-            "plot": outstanding(found, timezone.localdate()),
+            "figures": figures(found, accounts),
+            "plot": outstanding(found, accounts, timezone.localdate()),
             "largest": largest(found),
             "lines": _with_guests(company, lines(company, latest)),
         }

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 
 from core.web.plots import Plot, Point, columns
 from guests.models import Guest
-from loyalty.models import Account, CreditLot, LedgerEntry, Program
+from loyalty.models import Account, CreditLot, Program
+from loyalty.services.totals import sums_of
 from loyalty.words import figure, shown
 
 #: So many months of expiry get a column of their own; what comes later shares one.
@@ -17,10 +18,17 @@ MONTHS = 18
 LARGEST = 10
 
 
-def figures(program: Program) -> list[dict[str, str]]:
-    """Return members, issued, spent, expired, outstanding and held: two queries."""
-    accounts = Account.objects.for_company(program.company).filter(program=program).totals()
-    sums = LedgerEntry.objects.for_company(program.company).filter(program=program).sums()
+def totals(program: Program) -> dict[str, Any]:
+    """Return how many accounts there are and what they have: one query."""
+    return Account.objects.for_company(program.company).filter(program=program).totals()
+
+
+def figures(program: Program, accounts: dict[str, Any]) -> list[dict[str, str]]:
+    """Return members, issued, spent, expired, outstanding and held: two queries.
+
+    `accounts` is what `totals` returned.
+    """
+    sums = sums_of(program)
     return [
         {"label": _("Members"), "value": number_format(accounts["members"], force_grouping=True)},
         {"label": _("Issued"), "value": figure(sums["issued"], program)},
@@ -31,20 +39,21 @@ def figures(program: Program) -> list[dict[str, str]]:
     ]
 
 
-def outstanding(program: Program, today: date) -> Plot:
+def outstanding(program: Program, accounts: dict[str, Any], today: date) -> Plot:
     """Return what is outstanding by the month in which it expires."""
     lots = CreditLot.objects.for_company(program.company).filter(account__program=program)
     by_month = lots.by_month_of_expiry()
+    # What the lots have left is what the balances are: the rest of it never expires.
+    for_ever = max(accounts["balance"] - sum(by_month.values(), Decimal(0)), Decimal(0))
     points, later = [], Decimal(0)
     for place, month in enumerate(_months(today)):
         if place < MONTHS:
             label = date_format(month, "F Y")
             points.append(Point(label, date_format(month, "M Y"), by_month.pop(month, Decimal(0))))
-    for_ever = by_month.pop(None, Decimal(0))
     # What is over and still held counts with the present month: it goes when the hold ends.
     first = _months(today)[0]
-    over = sum((a for m, a in by_month.items() if m and m < first), Decimal(0))
-    later = sum((a for m, a in by_month.items() if m and m > first), Decimal(0))
+    over = sum((a for m, a in by_month.items() if m < first), Decimal(0))
+    later = sum((a for m, a in by_month.items() if m > first), Decimal(0))
     if over:
         points[0] = points[0]._replace(value=points[0].value + over)
     if later:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +14,11 @@ from django.utils import timezone
 
 from core.models import Company, User
 from guests.models import Guest
-from loyalty.models import Account, Adjustment, LedgerEntry, Program, Terms
+from loyalty.models import Account, Adjustment, LedgerEntry, Program, ProgramTotals, Terms
 from loyalty.services.postings import Move
-from tests.loyalty.conftest import new_guest
+from loyalty.services.totals import add_up, sums_of
+from loyalty.web.program_page import outstanding, totals
+from tests.loyalty.conftest import NOON, new_guest
 
 pytestmark = pytest.mark.usefixtures("books_agree")
 
@@ -351,3 +354,29 @@ def test_deleting_says_what_they_hold(bella, credited, boris):
 
     told = of_deleting(Guest.objects.for_company(bella).all(), bella)
     assert "1 of them holds 270 points (Points): kept, still expiring." in told
+
+
+def test_figures_that_were_added_up_at_night_go_on_with_what_came_after(
+    client, bella, credited, points, move
+):
+    move(-3)
+    before = client.get(f"/c/bella/programs/{points.pk}/").context["figures"]
+    add_up(bella, now=NOON + timedelta(hours=2))
+    written = ProgramTotals.objects.get(program=points)
+    assert (written.spent, written.through) == (3, LedgerEntry.objects.order_by("pk").last().pk)
+    assert client.get(f"/c/bella/programs/{points.pk}/").context["figures"] == before
+    move(20)
+    entry = move(-4)
+    sums = sums_of(points)
+    assert sums == LedgerEntry.objects.filter(program=points).sums()
+    assert sums["spent"] == 7
+    add_up(bella, now=NOON + timedelta(minutes=30))
+    assert ProgramTotals.objects.get(program=points).through < entry.entry_id
+
+
+def test_what_never_expires_is_what_the_months_leave(client, bella, credited, points, move):
+    move(5, expires_on=date(2099, 2, 3))
+    move(6, expires_on=date(2099, 2, 28))
+    plot = outstanding(points, totals(points), date(2098, 12, 1))
+    found = {column.label: column.shown for column in plot.columns if column.shown != "0"}
+    assert found == {"February 2099": "11", "For ever": "270"}
