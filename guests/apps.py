@@ -20,11 +20,14 @@ class GuestsConfig(AppConfig):
     }
 
     def ready(self) -> None:
+        from core import phone_rule
         from core.web import navigation
         from guests import guards  # noqa: F401
+        from guests.forms.fields import read_phone
         from guests.services import duplicates, erasing, forgetting, own_parts
         from guests.web import many, oneness, overview, settings, shared_views, words
 
+        phone_rule.register(read_phone)
         own_parts.register()
         many.register()
         shared_views.register()

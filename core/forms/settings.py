@@ -7,12 +7,14 @@ from typing import Any
 import iso4217
 import phonenumbers
 from django import forms
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _
 
 from core.forms.countries import COUNTRIES
 from core.forms.rows import RowsField
 from core.models import Company, Membership, Restaurant, Role
+from core.phone_rule import read_phone
 from core.services import settings as services
+from core.web.telephones import telephone
 
 #: Zones that name a place; the rest are other names of the same, kept for old machines.
 _AREAS = (
@@ -125,8 +127,8 @@ class NewRestaurantForm(RestaurantForm):
         fields = ["name"]
 
 
-class MemberForm(forms.ModelForm):
-    """What a member is, where, and whether they still belong here."""
+class RoleForm(forms.ModelForm):
+    """What a member is, and where."""
 
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices, widget=forms.RadioSelect)
     restaurants = RowsField(
@@ -134,33 +136,60 @@ class MemberForm(forms.ModelForm):
         queryset=Restaurant.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("None ticked: all of them, also those to come."),
+        help_text=_(
+            "None ticked: all of them, also those to come. Guests are the company’s: every member "
+            "sees all of them, with what they spent in all restaurants. Single orders, takings, "
+            "and credits to give or approve: only those of the ticked restaurants."
+        ),
     )
 
     class Meta:
         model = Membership
-        fields = ["role", "restaurants", "is_active"]
-        help_texts = {
-            "is_active": _("Unticked, the company is closed to them from their next click.")
-        }
+        fields = ["role", "restaurants"]
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.company = company
         field = self.fields["restaurants"]
         assert isinstance(field, RowsField)
         field.queryset = Restaurant.objects.for_company(company).order_by("name", "pk")
 
 
-class InvitationForm(MemberForm):
+class MemberForm(RoleForm):
+    """Also by which telephone the company knows them, and whether they still belong here."""
+
+    phone = forms.CharField(
+        label=_("Telephone"),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput({"type": "tel", "autocomplete": "off", "dir": "ltr"}),
+    )
+
+    class Meta(RoleForm.Meta):
+        fields = ["role", "restaurants", "phone", "is_active"]
+        help_texts = {
+            "is_active": _("Unticked, the company is closed to them from their next click.")
+        }
+
+    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+        super().__init__(*args, company=company, **kwargs)
+        self.initial["phone"] = telephone(self.instance.phone)
+        self.fields["phone"].help_text = gettext(
+            "Only %(company)s sees it. Credits by hand that they give to a guest with this number, "
+            "or with the one in their own account, are shown as unusual."
+        ) % {"company": company}
+
+    def clean_phone(self) -> str:
+        return read_phone(self.cleaned_data["phone"], regions=[self.company.region])
+
+
+class InvitationForm(RoleForm):
     """Whom to invite, as what."""
 
     email = forms.EmailField(
         label=_("E-mail"), widget=forms.EmailInput({"autocomplete": "off", "dir": "ltr"})
     )
     field_order = ["email", "role", "restaurants"]
-
-    class Meta(MemberForm.Meta):
-        fields = ["role", "restaurants"]
 
 
 class SecurityForm(forms.ModelForm):

@@ -111,6 +111,12 @@ class Membership(models.Model):
     restaurants = models.ManyToManyField(
         Restaurant, blank=True, help_text=_("None chosen: all of them.")
     )
+    phone = models.CharField(
+        _("telephone"),
+        max_length=16,
+        blank=True,
+        help_text=_("E.164, as the company knows it: users may have said another, or none."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     accepted_at = models.DateTimeField(
         _("accepted"),

@@ -46,6 +46,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     email = models.EmailField(_("e-mail"), unique=True, help_text=_("Stored in lower case."))
     name = models.CharField(_("name"), max_length=120, blank=True)
+    phone = models.CharField(
+        _("telephone"),
+        max_length=16,
+        blank=True,
+        help_text=_("E.164, by which credits to oneself are found."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_staff = models.BooleanField(_("staff of the installation"), default=False)
     theme = models.CharField(

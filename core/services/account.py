@@ -30,18 +30,24 @@ def record_for_companies(
 
 
 @transaction.atomic
-def change_account(*, user: User, name: str, theme: str, source: str, now: datetime) -> None:
-    """Save how the user is called and which look they prefer. The look is nobody else's affair."""
-    before = User.objects.select_for_update().get(pk=user.pk).name
-    user.name, user.theme = name.strip(), theme
-    user.save(update_fields=["name", "theme"])
-    if before != user.name:
+def change_account(
+    *, user: User, name: str, phone: str, theme: str, source: str, now: datetime
+) -> None:
+    """Save how the user is called, their telephone (E.164 or "") and which look they prefer.
+
+    The look is nobody else's affair.
+    """
+    before = User.objects.select_for_update().get(pk=user.pk)
+    user.name, user.phone, user.theme = name.strip(), phone, theme
+    user.save(update_fields=["name", "phone", "theme"])
+    pairs = {field: [getattr(before, field), getattr(user, field)] for field in ("name", "phone")}
+    if changed := {field: pair for field, pair in pairs.items() if pair[0] != pair[1]}:
         record_for_companies(
             user=user,
             action="change_account",
             source=source,
             now=now,
-            values={"name": [before, user.name]},
+            values=changed,
         )
 
 

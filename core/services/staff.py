@@ -33,12 +33,14 @@ def change_member(
     membership: Membership,
     role: str,
     restaurants: Collection[Restaurant],
+    phone: str | None = None,
     is_active: bool,
     actor: User | None,
     source: str,
     now: datetime,
 ) -> Membership:
-    """Set what a member is, where, and whether they still belong here.
+    """Set what a member is, where, by which number (E.164 or "") the company knows them, and
+    whether they still belong here. A `phone` of None leaves it as it is.
 
     Whoever no longer does is signed out everywhere, unless another company still has them: that
     one's sessions go on, and this company is closed to them at once all the same.
@@ -47,13 +49,14 @@ def change_member(
     """
     company = Company.objects.select_for_update().get(pk=membership.company_id)
     locked = Membership.objects.select_related("user").get(pk=membership.pk)
-    changed = _changes(locked, role=role, restaurants=restaurants, is_active=is_active)
+    phone = locked.phone if phone is None else phone
+    changed = _changes(locked, role=role, restaurants=restaurants, phone=phone, is_active=is_active)
     if not changed:
         return locked
     if actor is not None and actor.pk == locked.user_id:
         raise OwnMembership(_("Somebody else has to change what you may do here."))
-    locked.role, locked.is_active = role, is_active
-    locked.save(update_fields=["role", "is_active"])
+    locked.role, locked.phone, locked.is_active = role, phone, is_active
+    locked.save(update_fields=["role", "phone", "is_active"])
     locked.restaurants.set(restaurants)
     _keep_an_owner(company)
     record(
@@ -111,17 +114,24 @@ def is_invited(membership: Membership) -> bool:
 
 
 def _changes(
-    membership: Membership, *, role: str, restaurants: Collection[Restaurant], is_active: bool
+    membership: Membership,
+    *,
+    role: str,
+    restaurants: Collection[Restaurant],
+    phone: str,
+    is_active: bool,
 ) -> dict[str, Any]:
     """Return {field: [old, new]} of what would be another."""
     present = {
         "role": membership.role,
         "restaurants": sorted(membership.restaurants.values_list("pk", flat=True).order_by()),
+        "phone": membership.phone,
         "is_active": membership.is_active,
     }
     wanted = {
         "role": role,
         "restaurants": sorted(restaurant.pk for restaurant in restaurants),
+        "phone": phone,
         "is_active": is_active,
     }
     return {name: [old, wanted[name]] for name, old in present.items() if old != wanted[name]}

@@ -1,4 +1,4 @@
-"""A user's own pages: name, look, password, second factor."""
+"""A user's own pages: name, telephone, look, password, second factor."""
 
 import segno
 from django.contrib import messages
@@ -20,7 +20,7 @@ from core.web.access import UserRequest, signed_in_view
 
 @signed_in_view
 def account(request: UserRequest) -> HttpResponse:
-    """Show and save name and look."""
+    """Show and save name, telephone and look."""
     # A second object: a form writes what was typed into its own, and the bar shows the user's name.
     user = User.objects.get(pk=request.user.pk)
     form = AccountForm(request.POST or None, instance=user)
@@ -28,6 +28,7 @@ def account(request: UserRequest) -> HttpResponse:
         services.change_account(
             user=user,
             name=form.cleaned_data["name"],
+            phone=form.cleaned_data["phone"],
             theme=form.cleaned_data["theme"],
             source=Change.Source.WEB,
             now=timezone.now(),

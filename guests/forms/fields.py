@@ -69,5 +69,13 @@ def text_field(label: Any, max_length: int, **kwargs: Any) -> RuleField:
     return RuleField(lambda value: normalize.text(value, max_length), label=label, **kwargs)
 
 
+def read_phone(value: str, region: str) -> str:
+    """Return a telephone as E.164, for forms that are about no guest. Raises ValidationError."""
+    try:
+        return normalize.phone(value, region=region)
+    except normalize.Invalid as error:
+        raise forms.ValidationError(str(error), code=error.code) from error
+
+
 def read_link(value: str) -> str:
     return normalize.fitting(normalize.url(value), 500)

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from core.models import Change, Company, Restaurant, User
+from core.models import Change, Company, Membership, Restaurant, Role, User
 from core.services import restaurants, settings as services
 from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
 from guests.services import categories, tiers
@@ -408,6 +408,37 @@ def test_name_and_look_are_remembered(
     assert change.values == {"name": ["Hana", "Hana Sato"]}
     client.post("/account/", {"name": "Hana Sato", "theme": ""})
     assert "data-theme" not in client.get("/account/").content.decode()
+
+
+def test_a_telephone_is_read_in_the_company_s_country(
+    bella: Company, host: User, sign_in: Callable[[User], Client]
+) -> None:
+    client = sign_in(host)
+    client.post("/account/", {"name": "Hana", "phone": "07700 900 123"})
+    host.refresh_from_db()
+    assert host.phone == "+447700900123"
+    assert 'value="+44 7700 900123"' in client.get("/account/").content.decode()
+    change = Change.objects.for_company(bella).get(action="change_account")
+    assert change.values == {"phone": ["", "+447700900123"]}
+    refused = client.post("/account/", {"name": "Hana", "phone": "call me"})
+    assert "“call me” is not a phone number: it has letters." in refused.content.decode()
+    client.post("/account/", {"name": "Hana", "phone": ""})
+    host.refresh_from_db()
+    assert host.phone == ""
+
+
+def test_with_companies_in_two_countries_a_telephone_needs_its_country(
+    bella: Company, roma: Company, host: User, sign_in: Callable[[User], Client]
+) -> None:
+    Membership.objects.create(company=roma, user=host, role=Role.HOST)
+    client = sign_in(host)
+    refused = client.post("/account/", {"name": "Hana", "phone": "07700 900 123"})
+    assert "Write it with “+” and the code of the country." in refused.content.decode()
+    for typed in ("+44 7700 900123", "0044 7700 900123"):
+        client.post("/account/", {"name": "Hana", "phone": ""})
+        client.post("/account/", {"name": "Hana", "phone": typed})
+        host.refresh_from_db()
+        assert host.phone == "+447700900123"
 
 
 def test_a_changed_password_signs_out_everywhere_else(

@@ -34,6 +34,36 @@ def page(company: Company, name: str, *args: int) -> str:
     return reverse(f"core:settings_{name}", args=[company.slug, *args])
 
 
+# -- Telephones -----------------------------------------------------------------------------------
+
+
+def test_an_owner_notes_a_member_s_telephone_for_their_company_only(
+    bella: Company, roma: Company, owner: User, host: User, sign_in: Callable[[User], Client]
+) -> None:
+    elsewhere = Membership.objects.create(company=roma, user=host, role="host")
+    User.objects.filter(pk=host.pk).update(phone="+390669821234")
+    member, client = membership(bella, host), sign_in(owner)
+    values = {"role": "host", "is_active": "on", "phone": "07700 900123"}
+    assert client.post(page(bella, "member", member.pk), values).status_code == 302
+    shown = client.get(page(bella, "member", member.pk)).content.decode()
+    assert 'value="+44 7700 900123"' in shown
+    assert "+39 06 6982 1234" in shown, "the one of their own account stands beside it"
+    elsewhere.refresh_from_db()
+    host.refresh_from_db()
+    assert (elsewhere.phone, host.phone) == ("", "+390669821234")
+    change = Change.objects.for_company(bella).get(action="change_member")
+    assert change.values == {"phone": ["", "+447700900123"]}
+    refused = client.post(page(bella, "member", member.pk), {**values, "phone": "077"})
+    assert "has too few digits" in refused.content.decode()
+
+
+def test_who_is_invited_is_not_asked_for_a_telephone(
+    bella: Company, owner: User, sign_in: Callable[[User], Client]
+) -> None:
+    form = sign_in(owner).get(page(bella, "invite")).context["form"]
+    assert list(form.fields) == ["email", "role", "restaurants"]
+
+
 # -- Inviting -------------------------------------------------------------------------------------
 
 

@@ -93,6 +93,7 @@ def _save(request: CompanyRequest, membership: Membership, form: MemberForm) -> 
             membership=membership,
             role=form.cleaned_data["role"],
             restaurants=chosen,
+            phone=form.cleaned_data["phone"],
             is_active=form.cleaned_data["is_active"],
             actor=request.user,
             source=Change.Source.WEB,
