@@ -6,9 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from core.fields import from_units
-from core.models import Company
+from core.models import Company, User
+from guests import normalize
 
 #: So far back it looks.
 SINCE = timedelta(days=90)
@@ -19,9 +21,11 @@ FAR, ENOUGH = 5, 10
 #: So many lines of each kind.
 LINES = 50
 
-#: Credits by hand that stand, each with the sums of its program and of its pair of people.
+#: Credits by hand that stand, each with the sums of its program and of its pair of people. `names`
+#: are the name keys that a guest who is the person may have.
 _UNUSUAL = """
-WITH manual AS (
+WITH named (id, name_key) AS (VALUES {names}),
+manual AS (
     SELECT e.id, e.at, e.amount, e.program_id, e.actor_id, a.guest_id,
         COUNT(*) OVER (PARTITION BY e.actor_id, a.guest_id) AS again,
         SUM(e.amount) OVER (PARTITION BY e.actor_id, a.guest_id, e.program_id) AS given,
@@ -35,10 +39,14 @@ WITH manual AS (
         AND NOT EXISTS (SELECT 1 FROM loyalty_ledgerentry r WHERE r.reverses_id = e.id)
 )
 SELECT m.id, m.at, m.amount, m.program_id, m.actor_id, m.guest_id, m.again, m.given,
-    CASE WHEN (u.email <> '' AND LOWER(g.email) = LOWER(u.email))
-        OR (u.name <> '' AND u.name IN (
-            g.first_name || ' ' || g.last_name, g.last_name || ' ' || g.first_name))
-        THEN 1 ELSE 0 END AS is_own,
+    CASE WHEN g.phone IN (NULLIF(u.phone, ''), NULLIF(k.phone, ''))
+        THEN 1 ELSE 0 END AS own_phone,
+    CASE WHEN u.email <> '' AND LOWER(g.email) = LOWER(u.email)
+        THEN 1 ELSE 0 END AS own_email,
+    CASE WHEN EXISTS (SELECT 1 FROM named n WHERE n.id = m.actor_id AND (g.name_key = n.name_key
+        OR (g.middle_name <> ''
+            AND SUBSTR(g.name_key, 1, LENGTH(n.name_key) + 1) = n.name_key || ' ')))
+        THEN 1 ELSE 0 END AS own_name,
     CASE WHEN m.again >= %(again)s AND m.place = 1 THEN 1 ELSE 0 END AS is_again,
     CASE WHEN m.of_program >= %(enough)s
         AND m.amount * (m.of_program - 1) > %(far)s * (m.sum_of_program - m.amount)
@@ -46,6 +54,7 @@ SELECT m.id, m.at, m.amount, m.program_id, m.actor_id, m.guest_id, m.again, m.gi
 FROM manual m
 JOIN guests_guest g ON g.id = m.guest_id
 JOIN core_user u ON u.id = m.actor_id
+LEFT JOIN core_membership k ON k.user_id = m.actor_id AND k.company_id = %(company)s
 """
 
 
@@ -61,18 +70,36 @@ class Unusual:
     guest_id: int
     again: int
     given: Decimal
-    is_own: bool
+    own_phone: bool
+    own_email: bool
+    own_name: bool
     is_again: bool
     is_far: bool
 
+    @property
+    def is_own(self) -> bool:
+        """Whether the guest seems to be who credited, by telephone, e-mail or name."""
+        return self.own_phone or self.own_email or self.own_name
+
 
 def unusual_credits(company: Company, *, now: datetime) -> list[Unusual]:
-    """Return credits by hand of the last 90 days that are out of the ordinary, newest first."""
-    conditions = "(is_own = 1 OR is_again = 1 OR is_far = 1)"
+    """Return credits by hand of the last 90 days that are out of the ordinary, newest first: two
+    queries."""
+    keys = _name_keys(company)
+    named = {
+        f"{part}{n}": value
+        for n, row in enumerate(keys)
+        for part, value in zip("ik", row, strict=True)
+    }
+    # The first is nobody: there may be no names at all.
+    names = ", ".join(["(0, '')", *(f"(%(i{n})s, %(k{n})s)" for n in range(len(keys)))])
+    flags = ("own_phone", "own_email", "own_name", "is_again", "is_far")
+    conditions = " OR ".join(f"{flag} = 1" for flag in flags)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT * FROM ({_UNUSUAL}) found WHERE {conditions} "  # noqa: S608 - our own text
-            "ORDER BY id DESC LIMIT %(lines)s",
+            # Our own text; names and all else are parameters.
+            f"SELECT * FROM ({_UNUSUAL.format(names=names)}) found "  # noqa: S608
+            f"WHERE {conditions} ORDER BY id DESC LIMIT %(lines)s",
             {
                 "company": company.pk,
                 "since": now - SINCE,
@@ -80,9 +107,26 @@ def unusual_credits(company: Company, *, now: datetime) -> list[Unusual]:
                 "far": FAR,
                 "enough": ENOUGH,
                 "lines": 3 * LINES,
+                **named,
             },
         )
         return [_read(row) for row in cursor.fetchall()]
+
+
+def _name_keys(company: Company) -> list[tuple[int, str]]:
+    """Return (user, name key) of whoever may have credited: as a guest of their name has it.
+
+    A guest's begins with the last name, and nobody knows where that of a user begins: each order
+    from there on is one. A single word is many people's name.
+    """
+    members = Q(memberships__company=company) | Q(is_superuser=True)
+    people = User.objects.filter(members).distinct().values_list("pk", "name")
+    return [
+        (pk, " ".join(words[at:] + words[:at]))
+        for pk, name in people
+        if len(words := normalize.fold(name).split()) > 1
+        for at in range(len(words))
+    ]
 
 
 def _read(row: Any) -> Unusual:

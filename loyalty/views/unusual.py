@@ -14,7 +14,7 @@ from loyalty.words import figure
 
 @company_view("loyalty.change_program")
 def unusual(request: CompanyRequest, company: Company) -> HttpResponse:
-    """Show credits by hand that somebody should look at: four queries."""
+    """Show credits by hand that somebody should look at: five queries."""
     found = unusual_credits(company, now=timezone.now())
     programs = Program.objects.for_company(company).in_bulk([each.program_id for each in found])
     guests = Guest.objects.for_company(company).in_bulk([each.guest_id for each in found])

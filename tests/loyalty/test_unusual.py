@@ -1,0 +1,111 @@
+"""The board of unusual credits: who credited themselves, by telephone, by e-mail or by name."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from core.models import Company, Membership, User
+from guests.models import Guest
+from loyalty.models import Program
+from loyalty.services.ledger import post_entries
+from loyalty.services.postings import Move
+from loyalty.unusual import Unusual, unusual_credits
+from tests.guests.cast import guest
+from tests.guests.records import text_of
+
+PHONE = "+447700900123"
+
+
+@pytest.fixture
+def board(bella: Company, manager: User, points: Program) -> Callable[[Guest], list[Unusual]]:
+    """Call it with a guest whom the manager credits: what the board shows then."""
+
+    def shown(credited: Guest) -> list[Unusual]:
+        move = Move(
+            guest_id=credited.pk,
+            program_id=points.pk,
+            amount=Decimal(10),
+            source="manual",
+            source_ref=f"click {credited.pk}",
+        )
+        post_entries(company=bella, postings=[move], actor=manager, now=timezone.now())
+        return unusual_credits(bella, now=timezone.now())
+
+    return shown
+
+
+def why(found: list[Unusual]) -> list[tuple[bool, bool, bool]]:
+    return [(each.own_phone, each.own_email, each.own_name) for each in found]
+
+
+def named(user: User, name: str) -> None:
+    user.name = name
+    user.save(update_fields=["name"])
+
+
+def test_a_guest_with_the_telephone_of_the_user_s_account(board, bella, manager):
+    User.objects.filter(pk=manager.pk).update(phone=PHONE)
+    assert why(board(guest(bella, PHONE))) == [(True, False, False)]
+
+
+def test_a_guest_with_the_telephone_by_which_the_company_knows_the_member(board, bella, manager):
+    Membership.objects.filter(user=manager, company=bella).update(phone=PHONE)
+    assert why(board(guest(bella, PHONE))) == [(True, False, False)]
+
+
+def test_what_another_company_knows_is_not_used(board, bella, roma, manager):
+    Membership.objects.create(company=roma, user=manager, role="manager", phone=PHONE)
+    assert board(guest(bella, PHONE)) == []
+
+
+def test_no_telephone_is_nobody_s(board, bella, manager):
+    erased = guest(bella)
+    Guest.objects.filter(pk=erased.pk).update(phone=None)
+    assert board(erased) == []
+
+
+def test_a_guest_with_the_e_mail_in_any_case(board, bella, manager):
+    assert why(board(guest(bella, email="MARIA@Bella.example"))) == [(False, True, False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "of_guest"),
+    [
+        ("Zoë Müller", {"first_name": "zoe", "last_name": "MULLER"}),
+        ("Müller Zoë", {"first_name": "Zoë", "last_name": "Müller"}),
+        ("Алёна Петрова", {"first_name": "алена", "last_name": "ПЕТРОВА"}),
+        ("Maria Garcia Lopez", {"first_name": "María", "last_name": "García López"}),
+        ("Anna Petrova", {"first_name": "Anna", "middle_name": "Ivanovna", "last_name": "Petrova"}),
+    ],
+)
+def test_a_guest_with_the_name_however_it_is_written(board, bella, manager, name, of_guest):
+    named(manager, name)
+    assert why(board(guest(bella, **of_guest))) == [(False, False, True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "of_guest"),
+    [
+        ("Maria", {"first_name": "Maria"}),
+        ("Maria", {"first_name": "Maria", "last_name": "Rossi"}),
+        ("Maria Ross", {"first_name": "Maria", "last_name": "Rossi"}),
+        ("Anna Petrova", {"first_name": "Anna Maria", "last_name": "Petrova"}),
+        ("", {}),
+    ],
+)
+def test_a_name_that_is_many_people_s_or_another_is_none(board, bella, manager, name, of_guest):
+    named(manager, name)
+    assert board(guest(bella, **of_guest)) == []
+
+
+def test_the_board_says_which_it_was(board, bella, manager, sign_in):
+    named(manager, "Maria Rossi")
+    User.objects.filter(pk=manager.pk).update(phone=PHONE)
+    own = {"email": manager.email, "first_name": "Maria", "last_name": "Rossi"}
+    board(guest(bella, PHONE, **own))
+    said: Any = text_of(sign_in(manager).get("/c/bella/programs/unusual/"))
+    for part in ("telephone", "e-mail", "name"):
+        assert f"The guest has the {part} of who credited" in said
