@@ -86,7 +86,7 @@ def unusual_credits(company: Company, *, now: datetime) -> list[Unusual]:
     """Return credits by hand of the last 90 days that are out of the ordinary, newest first: two
     queries."""
     keys = _name_keys(company)
-    named = {
+    named: dict[str, Any] = {
         f"{part}{n}": value
         for n, row in enumerate(keys)
         for part, value in zip("ik", row, strict=True)

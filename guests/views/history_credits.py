@@ -78,7 +78,7 @@ def tell_adjustments(company: Company, changes: Sequence[Change]) -> None:
     decided = {c.subject_id: c for c in changes if c.subject == ADJUSTMENT and c.action != _ASKED}
     if not decided:
         return
-    rows = Adjustment.objects.for_company(company).filter(pk__in=decided)
+    rows = Adjustment.objects.for_company(company).filter(pk__in=list(decided))
     for adjustment in rows.select_related("entry"):
         change = decided[adjustment.pk]
         change.values |= {"asked_by": [None, adjustment.asked_by_id]}
