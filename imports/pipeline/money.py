@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from core.fields import from_units, to_units
@@ -14,6 +15,12 @@ LARGEST = 10
 FAR = 20
 #: Fewer amounts than these have no middle worth the name.
 ENOUGH = 20
+
+
+@lru_cache(maxsize=65_536)
+def _units(amount: Decimal) -> int:
+    """Return whole ten-thousandths; the same amounts come again and again."""
+    return to_units(amount)
 
 
 class Money:
@@ -40,22 +47,33 @@ class Money:
 
     def add(self, line: int, phone: str, gift: Gift) -> None:
         """Count what a line gives, or takes."""
-        units, program = to_units(gift.change), str(gift.credit.program_id)
+        units = self.add_sum(gift)
         if not units:
             return
-        self.repeats.update(map(str, gift.repeats))
+        if gift.repeats:
+            self.repeats.update(map(str, gift.repeats))
         self.messages += gift.reachable and units > 0
-        sums = self.programs.setdefault(program, {"credited": 0, "debited": 0, "lines": 0})
-        sums["credited" if units > 0 else "debited"] += abs(units)
-        sums["lines"] += 1
-        self.credits += units > 0
-        sizes = self.spread.setdefault(program, {})
+        sizes = self.spread.setdefault(str(gift.credit.program_id), {})
         size = str(abs(units).bit_length())
         sizes[size] = sizes.get(size, 0) + 1
         if len(self.largest) < LARGEST or abs(units) > abs(self.largest[-1][3]):
             self.largest.append([line, phone, gift.credit.program_id, units])
             self.largest.sort(key=lambda entry: -abs(entry[3]))
             del self.largest[LARGEST:]
+
+    def add_sum(self, gift: Gift) -> int:
+        """Count it in the sums alone, and return its ten-thousandths."""
+        units = _units(gift.change)
+        if not units:
+            return 0
+        program = str(gift.credit.program_id)
+        if program not in self.programs:
+            self.programs[program] = {"credited": 0, "debited": 0, "lines": 0}
+        sums = self.programs[program]
+        sums["credited" if units > 0 else "debited"] += abs(units)
+        sums["lines"] += 1
+        self.credits += units > 0
+        return units
 
     def total(self, program_id: int) -> Decimal:
         """Return what is moved in a program, credits and debits together."""

@@ -195,7 +195,7 @@ def _with(stored: dict[str, Any], given: Sequence[Gift]) -> dict[str, Any]:
     """Return what the import has given by now."""
     money = Money(stored)
     for gift in given:
-        money.add(0, "", gift)
+        money.add_sum(gift)
     return {"programs": money.programs, "credits": money.credits}
 
 

@@ -81,7 +81,8 @@ class OpenAccount:
         """Add a lot; the caller gives it its entry."""
         lot = Lot(amount=amount, left=amount, expires_on=expires_on)
         self.lots.append(lot)
-        self.lots.sort(key=lambda each: each.order)
+        if len(self.lots) > 1:
+            self.lots.sort(key=lambda each: each.order)
         self._move(amount)
         return lot
 

@@ -79,9 +79,9 @@ class Decider:
     def decide(self, posting: Posting) -> Decision:
         """Carry the posting out in the books and return its entry, or what it is instead."""
         try:
+            if isinstance(posting, Move):  # As nearly all are.
+                return self._move(posting)
             match posting:
-                case Move():
-                    return self._move(posting)
                 case SetTo():
                     return self._set_to(posting)
                 case Capture():
