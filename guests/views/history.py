@@ -1,6 +1,6 @@
 """What became of one guest, and what they were before."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from guests.views.history_sources import (
     CHANGES,
     IMPORTS,
     Item,
+    Page,
     Place,
     page,
 )
@@ -41,18 +42,36 @@ def history(request: CompanyRequest, company: Company, guest: Guest) -> HttpResp
     What happened to guests who were merged into this one is told too.
     """
     merged = _merged_into(company, guest)
-    after = Place.read(request.GET.get("after", ""))
-    items, has_more = page(company, {guest.pk, *merged}, after, PAGE_ENTRIES)
+    found = _page(company, {guest.pk, *merged}, request.GET)
     context = {
         **record_context(request, company, guest, tab="history"),
-        "days": past.by_day(_entries(company, request.user, items, merged)),
-        "pager": {
-            "label": _("Newest first"),
-            "first": "?" if after else "",
-            "next": f"?after={_quoted(items[-1].place)}" if has_more else "",
-        },
+        "days": past.by_day(_entries(company, request.user, found.items, merged)),
+        "pager": _pager(found),
     }
     return render(request, "guests/record_history.html", context)
+
+
+def _page(company: Company, ids: Collection[int], query: Mapping[str, str]) -> Page:
+    """Return the page that the address asks for; of anything else the first."""
+    if "last" in query:
+        return page(company, ids, place=None, backwards=True, size=PAGE_ENTRIES)
+    if before := Place.read(query.get("before", "")):
+        found = page(company, ids, place=before, backwards=True, size=PAGE_ENTRIES)
+        if found.items:
+            return found
+    after = Place.read(query.get("after", ""))
+    return page(company, ids, place=after, size=PAGE_ENTRIES)
+
+
+def _pager(found: Page) -> dict[str, str]:
+    items = found.items
+    return {
+        "label": _("Newest first"),
+        "first": "?" if found.has_newer else "",
+        "previous": f"?before={_quoted(items[0].place)}" if found.has_newer and items else "",
+        "next": f"?after={_quoted(items[-1].place)}" if found.has_older and items else "",
+        "last": "?last" if found.has_older else "",
+    }
 
 
 def _quoted(place: Place) -> str:

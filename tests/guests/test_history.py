@@ -228,6 +228,30 @@ def test_pages_go_through_everything_once_whatever_happened_at_one_moment(
     assert [name for name in told if name.startswith("v")] == [f"v{n}" for n in range(7, 0, -1)]
 
 
+def test_pages_go_back_the_way_they_came(sign_in, bella, manager, monkeypatch):
+    monkeypatch.setattr("guests.views.history.PAGE_ENTRIES", 3)
+    anna = guest(bella, first_name="v0")
+    for number in range(1, 8):
+        change(anna, manager, number // 2, first_name=f"v{number}")
+        bulk(bella, manager, BulkChange.Action.RESTORE, number // 2, anna)
+    client, query, pages = sign_in(manager), "?last", []
+    for _page in range(10):
+        page = history(client, anna, query)
+        pages.append([row for day in page.context["days"] for row in day.entries])
+        pager = page.context["pager"]
+        if not pager["previous"]:
+            break
+        assert pager["first"] == "?"
+        query = pager["previous"]
+    assert pager["first"] == ""
+    seen = [row for rows in reversed(pages) for row in rows]
+    moments = [entry.at for entry in seen]
+    assert moments == sorted(moments, reverse=True)
+    assert len(seen) == 14
+    assert history(client, anna, "?last").context["pager"]["next"] == ""
+    assert history(client, anna, "").context["pager"]["last"] == "?last"
+
+
 @pytest.mark.parametrize("text", ["", "x", "2026-11-24~1~2~3", "2026-13-45T00:00:00Z~1~2~3", "~~~"])
 def test_an_address_that_names_no_place_shows_the_newest(sign_in, bella, manager, text):
     assert Place.read(text) is None
