@@ -30,6 +30,22 @@ class CompanyQuerySet(models.QuerySet):
 
 
 class RestaurantQuerySet(CompanyOwnedQuerySet):
+    def of_member(self, company: "Company", user: "User") -> Self:
+        """Those of the company that a member is for: all of them, unless only some were chosen."""
+        from core.models import Membership
+
+        chosen = Membership.restaurants.through.objects.filter(
+            membership__user=user.pk, membership__company=company
+        )
+        own = models.Exists(chosen.filter(restaurant=models.OuterRef("pk")))
+        return self.for_company(company).filter(own | ~models.Exists(chosen))
+
+    def limiting(self, company: "Company", user: "User") -> Self:
+        """The only ones that a member is for; none of a member who is for all."""
+        return self.for_company(company).filter(
+            membership__user=user.pk, membership__company=company
+        )
+
     def active(self) -> Self:
         return self.filter(is_active=True)
 

@@ -11,7 +11,7 @@ import django_filters as filters
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.models import Company, Restaurant
+from core.models import Company, Restaurant, User
 from core.models.companies import Consent
 from guests.filters.conditions import GuestFilterForm
 from guests.filters.fields import (
@@ -145,9 +145,12 @@ class GuestFilter(filters.FilterSet):
         fields: list[str] = []
         form = GuestFilterForm
 
-    def __init__(self, data: Any, *, company: Company, today: date) -> None:
+    def __init__(
+        self, data: Any, *, company: Company, today: date, seen_by: User | None = None
+    ) -> None:
+        """`seen_by`: who may choose from no other restaurants than those they are for."""
         super().__init__(data, queryset=Guest.objects.for_company(company))
-        self.company, self.today = company, today
+        self.company, self.today, self._seen_by = company, today, seen_by
         self._zone = ZoneInfo(company.timezone)
 
     @cached_property
@@ -157,6 +160,10 @@ class GuestFilter(filters.FilterSet):
         for name, rows in _choices_of(self.company).items():
             field: Any = form.fields[name]
             field.queryset = rows
+        if self._seen_by is not None:
+            restaurants: Any = form.fields["restaurant"]
+            own = Restaurant.objects.of_member(self.company, self._seen_by)
+            restaurants.queryset = own.order_by("name", "pk")
         return form
 
     @property

@@ -46,9 +46,13 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         return self.filter(is_active=True)
 
     def listed(self, *, inactive: bool = False) -> Self:
-        """Guests that a list shows; `inactive` adds the deleted ones, but never merged ones."""
+        """Guests that a list shows; `inactive` adds the deleted ones.
+
+        Never who was merged into another, nor who was erased: of them nothing is left to be found
+        by. Their orders are counted all the same, and old links lead to where they were.
+        """
         if inactive:
-            return self.filter(merged_into__isnull=True)
+            return self.filter(merged_into__isnull=True, phone__isnull=False)
         return self.filter(is_active=True, phone__isnull=False)
 
     def for_record(self) -> Self:

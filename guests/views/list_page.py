@@ -51,7 +51,8 @@ class ListPage:
         self, company: Company, address: ListAddress, choice: GuestListChoice, *, today: date
     ) -> None:
         self.company, self.address, self.choice = company, address, choice
-        self.filter = GuestFilter(address.filters, company=company, today=today)
+        user = choice.user if choice.user_id else None
+        self.filter = GuestFilter(address.filters, company=company, today=today, seen_by=user)
         self.form = self.filter.form
         filter_layout.settle(self.form)
         self.program = self.filter.chosen_program
@@ -92,16 +93,17 @@ class ListPage:
 
     def filter_context(self) -> dict[str, Any]:
         """Return what the filters and the chips show."""
-        form = self.form
+        form, described = self.form, list(self.filter.descriptions())
         return {
             "chips": [
                 {"label": found.label, "url": self.address.without(found.names)}
-                for found in self.filter.descriptions()
+                for found in described
             ],
             "drawers": filter_layout.drawers(form),
             "drawers_open": filter_layout.are_open(form),
             "last_visit": filter_layout.last_visit(form),
             "on": {
+                "filters": sum("q" not in found.names for found in described),
                 "category": filter_layout.on(form, ["category"]),
                 "tier": filter_layout.on(form, ["tier"]),
                 "restaurant": filter_layout.on(form, ["restaurant"]),

@@ -89,13 +89,25 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
             return redirect(back)
     context = {
         "heading": _("Delete the category “%(name)s”?") % {"name": found.name},
-        "texts": [_leaving(guests), _("No guest is deleted. This cannot be undone.")],
+        "texts": _texts(guests),
         "refusal": refusal,
         "form": form,
         "action": _("Delete category"),
         "back_url": back,
     }
     return render(request, "core/settings/delete.html", context)
+
+
+def _texts(guests: int) -> list[str]:
+    texts = [_leaving(guests), _("No guest is deleted. This cannot be undone.")]
+    if guests:
+        texts.append(
+            _(
+                "If you may want to know later who was in it, filter the guests by it and export "
+                "them first."
+            )
+        )
+    return texts
 
 
 def _saved(

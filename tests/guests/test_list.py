@@ -413,3 +413,13 @@ def test_the_bar_has_a_place_for_guests(client, bella):
     nav = {str(item.label): item for item in client.get(LIST).context["nav"]}
     assert nav["Guests"].current
     assert nav["Guests"].url == LIST
+
+
+def test_who_was_erased_is_on_no_list(bella, owner, sign_in):
+    gone = guest(bella, first_name="Gone")
+    Guest.objects.filter(pk=gone.pk).update(
+        phone=None, first_name="", is_active=False, orders_count=3
+    )
+    here = guest(bella, "+442079460959", is_active=False)
+    page = sign_in(owner).get("/c/bella/guests/?inactive=on&sort=name")
+    assert [row.guest.pk for row in page.context["rows"]] == [here.pk]

@@ -15,12 +15,17 @@ from guests.web.record import guest_view, record_context
 from imports.models import ImportRow
 from visits.models import Order
 from visits.paging import page_of
+from visits.web import words
 
 
 @guest_view("visits.view_order")
 def orders(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
     """Show the guest's orders, newest first."""
-    page = page_of(Order.objects.for_company(company).of_guest(guest), request.GET)
+    found = Order.objects.for_company(company).of_guest(guest)
+    only = list(Restaurant.objects.limiting(company, request.user).order_by("name", "pk"))
+    if only:
+        found = found.in_restaurants([each.pk for each in only])
+    page = page_of(found, request.GET)
     names = dict(Restaurant.objects.for_company(company).values_list("pk", "name"))
     sources = _sources(request, company, guest, [order.pk for order in page.rows])
     rows = [
@@ -34,8 +39,9 @@ def orders(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
     context = {
         **record_context(request, company, guest, tab="orders"),
         "rows": rows,
+        "only": words.names(only),
         "has_sources": bool(sources),
-        "pager": {**page.links, "label": _label(guest.orders_count)},
+        "pager": {**page.links, "label": "" if only else _label(guest.orders_count)},
     }
     return render(request, "visits/orders.html", context)
 

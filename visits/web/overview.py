@@ -6,13 +6,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from core.models import Company
+from core.models import Company, Restaurant
 from core.web import overview
 from core.web.access import CompanyRequest
 from core.web.money import money
 from core.web.plots import Point, columns
 from visits.models import Order
 from visits.periods import weeks
+from visits.web import words
 
 WEEKS = 26
 
@@ -27,10 +28,14 @@ def register() -> None:
 
 
 def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
-    """Return two plots of the last half year: one query."""
+    """Return two plots of the last half year: two queries."""
     tz = timezone.get_current_timezone()
     spans = weeks(timezone.localdate(), WEEKS, tz)
-    takings = Order.objects.for_company(company).takings(spans.bounds)
+    orders = Order.objects.for_company(company)
+    only = list(Restaurant.objects.limiting(company, request.user).order_by("name", "pk"))
+    if only:
+        orders = orders.in_restaurants([each.pk for each in only])
+    takings = orders.takings(spans.bounds)
     named = [
         (_("Week of %(day)s") % {"day": date_format(day, "j M Y")}, date_format(day, "j M"))
         for day in spans.first_days
@@ -50,4 +55,4 @@ def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
         show=lambda amount: money(amount, company.currency),
         open_end=True,
     )
-    return {"visits": visits, "revenue": revenue, "weeks": WEEKS}
+    return {"visits": visits, "revenue": revenue, "weeks": WEEKS, "only": words.names(only)}

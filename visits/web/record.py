@@ -15,6 +15,7 @@ from guests.web import record
 from visits.models import Order
 from visits.periods import months
 from visits.querysets import OrderQuerySet, Takings
+from visits.web import words
 
 MONTHS = 24
 #: So many restaurants are named.
@@ -37,18 +38,22 @@ def register() -> None:
 
 
 def visits_panel(request: CompanyRequest, company: Company, guest: Guest) -> dict[str, Any] | None:
-    """Return what visits/panel.html shows: three queries, and none of who never came."""
+    """Return what visits/panel.html shows: four queries, and none of who never came."""
     if not guest.orders_count:
         return None
     tz = timezone.get_current_timezone()
     spans = months(timezone.localdate(), MONTHS, tz)
     orders = Order.objects.for_company(company).of_guest(guest)
+    only = list(Restaurant.objects.limiting(company, request.user).order_by("name", "pk"))
+    if only:
+        orders = orders.in_restaurants([each.pk for each in only])
     takings = orders.takings_of_one(spans.bounds)
     return {
         "plot": _plot(spans.first_days, takings),
         "count": sum(each.visits for each in takings),
         "places": _places(company, orders.filter(closed_at__gte=spans.bounds[0])),
         "guest": guest,
+        "only": words.names(only),
     }
 
 

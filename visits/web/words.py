@@ -1,11 +1,17 @@
 """Orders as a company's past names them."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.models import Company
+from core.models import Company, Restaurant
 from core.web.subjects import Subject, link
+
+
+def names(restaurants: Iterable[Restaurant]) -> str:
+    """Return the names of restaurants, with commas."""
+    return ", ".join(each.name for each in restaurants)
 
 
 def describe_order(company: Company, order: Any) -> Subject:
