@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.models import Job
+from core.models import Change, Job
 from core.services.jobs import Attempt
 from imports.models import ImportJob
 from imports.pipeline import Planned, travel
@@ -19,6 +19,7 @@ from imports.services.steps import (
     forget_rows,
     heed_stop,
     queue_step,
+    record_import,
     save_checkpoint,
 )
 from imports.services.trips import checked_key, trip_of
@@ -77,8 +78,20 @@ def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) 
             attempt.end(locked, State.DRAFT, then="", stop_request="", **fields)
         elif job.then == Then.IMPORT:
             queue_step(attempt, locked, Step.IMPORT, **fields)
+            _record_start(locked)
         else:
             attempt.end(locked, State.DRAFT, **fields)
+
+
+def _record_start(job: ImportJob) -> None:
+    """Record the import that was started unchecked; one that is only checked anew stands there."""
+    assert job.queued_at is not None
+    started = Change.objects.filter(
+        subject=job._meta.label_lower, subject_id=job.pk, action="import", at__gte=job.queued_at
+    )
+    if not started.exists():
+        source = Change.Source.WEB if job.actor_id else Change.Source.COMMAND
+        record_import(job, actor=job.actor, source=source, now=job.queued_at)
 
 
 def _repeated(repeat: Repeat) -> str:

@@ -14,6 +14,7 @@ from imports.error_file import mended_csv
 from imports.models import ImportJob
 from imports.options import Options
 from imports.services.money import settle_before_start
+from imports.services.steps import record_import
 from imports.services.trips import gives_money, is_checked
 from imports.services.uploads import MappingRefused, NotNow, lock_draft, receive_upload
 
@@ -85,15 +86,8 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
         actor=job.approval_asked_by if job.approved_by_id else actor,
         approved_by=job.approved_by,
     )
-    record(
-        company=job.company,
-        actor=actor,
-        source=source,
-        action="import",
-        subject=job,
-        values={"file": [None, job.filename]},
-        now=now,
-    )
+    if go:
+        record_import(job, actor=actor, source=source, now=now)
     return job
 
 

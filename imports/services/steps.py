@@ -1,8 +1,11 @@
 """What the steps of an import have in common: how each begins, keeps its place, and ends."""
 
+from datetime import datetime
+
 from django.utils import timezone
 
-from core.models import Job
+from core.models import Job, User
+from core.services.changes import record
 from core.services.jobs import Attempt, publish
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.read import FileRefused
@@ -14,6 +17,23 @@ Step, State = ImportJob.Step, Job.State
 
 class StopAsked(Exception):
     """Somebody asked the import to stop: what is in stays in until they say otherwise."""
+
+
+def record_import(job: ImportJob, *, actor: User | None, source: str, now: datetime) -> None:
+    """Write into the activity that `actor` had the file imported.
+
+    Of one that is checked on its way that is known when the check lets it go on, and not when it
+    gives it back.
+    """
+    record(
+        company=job.company,
+        actor=actor,
+        source=source,
+        action="import",
+        subject=job,
+        values={"file": [None, job.filename]},
+        now=now,
+    )
 
 
 def heed_stop(job: ImportJob) -> None:

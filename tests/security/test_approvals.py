@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from core.models import Change
 from guests.models import Guest
 from imports.models import ImportJob
 from loyalty.models import Account, Program, Terms
@@ -50,4 +51,7 @@ def test_nobody_gives_alone_by_mending_what_two_would_have_to(sign_in, manager, 
     client.post(page(mended, "check"), {**rules, "action": "ask"})
     sign_in(owner).post(page(mended, "check"), {**rules, "action": "import"})
     assert worked(mended).state == "done"
+    # That it was given back is no import: it stands in the activity once, with who let it go.
+    told = Change.objects.filter(action="import", subject_id=mended.pk)
+    assert [(each.actor, each.source) for each in told] == [(owner, "web")]
     assert Account.objects.get(guest__phone=BORIS).balance == 1_000_000
