@@ -13,12 +13,14 @@ logger = logging.getLogger(__name__)
 class Hint(Task):
     """A task whose message may get lost: the sweep covers it (core.services.jobs)."""
 
-    def hint(self, *args: Any) -> None:
-        """Publish without waiting for a queue that is away."""
+    def hint(self, *args: Any) -> bool:
+        """Publish without waiting for a queue that is away; return whether it was there."""
         try:
             self.apply_async(args=args, retry=False)
         except Exception:  # noqa: BLE001 - each transport has errors of its own for being away
             logger.warning("The queue is away; the sweep will bring %s %s", self.name, args)
+            return False
+        return True
 
 
 @shared_task(base=Hint)

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from core import jobs
 from core.models import Job
+from core.seldom import Seldom
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,9 @@ class LeaseLost(Exception):
 class WorkerEnds(Exception):
     """The worker was asked to end: its job goes back to the queue, as far as it has come."""
 
+
+#: What was hinted at by the sweep. Longest is how late a job can begin whose message was lost.
+_hints = Seldom(longest=timedelta(minutes=5))
 
 #: Shared with the processes that a worker forks, and without a lock that one of them, killed,
 #: could keep for ever.
@@ -222,6 +226,8 @@ def retire(attempt: Attempt, job: Job, error: str) -> None:
 
 def sweep(*, now: datetime) -> int:
     """Bring back jobs whose worker died, and hint again at those that wait. Return how many."""
+    from core.tasks import run_job
+
     close_old_connections()
     found = 0
     lease = timedelta(seconds=settings.JOB_LEASE_SECONDS)
@@ -234,10 +240,18 @@ def sweep(*, now: datetime) -> int:
                         retire(Attempt(job), locked, _("The worker stopped without a word."))
             except LeaseLost:
                 continue
-        for job in model._default_manager.waiting().order_by("id"):
-            found += 1
-            publish(job)
-    return found
+    waiting = list(_waiting())
+    first = timedelta(seconds=settings.CLOCK_TICK_SECONDS)
+    _hints.hint(waiting, lambda each: run_job.hint(*each[:2]), first=first, now=now)
+    return found + len(waiting)
+
+
+def _waiting() -> Iterator[tuple[str, int, int, datetime | None]]:
+    """Yield the jobs that wait, each with what changes when it comes to wait anew."""
+    for model in jobs.models():
+        rows = model._default_manager.waiting().order_by("id")
+        for pk, attempt, queued_at in rows.values_list("pk", "attempt", "queued_at"):
+            yield model._meta.label_lower, pk, attempt, queued_at
 
 
 def wake_waiting(model: type[Job], company_id: int) -> None:

@@ -4,6 +4,7 @@ import logging
 import smtplib
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from core import mail as mails
 from core.models import Company, OutgoingMail
+from core.seldom import Seldom
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +28,7 @@ MAX_ATTEMPTS = 78
 #: An import may leave a hundred thousand mails to guests: at each tick so many are hinted at, or
 #: the hints of one would pile up in the queue while the first are sent.
 HINTS = 300
+_hints = Seldom(longest=timedelta(minutes=5))
 
 
 def post(
@@ -73,10 +76,12 @@ def send(pk: int) -> None:
 
 def resume(*, now: datetime) -> int:
     """Hint at the mails that are due, the first so many; return how many. Called by the clock."""
+    from core.tasks import send_mail
+
     mails_due = OutgoingMail.objects.due(now=now).order_by("pk")
-    due = list(mails_due.values_list("pk", flat=True)[:HINTS])
-    for pk in due:
-        _publish(pk)
+    due = list(mails_due.values_list("pk", "attempts")[:HINTS])
+    first = timedelta(seconds=settings.CLOCK_TICK_SECONDS)
+    _hints.hint(due, lambda each: send_mail.hint(each[0]), first=first, now=now)
     return len(due)
 
 
