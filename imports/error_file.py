@@ -147,6 +147,12 @@ def _cells(job: ImportJob, row: ImportRow, width: int) -> list[str]:
     return cells
 
 
+def holds_remark(cells: Sequence[str]) -> bool:
+    """Whether one of the cells is the remark on a line of another width than the table's."""
+    before = str(MESSAGES["wrong_width"]).partition("%")[0]
+    return any(cell.startswith(before) and _of_width(cell) for cell in cells)
+
+
 def _of_width(cell: str) -> bool:
     """Whether a cell is the remark on a line of another width than the table's."""
     sentence = re.escape(str(MESSAGES["wrong_width"]) % {"found": 0, "expected": 0})

@@ -47,6 +47,10 @@ MESSAGES: dict[str, str | Promise] = {
         "The row has %(found)s cells and the table %(expected)s columns: "
         "its values may stand in the wrong fields."
     ),
+    "remark_misplaced": _(
+        "What was wrong with this row stands in a column of the table: the row is too short and "
+        "was filled up. Put each value into its column and take the remark away."
+    ),
     # Clean
     "phone_missing": _("The telephone is missing."),
     "guest_missing": _("Nothing in the row says whose it is."),

@@ -15,6 +15,7 @@ from core.models import Restaurant
 from guests.models import Guest
 from guests.normalize import Check, fold
 from imports.columns import KINDS, column_of, overwrite_rules
+from imports.error_file import table_width
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline import Trip
@@ -26,6 +27,7 @@ from imports.pipeline.met import KEY_FIELDS, LOCKED
 from imports.pipeline.plan import Rules
 from imports.pipeline.plan_orders import OrderRules
 from imports.pipeline.read import Dialect, open_rows
+from imports.services.corrections import CorrectionCleaner
 from loyalty.expiry import local_day
 from loyalty.models import Program
 
@@ -63,11 +65,7 @@ def trip_of(job: ImportJob, *, now: datetime, on_wait: Callable[[], None]) -> It
             path=path,
             dialect=dialect,
             kind=KINDS[job.kind],
-            cleaner=Cleaner(
-                job.mapping,
-                _context(job, path, dialect, now=now, on_wait=on_wait),
-                kind=KINDS[job.kind],
-            ),
+            cleaner=_cleaner(job, _context(job, path, dialect, now=now, on_wait=on_wait)),
             rules=_rules(job, now=now),
             order_rules=_order_rules(job, now=now) if job.kind == Kind.ORDERS else None,
             after=job.checkpoint,
@@ -83,6 +81,14 @@ def _order_rules(job: ImportJob, *, now: datetime) -> OrderRules:
         currency=job.company.currency,
         now=now,
     )
+
+
+def _cleaner(job: ImportJob, context: CleanContext) -> Cleaner:
+    kind = KINDS[job.kind]
+    if job.corrects is None:
+        return Cleaner(job.mapping, context, kind=kind)
+    width = table_width(job)
+    return CorrectionCleaner(job.mapping, context, kind=kind, table_width=width)
 
 
 def checked_key(job: ImportJob) -> str:

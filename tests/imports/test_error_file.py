@@ -232,6 +232,26 @@ def test_unmended_a_row_of_another_width_fails_again(bella, header, cells, other
 
 
 @pytest.mark.parametrize("header", [HEADER, None])
+@pytest.mark.parametrize("mapping", [["phone", "last_name", "email", "comment"], ["phone"]])
+def test_a_short_row_that_a_spreadsheet_filled_up_keeps_its_remark_out_of_the_guest(
+    bella, header, mapping
+):
+    mapping = [*mapping, None, None, None][:4]
+    bad = [[JOHN, "a"], [MAX, "a", "b@example.com"]]
+    rows = [[ANNA, "a", "", "c"], *bad, ["12", "a", "", "c"]]
+    overrides = None if header else {"header_row": 0}
+    job = imported(bella, table(*rows, header=header), mapping=mapping, overrides=overrides)
+    for _round in range(2):
+        back = read(of(job))
+        start = bool(header)
+        padded = [[*row, *[""] * 5][:5] for row in back[start:]]
+        job = again(job, table(*padded, header=back[0] if header else None))
+        assert job.counts == {"failed": 3}
+        assert [found[0][0] for found in reasons(job).values()][:2] == ["remark_misplaced"] * 2
+    assert Guest.objects.count() == 1
+
+
+@pytest.mark.parametrize("header", [HEADER, None])
 @pytest.mark.parametrize("remark", [True, False])
 def test_mended_a_row_of_another_width_comes_in(bella, header, remark):
     mapping = ["phone", None, "email", "comment"]
