@@ -87,6 +87,9 @@ class MappingForm(forms.Form):
     save_as = forms.CharField(
         label=_("Save these columns as"), max_length=80, required=False, strip=True
     )
+    replace = forms.BooleanField(label=_("Replace the mapping of this name"), required=False)
+    #: Whether it is asked: only when there is one, and whoever saves may replace it.
+    asks_to_replace = False
 
     def __init__(self, data: Mapping[str, Any], *, job: ImportJob, may: Any) -> None:
         super().__init__(data)
@@ -99,7 +102,7 @@ class MappingForm(forms.Form):
             self.fields[name] = forms.ChoiceField(
                 label=column_label(job, place), choices=choices, required=False
             )
-        self.order_fields([*names, "save_as"])
+        self.order_fields([*names, "save_as", "replace"])
 
     @staticmethod
     def column_name(place: int) -> str:
@@ -113,7 +116,7 @@ class MappingForm(forms.Form):
         return cls(data, job=job, may=may)
 
     def mapping(self) -> list[str | None]:
-        names = [name for name in self.fields if name != "save_as"]
+        names = [name for name in self.fields if name not in ("save_as", "replace")]
         return [self.cleaned_data.get(name) or None for name in names]
 
     def clean(self) -> None:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from imports.forms import MappingForm
-from imports.models import ImportJob
-from imports.reports.file import column_name, letter
+from imports.models import ColumnMapping, ImportJob
+from imports.reports.file import column_name, letter, reading
+from imports.services.mappings import differences
 from imports.services.previews import Preview
 
 ROWS_SHOWN = 5
@@ -23,6 +24,11 @@ def columns_shown(job: ImportJob, form: MappingForm, looked: Preview) -> list[di
         }
         for place in range(job.width)
     ]
+
+
+def reading_of(mapping: ColumnMapping, job: ImportJob) -> str:
+    """Return how a saved mapping says that the file is read, where that differs; else ""."""
+    return reading(mapping.dialect) if differences(mapping, job) else ""
 
 
 def rows_shown(job: ImportJob, looked: Preview) -> list[dict[str, Any]]:

@@ -54,7 +54,12 @@ def label_of_guest_field(name: str) -> str:
 
 def read_as(job: ImportJob) -> str:
     """Return how the file is read, in a line."""
-    dialect = Dialect.from_json(job.dialect)
+    return reading(job.dialect)
+
+
+def reading(stored: dict[str, Any]) -> str:
+    """Return a stored dialect in a line."""
+    dialect = Dialect.from_json(stored)
     if dialect.format == "xlsx":
         parts = [gettext("Workbook"), gettext("sheet “%(sheet)s”") % {"sheet": dialect.sheet}]
     else:

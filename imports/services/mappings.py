@@ -1,17 +1,130 @@
-"""Renaming and deleting the mappings that imports saved under a name."""
+"""Saving which column is which field under a name, putting it on a file, renaming, deleting."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.models import Company, User
+from core.models import Change, Company, User
 from core.services.changes import record
-from imports.models import ColumnMapping
+from imports.models import ColumnMapping, ImportJob
+from imports.pipeline.read import FileRefused
+from imports.services.uploads import choose_columns, read_again
+
+#: Who has it may replace what others saved.
+CHANGE = "imports.change_columnmapping"
 
 
 class NameTaken(Exception):
-    """Another mapping of the company has the name; the text says so."""
+    """Another mapping of the company has the name; the text says so.
+
+    `may_replace` says whether whoever asked may have it replaced.
+    """
+
+    def __init__(self, text: str, *, may_replace: bool = False) -> None:
+        super().__init__(text)
+        self.may_replace = may_replace
+
+
+@transaction.atomic
+def save_mapping(
+    *,
+    job: ImportJob,
+    name: str,
+    actor: User,
+    source: str,
+    replace: bool = False,
+    now: datetime,
+) -> ColumnMapping:
+    """Keep the import's columns, and how its file is read, for files with the same columns.
+
+    Raises NameTaken when another mapping has the name, unless it is to be replaced by whoever
+    saved it last or may change mappings.
+    """
+    Company.objects.select_for_update().get(pk=job.company_id)
+    name = name.strip()[:80]
+    values = {"kind": job.kind, "signature": job.signature, "mapping": job.mapping}
+    values["dialect"] = job.dialect
+    found = ColumnMapping.objects.for_company(job.company).filter(name=name).first()
+    if found is None:
+        found = ColumnMapping.objects.create(company=job.company, name=name, **values)
+    elif all(getattr(found, field) == value for field, value in values.items()):
+        return found
+    else:
+        _may_be_replaced(found, actor, replace=replace)
+        for field, value in values.items():
+            setattr(found, field, value)
+        found.save(update_fields=[*values, "updated_at"])
+    record(
+        company=job.company,
+        actor=actor,
+        source=source,
+        action="save_mapping",
+        subject=found,
+        values={"name": [None, name]},
+        now=now,
+    )
+    return found
+
+
+def _may_be_replaced(mapping: ColumnMapping, actor: User, *, replace: bool) -> None:
+    saved = Change.objects.filter(
+        subject=mapping._meta.label_lower, subject_id=mapping.pk, action="save_mapping"
+    )
+    last = saved.order_by("-pk").first()
+    is_own = last is not None and last.actor_id == actor.pk
+    may = is_own or actor.has_perm(CHANGE, mapping.company)
+    params = {"name": mapping.name}
+    if not may:
+        text = _("Somebody else saved a mapping “%(name)s”. Choose another name.")
+        raise NameTaken(text % params)
+    if not replace:
+        text = _("There is a mapping “%(name)s” already. Choose another name, or replace it.")
+        raise NameTaken(text % params, may_replace=True)
+
+
+def differences(mapping: ColumnMapping, job: ImportJob) -> dict[str, Any]:
+    """Return what the mapping says otherwise of how the file is read, by part of its dialect.
+
+    A mark at the beginning of a file is its own affair.
+    """
+    if mapping.dialect.get("format") != job.dialect.get("format"):
+        return {}
+    is_text = job.dialect.get("format") == "csv"
+    parts = ("encoding", "delimiter") if is_text else ("sheet",)
+    said = {part: mapping.dialect.get(part) for part in (*parts, "header_row")}
+    return {
+        part: _plain(value)
+        for part, value in said.items()
+        if value is not None and _plain(value) != _plain(job.dialect.get(part))
+    }
+
+
+def _plain(value: Any) -> Any:
+    return "utf-8" if value == "utf-8-sig" else value
+
+
+def use_mapping(
+    *, mapping: ColumnMapping, job: ImportJob, may: Callable[[str], bool]
+) -> tuple[ImportJob, bool]:
+    """Put a saved mapping on an import, and have the file read as it says.
+
+    A file that has no such columns when it is read so stays as it is read: returned with the
+    import is whether the mapping's reading is on it. Raises MappingRefused and NotNow.
+    """
+    wanted = differences(mapping, job)
+    if wanted:
+        try:
+            with transaction.atomic():
+                job = read_again(job=job, overrides=wanted)
+                if job.signature != mapping.signature:
+                    raise FileRefused("unreadable")
+        except FileRefused:
+            job = ImportJob.objects.get(pk=job.pk)
+    job = choose_columns(job=job, mapping=mapping.mapping, may=may)
+    return job, not differences(mapping, job)
 
 
 @transaction.atomic

@@ -109,9 +109,9 @@ def read_again(*, job: ImportJob, overrides: dict[str, Any]) -> ImportJob:
 
 @transaction.atomic
 def choose_columns(
-    *, job: ImportJob, mapping: Sequence[str | None], may: Callable[[str], bool], save_as: str = ""
+    *, job: ImportJob, mapping: Sequence[str | None], may: Callable[[str], bool]
 ) -> ImportJob:
-    """Set which column is which field; None leaves a column out. `save_as` keeps it for next time.
+    """Set which column is which field; None leaves a column out.
 
     `may` says whether the actor has a permission: the `deleted` column asks for one.
     Raises MappingRefused with every problem, and NotNow when the import is under way.
@@ -122,17 +122,6 @@ def choose_columns(
         raise MappingRefused(problems)
     job.mapping = list(mapping)
     job.save(update_fields=["mapping"])
-    if save_as.strip():
-        ColumnMapping.objects.update_or_create(
-            company_id=job.company_id,
-            name=save_as.strip()[:80],
-            defaults={
-                "kind": job.kind,
-                "signature": job.signature,
-                "mapping": job.mapping,
-                "dialect": job.dialect,
-            },
-        )
     return job
 
 

@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.models import Change
 from core.web.access import CompanyRequest
 from core.web.ids import id_in
 from imports.forms import MappingForm, ReadForm
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
 from imports.pipeline.read import FileRefused
-from imports.reports.columns import columns_shown, rows_shown
+from imports.reports.columns import columns_shown, reading_of, rows_shown
+from imports.services.mappings import NameTaken, save_mapping, use_mapping
 from imports.services.previews import Preview, preview
 from imports.services.runs import request_check
 from imports.services.uploads import choose_columns, read_again, saved_mappings
@@ -55,7 +59,10 @@ def _use(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     allowed = may(request, job)
     form = MappingForm.of(saved.mapping, job=job, may=allowed)
     if form.is_valid():
-        choose_columns(job=job, mapping=form.mapping(), may=allowed)
+        job, is_read_so = use_mapping(mapping=saved, job=job, may=allowed)
+        if not is_read_so:
+            text = _("The file cannot be read as “%(name)s” says: it stays as it was read.")
+            messages.warning(request, text % {"name": saved.name})
         return _back(job)
     return _page(request, job, form=form)
 
@@ -72,11 +79,33 @@ def _check(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     form = MappingForm(request.POST, job=job, may=allowed)
     if not form.is_valid():
         return _page(request, job, form=form)
-    save_as = form.cleaned_data["save_as"]
-    job = choose_columns(job=job, mapping=form.mapping(), may=allowed, save_as=save_as)
+    job = choose_columns(job=job, mapping=form.mapping(), may=allowed)
+    if not _saved(request, job, form):
+        return _page(request, job, form=form)
     options = Options.from_json(job.options)
     request_check(job=job, options=options, results_to=job.results_to, now=timezone.now())
     return redirect("imports:check", request.company.slug, job.number)
+
+
+def _saved(request: CompanyRequest, job: ImportJob, form: MappingForm) -> bool:
+    """Save the mapping if that is asked; False when its name is taken, which the form says."""
+    name = form.cleaned_data["save_as"]
+    if not name:
+        return True
+    try:
+        save_mapping(
+            job=job,
+            name=name,
+            actor=request.user,
+            source=Change.Source.WEB,
+            replace=form.cleaned_data["replace"],
+            now=timezone.now(),
+        )
+    except NameTaken as taken:
+        form.asks_to_replace = taken.may_replace
+        form.add_error("save_as", str(taken))
+        return False
+    return True
 
 
 def _back(job: ImportJob) -> HttpResponse:
@@ -103,7 +132,7 @@ def _page(
         is_first=is_first,
         columns=shown,
         chosen=sum(bool(column["field"].value()) for column in shown),
-        mappings=mappings,
+        mappings=[{"mapping": each, "reading": reading_of(each, job)} for each in mappings],
         mapping=next((each for each in mappings if each.mapping == job.mapping), None),
         earlier=ImportJob.objects.of_same_file(job).begun().newest_first().first(),
     )

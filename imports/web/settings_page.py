@@ -22,6 +22,7 @@ def register() -> None:
     )
     actions.register("import", _("imported"), _("Imported"))
     actions.register("undo_import", _("undid the import"), _("Import undone"))
+    actions.register("save_mapping", _("saved the column mapping"), _("Mapping saved"))
     actions.register("rename_mapping", _("renamed the column mapping"), _("Mapping renamed"))
     actions.register("delete_mapping", _("deleted the column mapping"), _("Mapping deleted"))
     category_uses.register("imports", _imports_under_way)

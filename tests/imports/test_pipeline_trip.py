@@ -15,7 +15,7 @@ from guests.models import Card, Category, Guest
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
 from imports.pipeline.ahead import ahead, read_ahead
-from imports.services import importing, runs, uploads
+from imports.services import importing, mappings, runs, uploads
 from tests.imports.trips import (
     ANNA,
     JOHN,
@@ -443,21 +443,22 @@ def test_ahead_says_when_it_waits(monkeypatch):
 
 
 @pytest.mark.usefixtures("inline")
-def test_a_mapping_saved_under_a_name_is_offered_for_the_same_columns(bella, roma):
+def test_a_mapping_saved_under_a_name_is_offered_for_the_same_columns(bella, roma, owner):
     content = text(f"{ANNA},x", header="Tel,Bemerkung")
     job = received(bella, content)
-    uploads.choose_columns(
-        job=job, mapping=["phone", "comment"], may=lambda permission: True, save_as=" Till "
-    )
+    job = uploads.choose_columns(job=job, mapping=["phone", "comment"], may=lambda permission: True)
+    keep = {"actor": owner, "source": "web", "now": timezone.now()}
+    mappings.save_mapping(job=job, name=" Till ", **keep)
     (saved,) = uploads.saved_mappings(received(bella, content.replace("Tel,", " TEL ,")))
     assert (saved.name, saved.mapping) == ("Till", ["phone", "comment"])
     assert uploads.saved_mappings(received(bella, text(f"{ANNA},x", header="Tel,Notiz"))) == []
     assert uploads.saved_mappings(received(roma, content)) == []
-    # The same name again is the same mapping, changed.
+    # The same name again is the same mapping, changed, if that is meant.
     job = received(bella, content)
-    uploads.choose_columns(
-        job=job, mapping=["phone", None], may=lambda permission: True, save_as="Till"
-    )
+    job = uploads.choose_columns(job=job, mapping=["phone", None], may=lambda permission: True)
+    with pytest.raises(mappings.NameTaken):
+        mappings.save_mapping(job=job, name="Till", **keep)
+    mappings.save_mapping(job=job, name="Till", replace=True, **keep)
     (saved,) = uploads.saved_mappings(job)
     assert saved.mapping == ["phone", None]
 

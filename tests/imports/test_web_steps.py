@@ -138,6 +138,87 @@ def test_a_saved_mapping_is_offered_and_used(client, bella, manager):
     assert job.mapping == saved.mapping
 
 
+LATIN = "phone;name\n+442079460958;Anna\n"
+
+
+def saved_mapping(company, job, **dialect):
+    return ColumnMapping.objects.create(
+        company=company,
+        name="Till",
+        signature=job.signature,
+        mapping=job.mapping,
+        dialect={**job.dialect, **dialect},
+    )
+
+
+def test_a_saved_mapping_has_the_file_read_as_it_says_and_can_be_overruled(client, bella, manager):
+    job = draft(bella, manager, LATIN)
+    till = saved_mapping(bella, job, encoding="windows-1251")
+    text = text_of(client.get(page(job, "columns")))
+    assert "Till (saved as read: Semicolon, Windows-1251 (Cyrillic), header in row 1)" in text
+    client.post(page(job, "columns"), {"action": "use", "mapping": till.pk})
+    job.refresh_from_db()
+    assert (job.dialect["encoding"], job.mapping) == ("windows-1251", till.mapping)
+    assert "saved as read" not in text_of(client.get(page(job, "columns")))
+    read = {"read-header_row": 1, "read-delimiter": ";", "read-encoding": "utf-8"}
+    client.post(page(job, "columns"), {"action": "read", **read})
+    job.refresh_from_db()
+    assert (job.dialect["encoding"], job.mapping) == ("utf-8", till.mapping)
+    assert "saved as read" in text_of(client.get(page(job, "columns")))
+
+
+@pytest.mark.parametrize("wrong", [{"delimiter": ","}, {"header_row": 77}])
+def test_a_file_that_cannot_be_read_as_the_mapping_says_stays_as_it_is(
+    client, bella, manager, wrong
+):
+    job = draft(bella, manager, LATIN)
+    till = saved_mapping(bella, job, **wrong)
+    answer = client.post(page(job, "columns"), {"action": "use", "mapping": till.pk}, follow=True)
+    assert "cannot be read as “Till” says" in text_of(answer)
+    before = job.dialect
+    job.refresh_from_db()
+    assert (job.dialect, job.mapping) == (before, till.mapping)
+
+
+def save_as(client, company, actor, name="Till", **more):
+    """Check a file and save its columns under a name: the answer."""
+    job = draft(company, actor)
+    data = {"column_1": "phone", "save_as": name, "action": "check", **more}
+    return client.post(page(job, "columns"), data)
+
+
+def test_an_operator_is_asked_before_their_mapping_is_replaced(sign_in, bella, operator):
+    client = sign_in(operator)
+    assert save_as(client, bella, operator).status_code == 302
+    till = ColumnMapping.objects.get()
+    # The same again replaces nothing.
+    assert save_as(client, bella, operator).status_code == 302
+    answer = save_as(client, bella, operator, column_2="name")
+    text = text_of(answer)
+    assert "There is a mapping “Till” already. Choose another name, or replace it." in text
+    assert "Replace the mapping of this name" in text
+    till.refresh_from_db()
+    assert till.mapping == ["phone", None, None, None]
+    assert ImportJob.objects.latest("pk").state == "draft"
+    assert save_as(client, bella, operator, column_2="name", replace="on").status_code == 302
+    till.refresh_from_db()
+    assert till.mapping == ["phone", "name", None, None]
+
+
+def test_somebody_elses_mapping_is_replaced_only_by_who_may_change_mappings(
+    sign_in, bella, manager, operator
+):
+    save_as(sign_in(manager), bella, manager)
+    answer = save_as(sign_in(operator), bella, operator, column_2="name", replace="on")
+    text = text_of(answer)
+    assert "Somebody else saved a mapping “Till”. Choose another name." in text
+    assert "Replace the mapping of this name" not in text
+    assert ColumnMapping.objects.get().mapping == ["phone", None, None, None]
+    save_as(sign_in(operator), bella, operator, name="Mine")
+    answer = save_as(sign_in(manager), bella, manager, name="Mine", column_2="name", replace="on")
+    assert answer.status_code == 302
+
+
 def test_another_companys_mapping_cannot_be_used(client, bella, roma, manager):
     job = draft(bella, manager)
     saved = ColumnMapping.objects.create(
