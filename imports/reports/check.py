@@ -122,7 +122,7 @@ def _groups_of_rows(job: ImportJob) -> list[dict[str, Any]]:
     found = Findings()
     failed = job.rows.filter(reasons__isnull=False).in_file_order()
     for line, reasons in failed.values_list("line", "reasons").iterator(chunk_size=5_000):
-        found.add([Reject(line, [], [Reason(*reason) for reason in reasons])])
+        found.add([Reject(line, [], [Reason(*reason) for reason in reasons or ()])])
     groups: list[dict[str, Any]] = found.to_json()["groups"]
     return groups
 
