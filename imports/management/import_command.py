@@ -4,36 +4,31 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, BooleanOptionalAction
-from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from django.core.exceptions import ValidationError
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.models import Change, Company, Job
-from core.services import jobs
+from core.models import Change, Company
 from imports import error_file
 from imports.columns import FileKind
-from imports.models import ColumnMapping, ImportJob, ImportRow
+from imports.management import answers
+from imports.management.finishing import finish
+from imports.management.setting_up import DELIMITERS, draft_of
+from imports.management.whole_files import cannot_be_written, whole_file
+from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.read import FileRefused
-from imports.pipeline.rows import Reason
-from imports.reasons import reason_text
-from imports.reports.check import why_nothing
-from imports.services import runs, uploads
+from imports.services import runs
 from imports.services.money import answer_repeat, repeat_of
+from imports.services.uploads import MappingRefused
 
-DELIMITERS = {",": ",", ";": ";", "tab": "\t"}
-#: How many errors the JSON answer holds, and how many are printed.
-ERRORS_IN_JSON, ERRORS_SHOWN = 100, 10
-PIECE = 1024 * 1024
-REFUSED = 2
-#: States in which nothing is left of what was written.
-NOTHING_LEFT = frozenset({Job.State.REFUSED, Job.State.UNDONE})
+#: How many errors are printed; the JSON answer holds more.
+ERRORS_SHOWN = 10
 
 
 class ImportCommand(BaseCommand):
@@ -41,32 +36,16 @@ class ImportCommand(BaseCommand):
     written. A subclass says what kind of file it is and adds the options of its own."""
 
     kind: FileKind
+    #: Whether its files can hold credits.
+    credits = True
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--company", required=True, metavar="SLUG")
-        parser.add_argument("--delimiter", choices=list(DELIMITERS))
-        parser.add_argument("--encoding", choices=["utf-8", "windows-1251"])
-        parser.add_argument("--header", action=BooleanOptionalAction, default=None)
-        parser.add_argument("--sheet", metavar="NAME")
-        parser.add_argument("--columns", help="Fields in the file's order; - leaves a column out.")
-        parser.add_argument("--mapping", metavar="NAME", help="A saved column mapping.")
-        parser.add_argument("--partial", action="store_true", help="Leave out lines with errors.")
-        parser.add_argument("--check", action="store_true", help="Check only, write nothing.")
-        parser.add_argument("--email", default="", metavar="ADDRESS", help="Where results go.")
-        parser.add_argument("--dates", choices=["dmy", "mdy"], default="")
-        parser.add_argument("--corrects", type=int, metavar="IMPORT")
-        parser.add_argument("--queue", action="store_true", help="Let a worker do it, and wait.")
-        parser.add_argument("--error-file", type=Path, metavar="PATH")
-        parser.add_argument("--json", action="store_true")
-        parser.add_argument(
-            "--again",
-            choices=["new", "same"],
-            help="What credits are that another import gave already: new ones, or the same again.",
-        )
-        parser.add_argument(
-            "--message", action="store_true", help="Tell guests of their credits by e-mail."
-        )
+        add_reading(parser)
+        add_doing(parser)
+        if self.credits:
+            add_crediting(parser)
+        else:
+            parser.set_defaults(again=None, message=False)
 
     def own_options(self, company: Company, options: dict[str, Any]) -> dict[str, Any]:
         """Return the imports.options.Options that a subclass's own arguments say."""
@@ -74,217 +53,197 @@ class ImportCommand(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
+        job = self._set_up(options, started=started)
         try:
-            job = self._set_up(options)
-        except (FileRefused, uploads.MappingRefused, CommandError) as refused:
-            self._refuse(str(refused), as_json=options["json"], started=started)
-        else:
-            if options["again"] == "same" and not options["check"]:
-                job = _same_again(job, by_worker=options["queue"])
-            self._start(job, check=options["check"])
-            job = _finish(job, by_worker=options["queue"])
-            if options["error_file"]:
-                _write_error_file(job, options["error_file"])
-            self._report(job, as_json=options["json"], started=started)
-            sys.exit(_exit_code(job))
+            job = self._carry_out(job, options)
+        except KeyboardInterrupt:
+            job = ImportJob.objects.select_related("company").get(pk=job.pk)
+            if answers.is_checked_only(job):
+                sentence = _("Broken off while the file was checked: nothing was written.")
+                self._refuse(sentence, options, number=job.number, started=started)
+        if job.is_active:
+            self._say_what_goes_on(job, by_worker=options["queue"])
+        elif options["error_file"]:
+            self._write_error_file(job, options["error_file"])
+        self._report(job, options, started=started)
+        sys.exit(answers.exit_code(job))
 
-    def _set_up(self, options: dict[str, Any]) -> ImportJob:
-        """Return a draft import of the file with everything chosen."""
-        company = Company.objects.filter(slug=options["company"]).first()
-        if company is None:
-            raise CommandError(f"There is no company “{options['company']}”.", returncode=REFUSED)
-        _check_address(options["email"])
-        job = uploads.receive_upload(
-            company=company,
-            actor=None,
-            chunks=_pieces(options["file"]),
-            filename=options["file"].name,
-            corrects=_corrected(company, options["corrects"]),
-            kind=self.kind,
-            overrides=_overrides(options),
-        )
+    def _set_up(self, options: dict[str, Any], *, started: float) -> ImportJob:
+        """Return a draft import, or say why the file was not even kept and exit."""
         try:
-            mapping = _mapping(job, options)
-            uploads.choose_columns(job=job, mapping=mapping, may=lambda permission: True)
-            own = self.own_options(company, options)
-            job.options = _options(job, options, own).to_json()
-        except (CommandError, uploads.MappingRefused):
-            # Nothing is left behind of an import that was never set up.
-            job.file.delete(save=False)
-            job.delete()
-            raise
-        job.mapping, job.results_to = list(mapping), options["email"]
-        job.save(update_fields=["options", "results_to"])
-        return job
+            return draft_of(options, kind=self.kind, own_options=self.own_options)
+        except (FileRefused, MappingRefused, CommandError) as refused:
+            self._refuse(str(refused), options, number=None, started=started)
+        except KeyboardInterrupt:
+            sentence = _("Broken off before anything was imported.")
+            self._refuse(sentence, options, number=None, started=started)
 
-    def _start(self, job: ImportJob, *, check: bool) -> None:
-        now = timezone.now()
-        if check:
-            options = Options.from_json(job.options)
-            runs.request_check(job=job, options=options, results_to=job.results_to, now=now)
+    def _refuse(
+        self, sentence: str, options: dict[str, Any], *, number: int | None, started: float
+    ) -> NoReturn:
+        if not options["json"]:
+            raise CommandError(sentence, returncode=answers.REFUSED)
+        answer = answers.refusal(sentence, kind=self.kind.key, number=number)
+        self._write_json(answer, started=started)
+        sys.exit(answers.REFUSED)
+
+    def _carry_out(self, job: ImportJob, options: dict[str, Any]) -> ImportJob:
+        """Check or import the file, and return the job when it has ended."""
+        by_worker, now = options["queue"], timezone.now()
+        if options["again"] == "same" and not options["check"]:
+            self._check(job)
+            job = _same_again(finish(job, by_worker=by_worker, say=self._say))
+        if options["check"]:
+            self._check(job)
         else:
             runs.start_import(job=job, actor=None, source=Change.Source.COMMAND, now=now)
+        return finish(job, by_worker=by_worker, say=self._say)
 
-    def _report(self, job: ImportJob, *, as_json: bool, started: float) -> None:
-        answer = _answer(job)
-        answer["seconds"] = round(time.monotonic() - started, 3)
-        if as_json:
-            self.stdout.write(json.dumps(answer, ensure_ascii=False))
+    def _check(self, job: ImportJob) -> None:
+        options, now = Options.from_json(job.options), timezone.now()
+        runs.request_check(job=job, options=options, results_to=job.results_to, now=now)
+
+    def _say(self, sentence: str) -> None:
+        """Tell whoever watches: standard output is for the result alone."""
+        self.stderr.write(sentence, self.style.NOTICE)
+        self.stderr.flush()
+
+    def _say_what_goes_on(self, job: ImportJob, *, by_worker: bool) -> None:
+        params = {"number": job.number, "page": _page(job)}
+        if by_worker:
+            text = _("Import %(number)s goes on without this command: %(page)s")
+        elif job.state == ImportJob.State.QUEUED:
+            text = _("Import %(number)s has not begun. The next worker ends it: %(page)s")
+        else:
+            text = _(
+                "Import %(number)s was broken off. What was written by then stays in, and a worker "
+                "takes it up again to stop it in order: %(page)s"
+            )
+        self._say(text % params)
+
+    def _write_error_file(self, job: ImportJob, path: Path) -> None:
+        """What was imported is imported: an error file that fails changes nothing of that."""
+        _name, _type, content = error_file.download(job)
+        try:
+            with whole_file(path) as target:
+                target.writelines(content)
+        except OSError as error:
+            text = _(
+                "%(why)s The import is not touched by that. Its errors are here, too: %(page)s"
+            )
+            self._say(text % {"why": cannot_be_written(path, error), "page": _page(job)})
+
+    def _report(self, job: ImportJob, options: dict[str, Any], *, started: float) -> None:
+        answer = answers.answer(job)
+        if options["json"]:
+            self._write_json(answer, started=started)
             return
         of_file = [error for error in answer["errors"] if error["line"] is None]
         of_lines = [error for error in answer["errors"] if error["line"] is not None]
         for error in of_file:
             self.stdout.write(error["reason"])
-        names = ("created", "updated", "unchanged", "skipped", "failed", "not_reached")
-        counts = ", ".join(f"{answer[name]} {name.replace('_', ' ')}" for name in names)
-        self.stdout.write(f"Import {job.number}: {job.get_state_display()}. {counts}.")
+        self.stdout.write(_headline(job) % {**answer, "state": job.get_state_display()})
         for error in of_lines[:ERRORS_SHOWN]:
-            self.stdout.write(f"  line {error['line']}: {error['reason']}")
-        if answer["failed"] > ERRORS_SHOWN:
-            self.stdout.write("  … --error-file PATH writes them all.")
+            self.stdout.write("  " + _("line %(line)s: %(reason)s") % error)
+        if len(of_lines) > ERRORS_SHOWN and not options["error_file"]:
+            self.stdout.write("  … " + _("--error-file PATH writes them all."))
+        if of_lines and not of_file and not options["partial"]:
+            self.stdout.write(_("--partial leaves out lines with errors and imports the others."))
 
-    def _refuse(self, sentence: str, *, as_json: bool, started: float) -> None:
-        """Say why the file was not even kept, and exit."""
-        if not as_json:
-            raise CommandError(sentence, returncode=REFUSED)
-        counts = dict.fromkeys(("created", "updated", "unchanged", "failed", "rows"), 0)
-        error = {"line": None, "column": "", "value": "", "reason": sentence}
-        seconds = round(time.monotonic() - started, 3)
-        answer = {"id": None, "state": "refused", **counts, "errors": [error], "seconds": seconds}
+    def _write_json(self, answer: dict[str, Any], *, started: float) -> None:
+        answer["seconds"] = round(time.monotonic() - started, 3)
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
-        sys.exit(REFUSED)
 
 
-def _pieces(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            while piece := file.read(PIECE):
-                yield piece
-    except OSError as error:
-        raise CommandError(
-            f"{path} cannot be read: {error.strerror}.", returncode=REFUSED
-        ) from error
+def add_reading(parser: ArgumentParser) -> None:
+    """Add the arguments that say which file it is and how it is read."""
+    parser.add_argument("file", type=Path, help="a .csv or .xlsx file")
+    parser.add_argument("--company", required=True, metavar="SLUG", help="its address: /c/SLUG/")
+    parser.add_argument(
+        "--delimiter", choices=list(DELIMITERS), help="of a text file; found if not given"
+    )
+    parser.add_argument(
+        "--encoding", choices=["utf-8", "windows-1251"], help="of a text file; found if not given"
+    )
+    parser.add_argument(
+        "--header",
+        action=BooleanOptionalAction,
+        default=None,
+        help="whether the first row names the columns; found if not given",
+    )
+    parser.add_argument("--sheet", metavar="NAME", help="of a workbook; the first if not given")
+    parser.add_argument(
+        "--columns",
+        metavar="A,B,…",
+        help="fields in the file's order; - leaves a column out; found if not given",
+    )
+    parser.add_argument("--mapping", metavar="NAME", help="a saved column mapping instead")
+    parser.add_argument(
+        "--dates",
+        choices=["dmy", "mdy"],
+        default="",
+        help="whether day or month comes first, where the file cannot tell",
+    )
 
 
-def _check_address(address: str) -> None:
-    try:
-        if address:
-            validate_email(address)
-    except ValidationError as error:
-        raise CommandError(
-            f"Results cannot go to “{address}”: it is no e-mail address.", returncode=REFUSED
-        ) from error
+def add_doing(parser: ArgumentParser) -> None:
+    """Add the arguments that say what is done with the file, and what is told of it."""
+    parser.add_argument("--partial", action="store_true", help="leave out lines with errors")
+    parser.add_argument("--check", action="store_true", help="check only, write nothing")
+    parser.add_argument(
+        "--corrects",
+        type=int,
+        metavar="IMPORT",
+        help="number of the import whose corrected error file this is",
+    )
+    parser.add_argument("--email", default="", metavar="ADDRESS", help="where the result is mailed")
+    parser.add_argument("--queue", action="store_true", help="let a worker do it, and wait for it")
+    parser.add_argument(
+        "--error-file",
+        type=Path,
+        metavar="PATH",
+        help="write the failed lines there, each with what is wrong, in the format of FILE",
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="end standard output with one line of JSON"
+    )
 
 
-def _corrected(company: Company, number: int | None) -> ImportJob | None:
-    if number is None:
-        return None
-    job = ImportJob.objects.for_company(company).filter(number=number).first()
-    if job is None:
-        raise CommandError(f"There is no import {number} in this company.", returncode=REFUSED)
-    return job
+def add_crediting(parser: ArgumentParser) -> None:
+    """Add the arguments that are about credits."""
+    parser.add_argument(
+        "--again",
+        choices=["new", "same"],
+        help="what credits are that another import gave already: new ones, or the same again",
+    )
+    parser.add_argument(
+        "--message", action="store_true", help="tell guests of their credits by e-mail"
+    )
 
 
-def _overrides(options: dict[str, Any]) -> dict[str, Any]:
-    chosen = {
-        "delimiter": DELIMITERS.get(options["delimiter"] or ""),
-        "encoding": options["encoding"],
-        "sheet": options["sheet"],
-        "header_row": None if options["header"] is None else int(options["header"]),
-    }
-    if options["columns"] and options["header"] is None:
-        # Whoever names the columns may have a file without names in it: only a known name decides.
-        chosen.pop("header_row")
-    return {name: value for name, value in chosen.items() if value is not None}
-
-
-def _mapping(job: ImportJob, options: dict[str, Any]) -> list[str | None]:
-    if options["columns"]:
-        keys = [key.strip() for key in options["columns"].split(",")]
-        return [None if key in ("-", "") else key for key in keys]
-    if options["mapping"]:
-        saved = ColumnMapping.objects.for_company(job.company).filter(
-            name=options["mapping"], kind=job.kind
+def _headline(job: ImportJob) -> str:
+    """Return the sentence that counts what became of the lines."""
+    if answers.is_checked_only(job):
+        return _(
+            "Import %(id)s: checked, nothing was written. It would be %(created)s created, "
+            "%(updated)s updated, %(unchanged)s unchanged, %(skipped)s skipped, %(failed)s failed."
         )
-        found = saved.first()
-        if found is None:
-            raise CommandError(
-                f"There is no column mapping “{options['mapping']}”.", returncode=REFUSED
-            )
-        return list(found.mapping)
-    return list(job.mapping)
+    return _(
+        "Import %(id)s: %(state)s. %(created)s created, %(updated)s updated, %(unchanged)s "
+        "unchanged, %(skipped)s skipped, %(failed)s failed, %(not_reached)s not reached."
+    )
 
 
-def _options(job: ImportJob, options: dict[str, Any], own: dict[str, Any]) -> Options:
-    chosen = {**job.options, **own, "partial": options["partial"], "message": options["message"]}
-    chosen["again"] = options["again"] == "new"
-    if options["dates"]:
-        chosen["dates"] = options["dates"]
-    return Options.from_json(chosen)
+def _page(job: ImportJob) -> str:
+    return settings.BASE_URL + reverse("imports:detail", args=[job.company.slug, job.number])
 
 
-def _same_again(job: ImportJob, *, by_worker: bool) -> ImportJob:
-    """Look for the import that this one repeats, and put it into that one's batch."""
-    options, now = Options.from_json(job.options), timezone.now()
-    runs.request_check(job=job, options=options, results_to=job.results_to, now=now)
-    job = _finish(job, by_worker=by_worker)
-    return answer_repeat(job=job, same=True) if repeat_of(job) else job
-
-
-def _finish(job: ImportJob, *, by_worker: bool) -> ImportJob:
-    """Work until the job has ended, or wait for the worker that does."""
-    while True:
-        before = job.attempt
-        if not by_worker:
-            jobs.run(ImportJob, job.pk)
-        job = ImportJob.objects.select_related("company").get(pk=job.pk)
-        if not job.is_active:
-            return job
-        # It broke and is tried again, a worker has it, or it waits for another of the company.
-        if job.error or job.state == Job.State.RUNNING or job.attempt == before:
-            time.sleep(0.5)
-
-
-def _write_error_file(job: ImportJob, path: Path) -> None:
-    _name, _type, content = error_file.download(job)
-    with path.open("wb") as target:
-        target.writelines(content)
-
-
-def _answer(job: ImportJob) -> dict[str, Any]:
-    """Return the outcome as the JSON answer has it. Columns are named as `--columns` names them."""
-    checked = job.state == Job.State.DRAFT
-    counts = job.findings.get("counts", {}) if checked else job.counts
-    names = ("created", "updated", "unchanged", "skipped", "failed", "not_reached")
-    answer: dict[str, Any] = {"id": job.number, "state": "checked" if checked else job.state}
-    answer |= {name: counts.get(name, 0) for name in names}
-    answer["rows"] = sum(answer[name] for name in names)
-    answer["errors"] = list(islice(_errors(job), ERRORS_IN_JSON))
-    return answer
-
-
-def _errors(job: ImportJob) -> Iterator[dict[str, Any]]:
-    if said := job.error or why_nothing(job):
-        yield {"line": None, "column": "", "value": "", "reason": said}
-    failed = ImportRow.objects.filter(job_id=job.pk, reasons__isnull=False).in_file_order()
-    for row in failed[:ERRORS_IN_JSON]:
-        for stored in row.reasons or ():
-            reason = Reason(*stored)
-            yield {
-                "line": row.line,
-                "column": reason.column,
-                "value": reason.value,
-                "reason": reason_text(reason),
-            }
-
-
-def _exit_code(job: ImportJob) -> int:
-    written = any(job.counts.get(name) for name in ("created", "updated", "unchanged"))
-    if job.state == Job.State.DRAFT:
-        if job.error:
-            return REFUSED
-        failed = job.findings.get("counts", {}).get("failed", 0)
-        return 0 if not failed else 1 if Options.from_json(job.options).partial else REFUSED
-    if job.state == Job.State.DONE:
-        return 0
-    return 1 if written and job.state not in NOTHING_LEFT else REFUSED
+def _same_again(job: ImportJob) -> ImportJob:
+    """Put a checked import into the batch of the one that it repeats, if there is one."""
+    if repeat_of(job):
+        return answer_repeat(job=job, same=True)
+    if answers.counts_of(job).get("failed") and not Options.from_json(job.options).partial:
+        # An import is refused for its errors where it is checked on its way: have it checked anew.
+        job.checked_key = ""
+        job.save(update_fields=["checked_key"])
+    return job

@@ -124,7 +124,7 @@ def import_as_checked(
 
 
 @transaction.atomic
-def request_stop(*, job: ImportJob, keep: bool, actor: User) -> ImportJob:
+def request_stop(*, job: ImportJob, keep: bool, actor: User | None) -> ImportJob:
     """Ask the worker to stop at the next chunk, and to keep or undo what is in by then.
 
     Raises NotNow when nothing is under way.

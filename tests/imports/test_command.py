@@ -1,11 +1,19 @@
 """`import_guests`: for cron and for scripts, by the services that the pages use."""
 
+import io
 import json
+import signal
+import subprocess
+import sys
 import time
+from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
+from openpyxl import Workbook
 
 from core.models import Change, OutgoingMail
 from guests.models import Category, Guest
@@ -23,7 +31,7 @@ from tests.imports.trips import (
     outcomes,
 )
 from tests.imports.web import under_way
-from tests.processes import manage
+from tests.processes import ROOT, environment, eventually, manage
 
 HEADER = "phone,name,email"
 GOOD = f"{HEADER}\n{ANNA},Anna,\n{JOHN},John,john@example.com\n"
@@ -45,11 +53,20 @@ def command(inline, bella, tmp_path, capsys):
             code = end.code
         except CommandError as error:
             code, said = error.returncode, str(error)
-        output = capsys.readouterr().out
+        output, stderr = capsys.readouterr()
         answer = json.loads(output.splitlines()[-1]) if "--json" in arguments else None
-        return SimpleNamespace(code=code, said=said or output, answer=answer)
+        return SimpleNamespace(code=code, said=said or output, answer=answer, stderr=stderr)
 
     return run
+
+
+def workbook():
+    """Return an .xlsx of the two guests of GOOD."""
+    book, target = Workbook(), io.BytesIO()
+    for line in GOOD.splitlines():
+        book.active.append(line.split(","))
+    book.save(target)
+    return target.getvalue()
 
 
 def jobs():
@@ -294,6 +311,104 @@ def test_without_errors_the_error_file_has_no_lines(command, tmp_path):
     assert path.read_text().splitlines() == [f"{HEADER},What was wrong"]
 
 
+def test_an_error_file_that_cannot_be_is_said_before_anything_is_imported(command, tmp_path):
+    (tmp_path / "full").write_text("")
+    for path, why in (
+        (tmp_path / "nope" / "x.csv", "No such file or directory"),
+        (tmp_path / "full" / "x.csv", "Not a directory"),
+        (tmp_path, "it is a folder"),
+    ):
+        refused = command(GOOD, "--error-file", str(path), "--json")
+        assert (refused.code, refused.answer["state"], refused.answer["id"]) == (2, "refused", None)
+        sentence = f"{path} cannot be written: {why}."
+        assert [error["reason"] for error in refused.answer["errors"]] == [sentence]
+        assert command(GOOD, "--error-file", str(path)).said == sentence
+    assert not ImportJob.objects.exists()
+    assert not Guest.objects.exists()
+
+
+def test_an_error_file_that_fails_at_the_end_leaves_answer_and_exit_code(
+    command, tmp_path, monkeypatch, capsys
+):
+    """Half of it is written when the disk is full: what stood there stands there still."""
+
+    def half(_job):
+        def content():
+            yield b"half"
+            raise OSError(28, "No space left on device")
+
+        return "errors.csv", "text/csv", content()
+
+    monkeypatch.setattr("imports.error_file.download", half)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    path = folder / "errors.csv"
+    path.write_text("of yesterday")
+    done = command(MIXED, "--partial", "--json", "--error-file", str(path))
+    assert (done.code, done.answer["state"], done.answer["created"]) == (1, "done_with_errors", 2)
+    assert f"{path} cannot be written: No space left on device." in done.stderr
+    assert "/c/bella/imports/1/" in done.stderr
+    assert [each.name for each in folder.iterdir()] == ["errors.csv"]
+    assert path.read_text() == "of yesterday"
+    assert command(GOOD, "--json", "--error-file", str(path)).code == 0
+
+
+def test_an_error_file_goes_where_a_link_or_a_device_leads(command, tmp_path):
+    link = tmp_path / "link.csv"
+    link.symlink_to(tmp_path / "errors.csv")
+    command(MIXED, "--partial", "--error-file", str(link))
+    assert link.is_symlink()
+    assert "nobody" in (tmp_path / "errors.csv").read_text()
+    assert command(MIXED, "--partial", "--error-file", "/dev/null").code == 1
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "sentence"),
+    [
+        ("a.csv", ("--sheet", "Guests"), "--sheet is for workbooks, and a.csv is a text file."),
+        ("a.xlsx", ("--delimiter", ";"), "--delimiter is for text files, and a.xlsx is a workbook"),
+        ("a.xlsx", ("--encoding", "utf-8"), "--encoding is for text files, and a.xlsx is a workb"),
+        ("a.csv", ("--columns", "phone", "--mapping", "Till"), "--columns or --mapping, not both"),
+        ("a.csv", ("--columns", ""), "No column is the telephone."),
+        ("a.csv", ("--mapping", ""), "There is no column mapping “”."),
+    ],
+)
+def test_an_option_that_cannot_apply_is_refused_and_nothing_is_left(
+    command, name, arguments, sentence
+):
+    content = GOOD if name == "a.csv" else workbook()
+    refused = command(content, *arguments, "--json", name=name)
+    assert (refused.code, refused.answer["state"]) == (2, "refused")
+    assert sentence in refused.answer["errors"][0]["reason"]
+    assert not ImportJob.objects.exists()
+
+
+def test_a_correction_of_another_kind_of_file_is_refused(command):
+    command(GOOD)
+    ImportJob.objects.update(kind=ImportJob.Kind.BALANCES)
+    refused = command(GOOD, "--corrects", "1")
+    assert refused.code == 2
+    assert refused.said == "Import 1 is not of this kind: correct it by import_balances."
+
+
+def test_the_same_again_of_a_file_with_errors_is_refused_as_ever(command):
+    refused = command(MIXED, "--again", "same", "--json")
+    assert (refused.code, refused.answer["state"]) == (2, "refused")
+    assert [error["line"] for error in refused.answer["errors"]] == [4, 4]
+
+
+def test_whoever_may_leave_lines_out_is_told_how(command):
+    assert "--partial leaves out lines with errors" in command(MIXED).said
+    assert "--partial" not in command(MIXED, "--partial").said
+
+
+def test_a_check_says_that_nothing_was_written(command):
+    assert command(MIXED, "--check").said.startswith(
+        "Import 1: checked, nothing was written. It would be 2 created, 0 updated"
+    )
+
+
 def test_a_company_or_a_file_that_is_not_there(command, tmp_path, capsys):
     refused = command(GOOD, company="nowhere")
     assert (refused.code, refused.said) == (2, "There is no company “nowhere”.")
@@ -349,7 +464,108 @@ def test_it_waits_for_another_import_of_the_company_without_haste(bella, tmp_pat
             ImportJob.objects.filter(pk=other.pk).update(state="done")
 
     clock = SimpleNamespace(sleep=nap, monotonic=time.monotonic)
-    monkeypatch.setattr("imports.management.import_command.time", clock)
+    monkeypatch.setattr("imports.management.finishing.time", clock)
     with pytest.raises(SystemExit) as end:
         call_command("import_guests", str(path), "--company", "bella", "--partial")
     assert (end.value.code, len(naps)) == (0, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_import_whose_process_died_keeps_the_next_one_waiting_for_a_while_only(
+    bella, tmp_path, monkeypatch
+):
+    """Where cron is all that ever runs, no worker looks for it: whoever waits does."""
+    other = uploads.receive_upload(
+        company=bella, actor=None, chunks=[GOOD.encode()], filename="other.csv"
+    )
+    under_way(other, heartbeat_at=timezone.now() - timedelta(hours=1))
+    path = tmp_path / "guests.csv"
+    path.write_text(GOOD)
+    naps = []
+
+    def nap(seconds):
+        naps.append(seconds)
+        assert len(naps) < 100, "it would wait for ever"
+
+    # A tick of the clock passes at each nap.
+    clock = SimpleNamespace(sleep=nap, monotonic=lambda: 1000 * len(naps))
+    monkeypatch.setattr("imports.management.finishing.time", clock)
+    with pytest.raises(SystemExit) as end:
+        call_command("import_guests", str(path), "--company", "bella", "--partial")
+    assert end.value.code == 0
+    other.refresh_from_db()
+    assert other.state == "queued"
+
+
+# -- Interrupted --------------------------------------------------------------------------------
+
+
+MANY = 4_000
+
+
+def begun(tmp_path, *arguments, rows=MANY):
+    """Start the command in a process of its own, in chunks so small that it takes a while."""
+    path = tmp_path / "many.csv"
+    path.write_text(HEADER + "\n" + "".join(f"+4479{n:08},Anna,\n" for n in range(rows)))
+    command = [sys.executable, "manage.py", "import_guests", str(path), "--company", "bella"]
+    return subprocess.Popen(
+        [*command, "--json", *arguments],
+        cwd=ROOT,
+        env=environment(IMPORT_CHUNK_ROWS="20", LOG_LEVEL="WARNING"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def ended(process):
+    out, said = process.communicate(timeout=60)
+    assert "Traceback" not in said
+    return process.returncode, json.loads(out.splitlines()[-1]), said
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_it_in_order(bella, tmp_path, number):
+    process = begun(tmp_path, "--partial")
+    eventually(Guest.objects.exists)
+    process.send_signal(number)
+    code, answer, said = ended(process)
+    assert (code, answer["state"]) == (1, "stopped")
+    assert "Stopping." in said
+    assert answer["not_reached"] > 0
+    assert answer["created"] == Guest.objects.count()
+    assert answer["created"] + answer["not_reached"] == answer["rows"] == MANY
+    assert ImportJob.objects.get().rows.count() == MANY
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_signal_while_a_strict_import_is_checked_leaves_nothing_written(bella, tmp_path):
+    process = begun(tmp_path)
+    eventually(lambda: ImportJob.objects.filter(checkpoint__gt=0).exists())
+    process.send_signal(signal.SIGINT)
+    code, answer, _said = ended(process)
+    assert (code, answer["state"], answer["created"]) == (2, "stopped", 0)
+    assert not Guest.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_check_that_is_broken_off_is_no_check(bella, tmp_path):
+    process = begun(tmp_path, "--check")
+    eventually(lambda: ImportJob.objects.filter(checkpoint__gt=0).exists())
+    process.send_signal(signal.SIGINT)
+    code, answer, _said = ended(process)
+    assert (code, answer["state"], answer["id"]) == (2, "refused", 1)
+    assert answer["errors"][0]["reason"].startswith("Broken off while the file was checked")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_waits_for_a_worker_may_go(bella, tmp_path):
+    process = begun(tmp_path, "--queue", "--partial", rows=10)
+    job = eventually(lambda: ImportJob.objects.filter(state="queued").first())
+    process.send_signal(signal.SIGINT)
+    code, answer, said = ended(process)
+    assert (code, answer["state"]) == (130, "queued")
+    assert f"/c/bella/imports/{job.number}/" in said
+    job.refresh_from_db()
+    assert (job.state, job.stop_request) == ("queued", "")

@@ -21,7 +21,7 @@ class Command(ImportCommand):
             "--mode",
             choices=["topup", "set"],
             default="topup",
-            help="topup: amounts are credited, negative ones debited; set: they are the balances.",
+            help="topup: amounts are credited, negative ones debited; set: they are the balances",
         )
 
     def own_options(self, company: Company, options: dict[str, Any]) -> dict[str, Any]:

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
 from core.models import Company
 from guests.models import Category
 from guests.normalize import fold
 from imports.columns import GUESTS
-from imports.management.import_command import REFUSED, ImportCommand
+from imports.management.answers import REFUSED
+from imports.management.import_command import ImportCommand
 
 
 class Command(ImportCommand):
@@ -22,8 +24,16 @@ class Command(ImportCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--policy", choices=["update", "protect"])
-        parser.add_argument("--categories", metavar="A,B", help="Categories for the guests.")
+        parser.add_argument(
+            "--policy",
+            choices=["update", "protect"],
+            help="what may be overwritten: all, or no personal data; the company's if not given",
+        )
+        parser.add_argument(
+            "--categories",
+            metavar="A,B",
+            help="categories for the guests; the default ones if not given",
+        )
 
     def own_options(self, company: Company, options: dict[str, Any]) -> dict[str, Any]:
         own: dict[str, Any] = {}
@@ -41,5 +51,6 @@ def _category_ids(company: Company, names: str) -> Iterator[int]:
     }
     for name in filter(None, (part.strip() for part in names.split(","))):
         if fold(name) not in known:
-            raise CommandError(f"There is no category “{name}”.", returncode=REFUSED)
+            sentence = _("There is no category “%(name)s”.") % {"name": name}
+            raise CommandError(sentence, returncode=REFUSED)
         yield known[fold(name)]
