@@ -1,5 +1,6 @@
 """What people may say about programs, and about what they credit and debit."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,16 @@ from loyalty.models import Program, Reason
 from loyalty.money import NotAnAmount, exponent, read_amount
 
 
+class RestaurantField(forms.ModelChoiceField):
+    """One of the restaurants in `offered`, which were read already."""
+
+    offered: Sequence[Restaurant] = ()
+
+    def to_python(self, value: Any) -> Any:
+        found = (each for each in self.offered if str(each.pk) == str(value))
+        return next(found, None) or super().to_python(value)
+
+
 class MoveForm(forms.Form):
     """An amount of a program, given (`sign` 1) or taken (-1), with the reason."""
 
@@ -27,7 +38,7 @@ class MoveForm(forms.Form):
         max_length=60,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
-    restaurant = forms.ModelChoiceField(
+    restaurant = RestaurantField(
         label=_("Restaurant"),
         queryset=Restaurant.objects.none(),
         empty_label=_("Choose a restaurant"),
@@ -55,10 +66,10 @@ class MoveForm(forms.Form):
         found = Restaurant.objects.for_company(company).active().order_by("name", "pk")
         found = found.filter(pk__in=ids) if ids else found
         field.queryset = found
-        first = list(found[:2])
-        if len(first) == 1:
-            field.initial, field.empty_label = first[0].pk, None
-        field.required = bool(first)
+        field.offered = list(found)
+        if len(field.offered) == 1:
+            field.initial, field.empty_label = field.offered[0].pk, None
+        field.required = bool(field.offered)
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data

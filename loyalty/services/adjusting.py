@@ -66,7 +66,9 @@ def adjust_balance(
             comment=comment,
             restaurant_id=restaurant.pk if restaurant else None,
         )
-        (outcome,) = post_entries(company=company, postings=[posting], actor=actor, now=now)
+        (outcome,) = post_entries(
+            company=company, postings=[posting], actor=actor, now=now, programs=[program]
+        )
         _tell(company, guest, program, outcome, actor=actor, source=source, now=now)
         return outcome
 

@@ -43,7 +43,12 @@ REFUSALS = {
 
 
 def post_entries(
-    *, company: Company, postings: Sequence[Posting], actor: User | None, now: datetime
+    *,
+    company: Company,
+    postings: Sequence[Posting],
+    actor: User | None,
+    now: datetime,
+    programs: Sequence[Program] = (),
 ) -> list[Outcome]:
     """Post each of `postings` or refuse it, in their order; return what became of each.
 
@@ -51,20 +56,28 @@ def post_entries(
     refused leaves no trace, and the others stand. Posted again, a cause does nothing; with
     another amount it is refused. Amounts are in the program's currency, with no more decimals
     than it has: rounding is for whoever reads a file or a form (loyalty.money).
+    `programs` are those that the caller has at hand: they are not read again.
     Locks guests whose account is new, then accounts: whoever locks guests too does it before this.
     Raises IntegrityError when a guest is not the company's.
     """
-    return whole(lambda: _post(company, postings, actor=actor, now=now))
+    return whole(lambda: _post(company, postings, actor=actor, now=now, at_hand=programs))
 
 
 def _post(
-    company: Company, postings: Sequence[Posting], *, actor: User | None, now: datetime
+    company: Company,
+    postings: Sequence[Posting],
+    *,
+    actor: User | None,
+    now: datetime,
+    at_hand: Sequence[Program],
 ) -> list[Outcome]:
     books = Books(company, now=now)
     entries, holds = known.find_entries(company, postings), known.find_holds(company, postings)
     books.open(_accounts(company, postings, entries, holds))
     asked = known.programs_of(postings, [*entries.values(), *holds.values()])
-    programs = Program.objects.for_company(company).in_bulk(asked)
+    programs = {each.pk: each for each in at_hand if each.company_id == company.pk}
+    if missing := asked - programs.keys():
+        programs |= Program.objects.for_company(company).in_bulk(missing)
     # Read under the locks: what others did before them counts.
     holds = known.find_holds(company, postings)
     if not {hold.account_id for hold in holds.values()} <= books.accounts.keys():
