@@ -36,7 +36,7 @@ def _of(field: BoundField, code: str, text: str) -> Problem:
 def _missing(field: BoundField) -> str:
     """Return what to do about an empty field, by its label."""
     label = str(field.label)
-    if label[1:2].islower():
+    if not label[1:2].isupper():
         # "Telephone" becomes a word of the sentence; "SMS" stays as it is.
         label = label[:1].lower() + label[1:]
     widget: Any = field.field.widget

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _, ngettext
 
 from guests.models import Guest
@@ -67,9 +68,17 @@ def sentence(job: ImportJob) -> str:
             "All %(total)s rows of this import are as they were before.",
             total,
         )
-        return text % {"total": total} if total else _("Nothing of this import was left to undo.")
+        return (
+            text % {"total": _number(total)}
+            if total
+            else _("Nothing of this import was left to undo.")
+        )
     text = _("%(undone)s of %(total)s rows are as they were before.")
-    return text % {"undone": undone, "total": total}
+    return text % {"undone": _number(undone), "total": _number(total)}
+
+
+def _number(value: int) -> str:
+    return number_format(value, force_grouping=True)
 
 
 def _kept(job: ImportJob, rows: list[ImportRow]) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from core.web.errors import problems
 class _Form(forms.Form):
     telephone = forms.CharField(label="Telephone")
     sms = forms.CharField(label="SMS text")
+    mail = forms.EmailField(label="E-mail")
     tier = forms.ChoiceField(label="Tier", choices=[("a", "A")])
     rows = forms.MultipleChoiceField(
         label="Rows", choices=[("a", "A")], widget=forms.CheckboxSelectMultiple
@@ -31,6 +32,7 @@ def form():
     [
         ("telephone", "Enter the telephone.", "Enter the telephone."),
         ("sms", "Enter the SMS text.", "Enter the SMS text."),
+        ("mail", "Enter the e-mail.", "Enter the e-mail."),
         ("tier", "Choose the tier.", "Choose the tier."),
         ("rows", "Choose the rows.", "Choose the rows."),
         ("agreed", "Tick “I have read it” to go on.", "Tick “I have read it” to go on."),
