@@ -132,7 +132,11 @@ def _bulk_credits(company: Company, ids: Collection[int], cut: Cut) -> list[Item
     timed = rows.annotate(when=F("entry__at"))
     found = _cut(timed, BULK_CREDITS, ("change_id", "guest_id"), cut)
     lean = found.select_related(
-        "entry", "change__actor", "change__program", "change__adjustment__decided_by"
+        "entry",
+        "change__actor",
+        "change__program",
+        "change__adjustment__decided_by",
+        "change__undone_by",
     ).defer("change__query", "change__words")
     return [Item(Place(row.when, BULK_CREDITS, row.change_id, row.guest_id), row) for row in lean]
 

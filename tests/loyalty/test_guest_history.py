@@ -104,14 +104,21 @@ def test_a_bulk_debit_that_was_refused_changed_nothing(sign_in, manager, anna, m
     assert "Nothing is written down of this guest" in text_of(history(sign_in(manager), anna))
 
 
-def test_a_bulk_credit_that_was_taken_back_says_so(sign_in, manager, anna, boris, click, many):
+def test_a_bulk_credit_that_was_taken_back_says_who_did_it_when_and_how_much(
+    sign_in, manager, owner, anna, boris, click, many
+):
     change = many(50, anna, boris)
     click(boris, -30)
-    bulk_adjusting.request_undo(change=change, actor=manager, source="web", now=timezone.now())
+    bulk_adjusting.request_undo(change=change, actor=owner, source="web", now=timezone.now())
     jobs.run(BulkAdjustment, change.pk)
     client = sign_in(manager)
-    assert entries(history(client, anna))[-1].note == "Taken back since."
-    assert entries(history(client, boris))[-1].note == "Taken back in part since."
+    whole, part = (entries(history(client, each))[-1] for each in (anna, boris))
+    assert whole.note.startswith("Taken back by Olivia, ")
+    assert part.note.startswith("Taken back in part by Olivia, ")
+    assert [tuple(each.rows[-1]) for each in (whole, part)] == [
+        ("Taken back", "50", "0"),
+        ("Taken back", "20", "0"),
+    ]
 
 
 def test_one_click_is_one_line(sign_in, manager, anna, click):
