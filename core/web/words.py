@@ -23,7 +23,7 @@ ACTIONS: tuple[tuple[str, Any, Any, bool], ...] = (
     ("sign_in", _("signed in"), _("Signed in"), True),
     ("sign_out", _("signed out"), _("Signed out"), True),
     ("lock_out", _("was locked out after wrong passwords"), _("Locked out"), True),
-    ("change_account", _("changed their own name"), _("Own name changed"), True),
+    ("change_account", _("changed their own account"), _("Own account changed"), True),
     ("change_password", _("changed their password"), _("Password changed"), True),
     ("reset_password", _("chose a new password by e-mail"), _("Password reset"), True),
     ("accept_invitation", _("accepted the invitation"), _("Invitation accepted"), True),
