@@ -223,7 +223,7 @@ class GuestFilter(filters.FilterSet):
 
     def in_tier(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
         ids, none = _chosen(value)
-        return guests.in_tiers(ids, or_none=none) if ids or none else guests
+        return guests.in_tiers(ids, self.company, or_none=none) if ids or none else guests
 
     def in_program(self, guests: GuestQuerySet, field: str, value: Program) -> GuestQuerySet:
         return taking_part(guests, value)
@@ -232,8 +232,8 @@ class GuestFilter(filters.FilterSet):
         ids, _none = _chosen(value)
         if not ids:
             return guests
-        orders = Order.objects.for_company(self.company).in_restaurants(ids).visits()
-        return guests.among(orders)
+        orders = Order.objects.for_company(self.company).in_restaurants(ids)
+        return guests.among(orders.visits(), within=orders)
 
     def birthday_soon(self, guests: GuestQuerySet, field: str, value: str) -> GuestQuerySet:
         return guests.birthday_within(self.today, 1 if value == "today" else 7)

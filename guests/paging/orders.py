@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Field, Q, TextField
+from django.db.models.functions import Left, Substr
 
 from core.fields import AmountField
 from core.models import Company
 from guests.models import Guest, MemberTier
-from guests.models.guest_indexes import comment_key
+from guests.models.guest_indexes import COMMENT_KEY, CodePoints
 from guests.normalize import fold
+from guests.querysets.literals import NO_TEXT, Literal
 
 DEFAULT_SORT = "-last_visit"
 #: Only for guests who carry a balance: loyalty.querysets.with_balance.
@@ -71,12 +73,24 @@ def _text(field: str) -> _Column:
     return _Column(field, Q(**{f"{field}__gt": ""}), Q(**{field: ""}))
 
 
+class _Beginning(Left):
+    """The beginning of a text, as guests.models.guest_indexes has it in an index, to the letter."""
+
+    def get_substr(self) -> Substr:
+        return Substr(self.source_expressions[0], Literal(1), Literal(COMMENT_KEY))
+
+
 _COLUMNS: Mapping[str, _Column] = {
     "phone": _nullable("phone"),
     "name": _text("name_key"),
     "birthday": _nullable("birthday"),
     "email": _text("email"),
-    "comment": _Column("comment_key", Q(comment__gt=""), Q(comment=""), expression=comment_key()),
+    "comment": _Column(
+        "comment_key",
+        Q(comment__gt=NO_TEXT),
+        Q(comment=""),
+        expression=CodePoints(_Beginning("comment", COMMENT_KEY)),
+    ),
     "registered": _Column("registered_at"),
     "orders": _Column("orders_count"),
     "total": _Column("total"),

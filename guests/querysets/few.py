@@ -23,11 +23,13 @@ class _LookedUp(In):
         return f"{left} = ANY(ARRAY{right})", (*left_values, *right_values)
 
 
-def few_of(ids: "QuerySet[Any]") -> Any:
+def few_of(ids: "QuerySet[Any]", within: "QuerySet[Any] | None" = None) -> Any:
     """Return the condition of being one of `ids`, a query of guests' ids, if they are few.
 
-    None when they are many. Asks the database how many there are, as far as it needs to know.
+    None when they are many. Asks the database how many there are, as far as it needs to know; or
+    how many more they are `within`, where that costs less.
     """
     # The same bound where they are looked up: so both are read in the same way, that for few.
     ids = ids.order_by()[: FEW + 1]
-    return Q(_LookedUp(F("pk"), ids.query)) if ids.count() <= FEW else None
+    counted = ids if within is None else within.order_by()[: FEW + 1]
+    return Q(_LookedUp(F("pk"), ids.query)) if counted.count() <= FEW else None

@@ -12,6 +12,7 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import days
 from guests.querysets.few import few_of
+from guests.querysets.literals import NO_TEXT, NOTHING
 from guests.querysets.search import text_condition, words_of
 
 if TYPE_CHECKING:
@@ -114,12 +115,15 @@ class GuestQuerySet(CompanyOwnedQuerySet):
     def not_in_categories(self, ids: Collection[int]) -> Self:
         return self.filter(~_in_category(category__in=ids))
 
-    def in_tiers(self, ids: Collection[int], *, or_none: bool = False) -> Self:
+    def in_tiers(self, ids: Collection[int], company: "Company", *, or_none: bool = False) -> Self:
         """Guests of one of these tiers; `or_none`: or of none."""
         found = Q(member_tier__in=ids) if ids else Q()
         if or_none:
             return self.filter(found | Q(member_tier__isnull=True))
-        return self.filter(few_of(self.filter(found).values("pk")) or found)
+        from guests.models import Guest
+
+        everybody = Guest.objects.for_company(company).filter(found)
+        return self.filter(few_of(everybody.values("pk")) or found)
 
     # -- Who they are
 
@@ -153,7 +157,8 @@ class GuestQuerySet(CompanyOwnedQuerySet):
 
     def with_employee_id(self, text: str) -> Self:
         """Guests with this employee ID, in capitals or not."""
-        return self.filter(employee_id__in={text, text.upper(), text.lower()})
+        written = {text, text.upper(), text.lower()}
+        return self.filter(employee_id__in=written, employee_id__gt=NO_TEXT)
 
     def with_email(self, has: bool) -> Self:
         return self.filter(email__gt="") if has else self.filter(email="")
@@ -175,7 +180,8 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         # One order is what many come for, none at all next to nobody.
         if count:
             return self.filter(orders_count__lte=count)
-        return self._seldom_here(company, orders_count__lte=0)
+        # With a range of ids, that SQLite sees what the index of these is good for.
+        return self._seldom_here(company, orders_count__lte=NOTHING, pk__gt=0)
 
     def _seldom_here(self, company: "Company", **condition: Any) -> Self:
         from guests.models import Guest
@@ -191,12 +197,13 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         a file brings many of whom nobody knows when they came."""
         return self.filter(last_visit_at__lt=moment)
 
-    def among(self, rows: QuerySet) -> Self:
+    def among(self, rows: QuerySet, *, within: QuerySet | None = None) -> Self:
         """Guests to whom one of `rows` belongs: rows of any table with a `guest`.
 
-        Looks up when it is called whether they are few.
+        Looks up when it is called whether they are few: those or, of which an index alone may tell
+        it, more rows `within` which they are.
         """
-        few = few_of(rows.values("guest"))
+        few = few_of(rows.values("guest"), None if within is None else within.values("guest"))
         return self.filter(few or Exists(rows.filter(guest=OuterRef("pk"))))
 
 
