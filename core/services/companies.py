@@ -143,6 +143,9 @@ def validate(company: Company) -> None:
         company.full_clean()
     except ValidationError as error:
         errors = error.error_dict
+    if any(error.code == "unique" for error in errors.get("slug", ())):
+        text = _("There is a company at /c/%(slug)s/ already.") % {"slug": company.slug}
+        errors["slug"] = [ValidationError(text, code="unique")]
     for field, check in (
         ("region", validators.region),
         ("currency", validators.currency),

@@ -7,13 +7,17 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.models import Change, Company, Role
 from core.services import companies
 
 
 class Command(BaseCommand):
-    help = "Make a company, and invite its owner by e-mail."
+    help = (
+        "Make a company, and invite its owner by e-mail. Exit code 0: made; 2: refused, nothing "
+        "is made."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="its address: /c/SLUG/; letters, digits and hyphens")
@@ -27,10 +31,12 @@ class Command(BaseCommand):
         try:
             company = self._create(options)
         except ValidationError as error:
-            raise CommandError("\n".join(_sentences(error))) from None
-        self.stdout.write(f"Made {company.name}: /c/{company.slug}/")
+            raise CommandError("\n".join(_sentences(error)), returncode=2) from None
+        made = {"company": company.name, "slug": company.slug}
+        self.stdout.write(_("Made %(company)s: /c/%(slug)s/") % made)
         if options["owner"]:
-            self.stdout.write(f"{options['owner']} is its owner; the worker mails the invitation.")
+            text = _("%(email)s is invited to be its owner; the worker mails the invitation.")
+            self.stdout.write(text % {"email": options["owner"]})
 
     @transaction.atomic
     def _create(self, options: dict[str, Any]) -> Company:
@@ -62,7 +68,7 @@ def _sentences(error: ValidationError) -> list[str]:
     """Return one line for each fault, which names the argument."""
     names = {"email": "owner"}
     return [
-        f"{names.get(field, field)}: {message}"
+        _("%(argument)s: %(sentence)s") % {"argument": names.get(field, field), "sentence": message}
         for field, messages in error.message_dict.items()
         for message in messages
     ]

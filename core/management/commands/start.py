@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connections
+from django.utils.translation import gettext as _
 
 from core.assets import collect_if_changed
 from core.supervisor import supervise
@@ -29,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         _claim_port(settings.HOST, settings.PORT)
         if options["demo"]:
-            self.stdout.write("Bringing the database and the static files up to date ...")
+            self.stdout.write(_("Bringing the database and the static files up to date ..."))
             call_command("migrate", interactive=False, verbosity=0)
             collect_if_changed()
             call_command("demo", stdout=self.stdout)
@@ -38,7 +39,7 @@ class Command(BaseCommand):
         connections.close_all()
         self.announced = False
         supervise({"web server": web_server(), "worker": worker()}, look=self.announce)
-        self.stdout.write("Regulars has stopped.")
+        self.stdout.write(_("Regulars has stopped."))
 
     def announce(self) -> None:
         """Say where to look, once the web server answers."""
@@ -88,8 +89,11 @@ def _claim_port(host: str, port: int) -> None:
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or error
             raise CommandError(
-                f"Port {port} cannot be used ({reason}). Perhaps Regulars is running already; "
-                f"or else choose another port: make run PORT=8001"
+                _(
+                    "Port %(port)s cannot be used (%(reason)s). Perhaps Regulars is running "
+                    "already; or else choose another port: make run PORT=8001"
+                )
+                % {"port": port, "reason": reason}
             ) from None
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.models import Change, User
 from core.services import second_factor
@@ -20,8 +21,9 @@ class Command(BaseCommand):
         email = User.objects.normalize_email(options["email"])
         user = User.objects.filter(email=email).first()
         if user is None:
-            raise CommandError(f"Nobody signs in as {email}.")
+            raise CommandError(_("Nobody signs in as %(email)s.") % {"email": email})
         if not second_factor.is_on(user):
-            raise CommandError(f"{email} has no second factor.")
+            raise CommandError(_("%(email)s has no second factor.") % {"email": email})
         second_factor.reset(user=user, source=Change.Source.COMMAND, now=timezone.now())
-        self.stdout.write(f"{email} signs in with the password alone, and is signed out elsewhere.")
+        text = _("%(email)s signs in with the password alone, and is signed out elsewhere.")
+        self.stdout.write(text % {"email": email})

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from imports.services import demo
 
@@ -18,6 +19,8 @@ class Command(BaseCommand):
         except demo.NotTheDemo as error:
             raise CommandError(str(error)) from None
         passwords = demo.passwords(company)
-        self.stdout.write(f"\nThe demo company is {settings.BASE_URL}/c/{company.slug}/")
+        address = f"{settings.BASE_URL}/c/{company.slug}/"
+        text = _("The demo company is %(address)s") % {"address": address}
+        self.stdout.write(f"\n{text}")
         for role, password in passwords.items():
             self.stdout.write(f"  {role.label:<9} {demo.address(role):<24} {password}")

@@ -4,30 +4,37 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from core.models import Company
 from loyalty.services.checking import check_ledger
 
 
 class Command(BaseCommand):
-    help = "Compare balances, entries, lots and holds. Exit 1 and a list when they do not agree."
+    help = (
+        "Compare balances, entries, lots and holds. Exit code 0: they agree; 1: they do not, and "
+        "a list of those; 2: there is no such company."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--company", help="The company's slug; all of them without it.")
+        parser.add_argument(
+            "--company", metavar="SLUG", help="its address: /c/SLUG/; all if not given"
+        )
 
     def handle(self, **options: Any) -> None:
         companies = Company.objects.order_by("slug")
         if options["company"]:
             companies = companies.filter(slug=options["company"])
             if not companies:
-                raise CommandError(f"There is no company “{options['company']}”.", returncode=2)
+                sentence = _("There is no company “%(slug)s”.") % {"slug": options["company"]}
+                raise CommandError(sentence, returncode=2)
         wrong = 0
         for company in companies:
             check = check_ledger(company, now=timezone.now())
             wrong += check.wrong
-            self.stdout.write(
-                f"{company.slug}: {check.accounts} accounts, {check.wrong} do not agree."
-            )
+            counts = {"slug": company.slug, "accounts": check.accounts, "wrong": check.wrong}
+            text = _("%(slug)s: %(accounts)s accounts, %(wrong)s do not agree.")
+            self.stdout.write(text % counts)
             for finding in check.findings:
                 self.stdout.write("  " + ", ".join(f"{k} {v}" for k, v in finding.items()))
         if wrong:
