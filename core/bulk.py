@@ -26,7 +26,8 @@ class AnyOf(Lookup):
     """`field__any=values`: like `__in`, with one parameter however many values there are.
 
     `__in` writes a placeholder for every value: SQLite refuses more than 250,000 of them and
-    PostgreSQL parses each. (A few are written so here, too.) `values` is a set, for of a list Django looks into every element.
+    PostgreSQL parses each. (A few are written so here, too.) `values` is a set, for of a list
+    Django looks into every element.
     """
 
     lookup_name = "any"
