@@ -12,7 +12,7 @@ from core.services import jobs
 from core.tasks import run_job
 from imports import pipeline
 from imports.models import ImportJob
-from imports.services import runs, worker as steps
+from imports.services import importing, runs
 from tests.imports.web import worked
 from tests.torture.conftest import Prepare
 from tests.torture.guest_list import GuestList, problems, undo_problems
@@ -125,12 +125,12 @@ def test_an_undo_asked_for_while_the_last_chunk_is_written_is_not_forgotten(
 ) -> None:
     guests = GuestList(100)
     job = start_import(bella, guests)
-    end_import = steps._end_import
+    end_import = importing._end_import
 
     def asked_just_before(*args: Any) -> None:
         runs.request_stop(job=job, keep=False, actor=owner)
         end_import(*args)
 
-    monkeypatch.setattr(steps, "_end_import", asked_just_before)
+    monkeypatch.setattr(importing, "_end_import", asked_just_before)
     job = worked(job)
     assert undo_problems(job, guests) == []
