@@ -200,10 +200,12 @@ def test_the_demo_is_made_once_and_its_guests_come_through_the_worker(tmp_path: 
 
 
 def counts(installation: Installation) -> tuple[int, str]:
-    """Return how many guests there are, and the state of the one import."""
+    """Return how many guests there are, and the state of the one import that brought them."""
     import sqlite3
 
     with sqlite3.connect(installation.folder / "regulars.sqlite3", timeout=20) as database:
         guests = database.execute("SELECT count(*) FROM guests_guest").fetchone()[0]
-        [(state,)] = database.execute("SELECT state FROM imports_importjob").fetchall()
+        [(state,)] = database.execute(
+            "SELECT state FROM imports_importjob WHERE kind = 'guests'"
+        ).fetchall()
     return guests, state

@@ -144,10 +144,10 @@ def test_importing_twice_starts_one_import(sign_in, bella, manager):
 @pytest.mark.parametrize(
     ("name", "make", "queries"),
     [
-        ("columns", draft, 9),
-        ("check", checked, 8),
-        ("result", imported, 10),
-        ("undo", imported, 13),
+        ("columns", draft, 8),
+        ("check", checked, 7),
+        ("result", imported, 9),
+        ("undo", imported, 12),
     ],
 )
 def test_a_page_asks_the_database_a_fixed_number_of_times(
