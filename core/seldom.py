@@ -32,3 +32,7 @@ class Seldom:
                 due, pause = now + pause, min(2 * pause, self._longest)
             kept[each] = due, pause
         self._next = kept
+
+    def forget(self) -> None:
+        """Hint at everybody at once again, as another process would."""
+        self._next = {}

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from config.celery import app as celery_app
 from core.models import Change, Company, Membership, Role, User
+from core.services import jobs, mail
 from core.services.companies import create_company
 from tests.processes import Worker
 from tests.smtp import SmtpServer
@@ -104,6 +105,13 @@ def sign_in() -> Callable[[User], Client]:
         return client
 
     return signed_in
+
+
+@pytest.fixture(autouse=True)
+def _nobody_hinted_at_yet() -> None:
+    """Let no test know what another one's sweeps have hinted at: ids come again."""
+    for hints in (jobs.hints, mail.hints):
+        hints.forget()
 
 
 # -- Servers ------------------------------------------------------------------------------------

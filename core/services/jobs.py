@@ -42,7 +42,7 @@ class WorkerEnds(Exception):
 
 
 #: What was hinted at by the sweep. Longest is how late a job can begin whose message was lost.
-_hints = Seldom(longest=timedelta(minutes=5))
+hints = Seldom(longest=timedelta(minutes=5))
 
 #: Shared with the processes that a worker forks, and without a lock that one of them, killed,
 #: could keep for ever.
@@ -242,7 +242,7 @@ def sweep(*, now: datetime) -> int:
                 continue
     waiting = list(_waiting())
     first = timedelta(seconds=settings.CLOCK_TICK_SECONDS)
-    _hints.hint(waiting, lambda each: run_job.hint(*each[:2]), first=first, now=now)
+    hints.hint(waiting, lambda each: run_job.hint(*each[:2]), first=first, now=now)
     return found + len(waiting)
 
 

@@ -28,7 +28,7 @@ MAX_ATTEMPTS = 78
 #: An import may leave a hundred thousand mails to guests: at each tick so many are hinted at, or
 #: the hints of one would pile up in the queue while the first are sent.
 HINTS = 300
-_hints = Seldom(longest=timedelta(minutes=5))
+hints = Seldom(longest=timedelta(minutes=5))
 
 
 def post(
@@ -81,7 +81,7 @@ def resume(*, now: datetime) -> int:
     mails_due = OutgoingMail.objects.due(now=now).order_by("pk")
     due = list(mails_due.values_list("pk", "attempts")[:HINTS])
     first = timedelta(seconds=settings.CLOCK_TICK_SECONDS)
-    _hints.hint(due, lambda each: send_mail.hint(each[0]), first=first, now=now)
+    hints.hint(due, lambda each: send_mail.hint(each[0]), first=first, now=now)
     return len(due)
 
 

@@ -29,7 +29,7 @@ def demo(settings):
     now = timezone.now()
     company = make_demo(now=now)
     worked(ImportJob.objects.get())
-    import_demo_orders(now=now)
+    worked(import_demo_orders(now=now))
     give_demo_balances(now=now)
     return company
 
@@ -37,7 +37,7 @@ def demo(settings):
 def test_the_main_pages_have_their_pictures_taken(browser, live_server, sign_in, demo):
     owner = Membership.objects.get(company=demo, role="owner").user
     often = Guest.objects.for_company(demo).order_by("-orders_count", "pk").first()
-    job = ImportJob.objects.get()
+    job = ImportJob.objects.get(kind="guests")
     base = f"/c/{demo.slug}"
     pages = {
         "overview": f"{base}/",

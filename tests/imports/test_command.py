@@ -515,7 +515,13 @@ def begun(tmp_path, *arguments, rows=MANY):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 - it only sets a signal
     )
+
+
+def heed_interrupts():
+    """Undo what whoever runs the tests in the background does to them and to what they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def ended(process):
