@@ -108,4 +108,4 @@ def test_the_board_says_which_it_was(board, bella, manager, sign_in):
     board(guest(bella, PHONE, **own))
     said: Any = text_of(sign_in(manager).get("/c/bella/programs/unusual/"))
     for part in ("telephone", "e-mail", "name"):
-        assert f"The guest has the {part} of who credited" in said
+        assert f"The guest has the {part} of the person who credited" in said
