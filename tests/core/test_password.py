@@ -48,6 +48,7 @@ def test_a_forgotten_password_is_chosen_anew(host: User) -> None:
     assert host.check_password(word)
     again = Client().get(link_mailed(), follow=True)
     assert b"no longer works" in again.content
+    assert b'href="/password/"' in again.content
 
 
 def test_an_unknown_address_gets_the_same_answer_the_same_work_and_no_mail(host: User) -> None:

@@ -219,6 +219,23 @@ def test_the_list_offers_it_to_who_may(sign_in, manager, operator, crowd):
     assert "/c/bella/guests/debit/" not in unable
 
 
+def test_the_page_says_when_deleted_guests_are_shown_but_left_out(sign_in, manager, crowd, points):
+    client = sign_in(manager)
+    said = "Deleted guests are left out"
+    assert said in client.get("/c/bella/guests/debit/?inactive=on").content.decode()
+    assert said not in client.get("/c/bella/guests/debit/").content.decode()
+
+
+def test_what_waits_for_a_second_person_is_no_draft(sign_in, credit, crowd, bella, manager):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(34))
+    change = credit("10")
+    client = sign_in(manager)
+    for address in ("/c/bella/programs/changes/", f"/c/bella/programs/changes/{change.number}/"):
+        page = client.get(address).content.decode()
+        assert "Waits for approval" in page
+        assert "Draft" not in page
+
+
 def test_a_member_of_some_restaurants_touches_only_what_is_theirs(
     sign_in, credit, crowd, bella, manager
 ):
