@@ -100,27 +100,29 @@ class Findings:
             if gift := gift_of(decision):
                 self.money.add(decision.line, _phone_of(decision), gift)
             if isinstance(decision, Reject):
-                for reason in decision.reasons:
-                    self._add_reason(decision.line, reason)
+                # Rows are counted: one that names two unknown categories is one row of its group.
+                for key in {self._add_reason(decision.line, it) for it in decision.reasons} - {""}:
+                    self.groups[key]["count"] += 1
             elif len(self.sample) < SAMPLE_ROWS and isinstance(decision, Create | Update | Post):
                 self.sample.append(_before_and_after(decision))
 
-    def _add_reason(self, line: int, reason: Reason) -> None:
+    def _add_reason(self, line: int, reason: Reason) -> str:
+        """Return the key of the reason's group; "" where there are too many groups."""
         key = f"{reason.code}:{reason.column}"
         group = self.groups.get(key)
         if group is None:
             if len(self.groups) >= MAX_GROUPS:
                 self.groups_left_out += 1
-                return
+                return ""
             group = self.groups[key] = {
                 "key": key, "code": reason.code, "column": reason.column,
                 "count": 0, "samples": [], "values": [],
             }  # fmt: skip
-        group["count"] += 1
         if len(group["samples"]) < SAMPLES_PER_GROUP:
             group["samples"].append([line, reason.value[:200], reason.params])
         if len(group["values"]) < VALUES_PER_GROUP and reason.value not in group["values"]:
             group["values"].append(reason.value[:200])
+        return key
 
     def to_json(self) -> dict[str, Any]:
         return {

@@ -403,6 +403,13 @@ def test_a_file_of_which_nothing_can_be_imported_says_why_at_the_top(client, bel
     assert "None of the 2 rows can be imported. In 2 of them:" in text
 
 
+def test_a_row_with_two_categories_that_are_not_there_is_counted_once(client, bella, manager):
+    file = "phone,category\n+442079460958,Terrace; Garden\n+442079460959,Terrace; Garden\n"
+    text = client.get(page(checked(bella, manager, file), "check")).content.decode()
+    assert "None of the 2 rows can be imported. In 2 of them: There is no category" in text
+    assert "Garden" in text
+
+
 def test_a_wrong_address_is_said_and_nothing_starts(client, bella, manager):
     job = checked(bella, manager)
     text = client.post(page(job, "check"), rules(results_to="nobody", action="import")).content
