@@ -11,15 +11,13 @@ from core.models import Job
 from core.web.access import CompanyRequest
 from core.web.lists import pager, paginate
 from guests.models import Guest
+from guests.services.bulk_changes_sets import MANY_GUESTS, is_large
 from imports.forms import UndoForm
 from imports.models import ImportJob
 from imports.reports import undo as reports
 from imports.services.runs import is_undoable, request_undo
 from imports.services.undo_forecast import forecast
 from imports.views.pages import import_view, may, page_context, page_of
-
-#: Above so many guests or orders, or this share of the company's guests, the number is typed first.
-MANY, LARGE_SHARE = 1_000, 0.2
 
 
 @import_view("imports.view_importjob")
@@ -48,11 +46,10 @@ def undo(request: CompanyRequest, job: ImportJob) -> HttpResponse:
 
 
 def _is_large(job: ImportJob, size: int) -> bool:
-    if size > MANY:
-        return True
+    """Whether the number is typed first: of orders only when they are many, for guests are few."""
     if job.kind == ImportJob.Kind.ORDERS:
-        return False
-    return size > LARGE_SHARE * Guest.objects.for_company(job.company).count()
+        return size > MANY_GUESTS
+    return is_large(size, Guest.objects.for_company(job.company))
 
 
 def _report(request: CompanyRequest, job: ImportJob) -> HttpResponse:
