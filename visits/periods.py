@@ -24,11 +24,6 @@ def months(today: date, count: int, tz: tzinfo) -> Periods:
     return _between([date(n // 12, n % 12 + 1, 1) for n in numbers], tz)
 
 
-def month_start(today: date, tz: tzinfo) -> datetime:
-    """Return the moment at which the present month began."""
-    return midnight(today.replace(day=1), tz)
-
-
 def midnight(day: date, tz: tzinfo) -> datetime:
     """Return the moment at which a day begins, whatever the clocks do in it."""
     return datetime.combine(day, time(), tzinfo=tz)
