@@ -8,7 +8,7 @@ What takes long to erase, because it hangs on nobody's id (a line of a file that
 a mail), is cleaned afterwards by a worker: such parts are declared by `register_cleaner`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -53,8 +53,11 @@ class Dependent(Protocol):
         The guest's row still has its telephone and names.
         """
 
-    def everything(self, guest: Guest) -> Any:
-        """Return all that is kept about the guest, as JSON, for the guest to read."""
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
+        """Return all that is kept about the guest, as JSON, for the guest to read.
+
+        `only`: the restaurants (ids) whose orders may be told; None: all of them.
+        """
 
 
 class Staying:

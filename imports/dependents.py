@@ -1,5 +1,6 @@
 """What imports keep about a guest: the lines of files that touched them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -7,6 +8,7 @@ from guests import dependents
 from guests.models import Guest
 from imports.models import ImportRow
 from imports.services import forgetting
+from visits.models import Order
 
 
 class ImportLines(dependents.Staying):
@@ -21,8 +23,10 @@ class ImportLines(dependents.Staying):
         """That there was a line stays, and how it ended; what it said goes."""
         _lines(guest).update(replaced=None, reasons=None, notes=None, cells=None)
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         lines = _lines(guest).select_related("job").order_by("job_id", "line")
+        if only is not None:
+            lines = _without_other_orders(list(lines), only)
         return [
             {
                 "import": row.job.number,
@@ -45,3 +49,16 @@ def register() -> None:
 
 def _lines(guest: Guest) -> Any:
     return ImportRow.objects.for_company(guest.company).filter(guest=guest)
+
+
+def _without_other_orders(lines: list[ImportRow], only: Collection[int]) -> list[ImportRow]:
+    """Return the lines but for those that brought an order of another restaurant, with its total.
+
+    An order that is gone, because its import was undone, is of none that could be told.
+    """
+    kept = {line: (line.replaced or {}).get("order") for line in lines}
+    orders = [each["id"] for each in kept.values() if each]
+    own = set(
+        Order.objects.in_restaurants(only).filter(pk__any=orders).values_list("pk", flat=True)
+    )
+    return [line for line, order in kept.items() if order is None or order["id"] in own]

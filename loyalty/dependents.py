@@ -1,5 +1,6 @@
 """Balances, as merging, erasing and "everything about this guest" know them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +41,7 @@ class Balances:
         # Nobody is left whom it could be given to.
         asked.filter(state=Adjustment.State.WAITING).update(state=Adjustment.State.LAPSED)
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         restaurants = dict(
             Restaurant.objects.filter(company=guest.company_id).values_list("pk", "name")
         )

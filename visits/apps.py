@@ -16,7 +16,7 @@ class VisitsConfig(AppConfig):
         from visits.dependents import Orders
         from visits.models import Order
         from visits.web import overview, record
-        from visits.web.words import describe_order
+        from visits.web.words import describe_order, orders_elsewhere
 
         dependents.register(Orders())
         money_kept.register(
@@ -28,6 +28,11 @@ class VisitsConfig(AppConfig):
         values.register_label("orders_updated", _("Orders corrected"))
         values.register_label("orders_failed", _("Orders left out"))
         values.register_label("new_guests", _("New guests"))
-        subjects.register("visits.order", describe_order, permission="visits.view_order")
+        subjects.register(
+            "visits.order",
+            describe_order,
+            permission="visits.view_order",
+            closed=orders_elsewhere,
+        )
         record.register()
         overview.register()

@@ -1,5 +1,6 @@
 """Orders, as merging, erasing and "everything about this guest" know them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -34,9 +35,11 @@ class Orders:
     def erase(self, guest: Guest, *, now: datetime) -> None:
         """Leave the orders as they are: they name nobody but the guest, who has no name then."""
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         names = dict(Restaurant.objects.filter(company=guest.company_id).values_list("pk", "name"))
         rows = Order.objects.of_guest(guest).newest_first()
+        if only is not None:
+            rows = rows.in_restaurants(only)
         return [
             {
                 "restaurant": names.get(restaurant, ""),

@@ -138,8 +138,9 @@ class RoleForm(forms.ModelForm):
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
             "None ticked: all of them, also those to come. Guests are the company’s: every member "
-            "sees all of them, with what they spent in all restaurants. Single orders, takings, "
-            "and credits to give or approve: only those of the ticked restaurants."
+            "sees all of them, with what they spent in all restaurants and which balances they "
+            "have. Single orders, takings, and credits to give or approve: only those of the "
+            "ticked restaurants, on screens and in files alike."
         ),
     )
 

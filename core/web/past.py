@@ -61,7 +61,7 @@ def _entry(change: Change, subject: Subject | None, rows: list[Row]) -> Entry:
         where=change.get_source_display(),
         words=str(action.words),
         subject=None if action.alone else subject,
-        rows=rows,
+        rows=[] if subject and subject.is_closed else rows,
         note=subject.note if subject else "",
     )
 

@@ -18,11 +18,19 @@ Key = tuple[str, int | None]
 
 
 class Subject(NamedTuple):
-    """What a change is about. `note` is a line that says more: how an import ended."""
+    """What a change is about. `note` is a line that says more: how an import ended.
+
+    Of one that is closed to whoever looks no values are told.
+    """
 
     label: str
     url: str = ""
     note: str = ""
+    is_closed: bool = False
+
+
+#: Returns which of these rows of a company a member may know nothing of but that they are there.
+Closed = Callable[[Company, User, Collection[Any]], Collection[int]]
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,7 @@ class _Kind:
 
     describe: Callable[[Company, Any], Subject]
     permission: str
+    closed: Closed | None = None
 
 
 _kinds: dict[str, _Kind] = {}
@@ -38,9 +47,18 @@ _kinds: dict[str, _Kind] = {}
 _RELATED = ("user", "program")
 
 
-def register(model: str, describe: Callable[[Company, Any], Subject], *, permission: str) -> None:
-    """Say how a row of `model` ("app.model") is shown; only who has `permission` gets its link."""
-    _kinds[model] = _Kind(describe, permission)
+def register(
+    model: str,
+    describe: Callable[[Company, Any], Subject],
+    *,
+    permission: str,
+    closed: Closed | None = None,
+) -> None:
+    """Say how a row of `model` ("app.model") is shown; only who has `permission` gets its link.
+
+    `closed` says which rows are kept from a member all the same.
+    """
+    _kinds[model] = _Kind(describe, permission, closed)
 
 
 def choices() -> list[tuple[str, str]]:
@@ -63,11 +81,12 @@ def find(company: Company, user: User, keys: Collection[Key]) -> dict[Key, Subje
     for label, pk in keys:
         if pk is not None:
             by_model[label].add(pk)
-    found: dict[Key, Subject] = {
-        (label, pk): _subject(company, user, label, row)
-        for label, ids in by_model.items()
-        for pk, row in rows_of(company, label, ids).items()
-    }
+    found: dict[Key, Subject] = {}
+    for label, ids in by_model.items():
+        rows = rows_of(company, label, ids)
+        found |= {(label, pk): _subject(company, user, label, row) for pk, row in rows.items()}
+        for pk in _closed(company, user, label, rows.values()):
+            found[label, pk] = found[label, pk]._replace(url="", is_closed=True)
     return {key: found.get(key) or Subject(_kind_name(key[0])) for key in keys}
 
 
@@ -91,6 +110,11 @@ def _subject(company: Company, user: User, label: str, row: Model) -> Subject:
         return Subject(f"{_kind_name(label)} {row}")
     subject = kind.describe(company, row)
     return subject if user.has_perm(kind.permission, company) else subject._replace(url="")
+
+
+def _closed(company: Company, user: User, label: str, rows: Collection[Model]) -> Collection[int]:
+    kind = _kinds.get(label)
+    return kind.closed(company, user, rows) if kind and kind.closed and rows else ()
 
 
 def _kind_name(label: str) -> str:

@@ -1,12 +1,13 @@
 """Everything that is kept about a guest, for the guest to read."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 
-from core.models import Change, Company, User
+from core.models import Change, Company, Restaurant, User
 from core.services.changes import record
 from guests import dependents
 from guests.models import Guest
@@ -25,13 +26,20 @@ def download_everything(
     now: datetime,
 ) -> dict[str, Any]:
     """Return all that any part keeps of the guest and of those merged into them, as JSON can hold
-    it; and write down who asked for it."""
+    it; and write down who asked for it.
+
+    To a member of some restaurants orders of others are not told; `orders_only_of` says so then.
+    """
+    own = Restaurant.objects.limiting(company, actor).order_by("name", "pk") if actor else ()
+    names = {restaurant.pk: restaurant.name for restaurant in own}
+    only = names.keys() or None
     merged = Guest.objects.for_company(company).filter(merged_into=guest).order_by("pk")
     told = {
         "company": company.name,
         "made_at": now.isoformat(),
-        **_person(company, guest),
-        "merged_guests": [_person(company, each) for each in merged],
+        **({"orders_only_of": list(names.values())} if names else {}),
+        **_person(company, guest, only),
+        "merged_guests": [_person(company, each, only) for each in merged],
     }
     record(
         company=company,
@@ -45,9 +53,9 @@ def download_everything(
     return told
 
 
-def _person(company: Company, guest: Guest) -> dict[str, Any]:
+def _person(company: Company, guest: Guest, only: Collection[int] | None) -> dict[str, Any]:
     guest.company = company
-    parts = {part.key: part.everything(guest) for part in dependents.all_dependents()}
+    parts = {part.key: part.everything(guest, only=only) for part in dependents.all_dependents()}
     return {"guest": _fields(guest), **parts}
 
 

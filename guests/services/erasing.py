@@ -144,7 +144,7 @@ def _earlier(people: Sequence[Guest], name: str) -> set[str]:
     found: set[str] = set()
     for person in people:
         for part in dependents.all_dependents():
-            found.update(_values_of(part.everything(person), name))
+            found.update(_values_of(part.everything(person, only=None), name))
     return found
 
 

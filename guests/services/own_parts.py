@@ -4,6 +4,7 @@ Each is a `guests.dependents.Dependent`, so that merging and erasing know no dif
 these and what other apps keep.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -44,7 +45,7 @@ class _Owned:
     def erase(self, guest: Guest, *, now: datetime) -> None:
         self._of(guest).delete()
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         raise NotImplementedError
 
     def _words(self, count: int) -> str:
@@ -60,7 +61,7 @@ class Cards(_Owned):
     def _words(self, count: int) -> str:
         return ngettext("%(count)s card", "%(count)s cards", count)
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         return list(self._of(guest).order_by("pk").values("track", "number"))
 
 
@@ -70,7 +71,7 @@ class ExternalIds(_Owned):
     def _words(self, count: int) -> str:
         return ngettext("%(count)s external ID", "%(count)s external IDs", count)
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         return list(self._of(guest).order_by("pk").values_list("value", flat=True))
 
 
@@ -100,7 +101,7 @@ class Categories:
     def erase(self, guest: Guest, *, now: datetime) -> None:
         _categories(guest).delete()
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         return list(guest.categories.order_by("name", "pk").values_list("name", flat=True))
 
 
@@ -126,7 +127,7 @@ class Referrals:
     def erase(self, guest: Guest, *, now: datetime) -> None:
         _referred(guest).update(referrer=None)
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         return {"referred_guests": _referred(guest).count()}
 
 
@@ -155,7 +156,7 @@ class History(dependents.Staying):
         pairs.filter(first=guest).delete()
         pairs.filter(second=guest).delete()
 
-    def everything(self, guest: Guest) -> Any:
+    def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         changes = Change.objects.for_company(guest.company).about(guest).select_related("actor")
         return [
             {

@@ -23,7 +23,7 @@ from guests.services.bulk_changes import NothingToChange, SetChanged, confirm_ch
 from guests.services.bulk_changes_sets import Mark, concerned, is_large, mark_of
 from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
 from guests.web import bulk_words, consequences
-from guests.web.selection import Selection, list_url
+from guests.web.selection import Selection, list_url, selection_in
 
 Action = BulkChange.Action
 
@@ -67,7 +67,7 @@ class _Question:
 
 
 def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpResponse:
-    selection = Selection(request.GET, company=company, today=timezone.localdate())
+    selection = selection_in(request)
     mark = mark_of(concerned(selection.guests, action))
     question = _Question(company, action, selection, mark)
     form = _form(request, question)

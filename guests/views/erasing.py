@@ -73,6 +73,8 @@ def everything(request: CompanyRequest, company: Company, guest: Guest) -> HttpR
     told = download_everything(company=company, guest=guest, actor=request.user, now=timezone.now())
     response = JsonResponse(told, json_dumps_params={"ensure_ascii": False, "indent": 2})
     response["Cache-Control"] = "no-store"
-    name = f"guest-{guest.pk}.json"
+    # Who is to get it must not take a part for the whole.
+    part = "-own-restaurants-only" if "orders_only_of" in told else ""
+    name = f"guest-{guest.pk}{part}.json"
     response["Content-Disposition"] = content_disposition_header(True, name)
     return response

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -24,13 +25,14 @@ from guests.services import exports as services
 from guests.services.exports_files import CONTENT_TYPES, TooManyGuests
 from guests.web import export_words
 from guests.web.addresses import ListAddress
-from guests.web.selection import Selection, list_url
+from guests.web.export_tables import closed_to
+from guests.web.selection import Selection, list_url, selection_in
 
 
 @company_view("guests.export_guest")
 def export(request: CompanyRequest, company: Company) -> HttpResponseBase:
     """Ask in which columns and as what; a short file comes with the answer, a long one later."""
-    selection = Selection(request.GET, company=company, today=timezone.localdate())
+    selection = selection_in(request)
     count = selection.guests.count()
     is_long = count >= services.LARGE
     data = request.POST if request.method == "POST" else None
@@ -120,7 +122,8 @@ def exports(request: CompanyRequest, company: Company) -> HttpResponse:
     """List who exported what, the latest first."""
     rows = GuestExport.objects.for_company(company).select_related("actor").order_by("-pk")
     page = paginate(request, rows)
-    context = {"exports": page.object_list, "pager": pager(request, page)}
+    closed = closed_to(company, request.user, page.object_list)
+    context = {"exports": page.object_list, "closed": closed, "pager": pager(request, page)}
     return render(request, "guests/exports.html", context)
 
 
@@ -136,6 +139,7 @@ def detail(request: CompanyRequest, export: GuestExport) -> HttpResponse:
         template = "guests/_progress.html" if request.htmx else "guests/export_progress.html"
         return render(request, template, context)
     context["sentence"] = export_words.sentence(export)
+    context["is_closed"] = bool(closed_to(export.company, request.user, [export]))
     if export.file and export.finished_at:
         context["until"] = export.finished_at + timedelta(days=settings.EXPORT_KEEP_DAYS)
     return render(request, "guests/export_detail.html", context)
@@ -144,6 +148,8 @@ def detail(request: CompanyRequest, export: GuestExport) -> HttpResponse:
 @export_view
 def download(request: CompanyRequest, export: GuestExport) -> HttpResponseBase:
     """Give the file, while it is kept."""
+    if closed_to(export.company, request.user, [export]):
+        raise PermissionDenied
     if not export.file:
         raise Http404
     try:

@@ -3,14 +3,17 @@
 The services know neither filters nor columns; this is registered with them when the apps are ready.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import iso4217
+from django.http import QueryDict
 from django.utils import timezone
 
+from core.models import Company, Restaurant, User
+from core.web.ids import id_in
 from guests import tables
 from guests.models import Guest, GuestExport
 from guests.paging.cursors import FIRST, Cursor
@@ -34,7 +37,21 @@ def selection_of(export: GuestExport) -> Selection:
     """Return whom the export is about; filters count from the day on which it was asked for."""
     asked = export.created_at or timezone.now()
     today = timezone.localdate(asked, ZoneInfo(export.company.timezone))
-    return Selection(export.query, company=export.company, today=today)
+    return Selection(export.query, company=export.company, today=today, seen_by=export.actor)
+
+
+def closed_to(company: Company, user: User, exports: Iterable[GuestExport]) -> set[int]:
+    """Return the ids of those exports of whose guests `user` may not ask: who was in a restaurant
+    that a member of some others is not for. One query.
+    """
+    own = set(Restaurant.objects.limiting(company, user).values_list("pk", flat=True))
+    if not own:
+        return set()
+    return {export.pk for export in exports if not _restaurants(export) <= own}
+
+
+def _restaurants(export: GuestExport) -> set[int | None]:
+    return {id_in(value) for value in QueryDict(export.query).getlist("restaurant")}
 
 
 def list_rows(export: GuestExport, guests: GuestQuerySet) -> Iterator[Row]:

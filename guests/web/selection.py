@@ -10,9 +10,11 @@ from functools import cached_property
 
 from django.http import QueryDict
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.models import Company
+from core.models import Company, User
+from core.web.access import CompanyRequest
 from core.web.ids import id_in
 from core.web.subjects import link
 from guests.filters import GuestFilter
@@ -29,16 +31,21 @@ class Selection:
     """The guests of a company that an address means.
 
     `today` is a day of the company's time zone: filters such as "not for 90 days" count from it.
-    An address that names ticked rows, but none that can be one, means nobody.
+    An address that names ticked rows, but none that can be one, means nobody. `seen_by` is who
+    chose them: a member of some restaurants asks for no visits to others; None: nobody's choice.
     """
 
-    def __init__(self, address: QueryDict | str, *, company: Company, today: date) -> None:
+    def __init__(
+        self, address: QueryDict | str, *, company: Company, today: date, seen_by: User | None
+    ) -> None:
         given = QueryDict(address) if isinstance(address, str) else address
         self.company = company
         self._ticks = TICKED in given
         self.ids: list[int] = _ids(given.getlist(TICKED))
         """The ticked guests, in the order of the address; empty when the filters count."""
-        self.filter = GuestFilter(filters_among(given), company=company, today=today)
+        self.filter = GuestFilter(
+            filters_among(given), company=company, today=today, seen_by=seen_by
+        )
 
     @property
     def is_ticked(self) -> bool:
@@ -78,6 +85,13 @@ class Selection:
             kept.setlist(TICKED, [str(pk) for pk in self.ids] or [""])
             return kept.urlencode()
         return self.filter.data.urlencode()
+
+
+def selection_in(request: CompanyRequest) -> Selection:
+    """Return whom the request's address means, to whoever asks and on the company's day."""
+    return Selection(
+        request.GET, company=request.company, today=timezone.localdate(), seen_by=request.user
+    )
 
 
 def list_url(company: Company, query: str = "") -> str:

@@ -4,6 +4,7 @@ import email
 from email import policy
 from email.message import EmailMessage
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
@@ -16,7 +17,7 @@ from imports.columns import BALANCES, GUESTS, FileKind
 from imports.models import ImportJob
 from imports.reports.result import mail_is_kept
 from imports.services.results import RESULT_MAIL
-from imports.views.pages import import_view
+from imports.views.pages import import_view, is_closed
 
 _TEMPLATES = {
     "csv": (template_file.template_csv, "text/csv"),
@@ -49,6 +50,8 @@ def _template(
 @import_view("imports.view_importjob")
 def errors(request: CompanyRequest, job: ImportJob) -> HttpResponseBase:
     """Stream the rows that have to be put right."""
+    if is_closed(request, job):
+        raise PermissionDenied
     name, content_type, content = error_file.download(job)
     return _attached(StreamingHttpResponse(content, content_type=content_type), name)
 

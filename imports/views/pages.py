@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from core.models import Company, Job
+from core.models import Company, Job, Restaurant
 from core.web.access import CompanyRequest, View, company_view
 from imports.models import ImportJob
 from imports.services.trips import gives_money
@@ -57,6 +57,17 @@ def _require_giving(request: CompanyRequest, company: Company) -> None:
     """Whoever may import guests may not for that move balances."""
     if not request.user.has_perm("loyalty.adjust_balance", company):
         raise PermissionDenied
+
+
+def is_closed(request: CompanyRequest, job: ImportJob) -> bool:
+    """Whether the file's own lines are kept from the member.
+
+    Orders of a till name every restaurant, and what was spent there: whoever is a member of some
+    restaurants sees how the import ended, not its lines.
+    """
+    if job.kind != ImportJob.Kind.ORDERS:
+        return False
+    return Restaurant.objects.limiting(request.company, request.user).exists()
 
 
 def is_draft(job: ImportJob) -> bool:

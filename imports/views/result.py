@@ -12,7 +12,7 @@ from imports.models import ImportJob, ImportRow
 from imports.reports import mending, result as reports, undo as undo_reports
 from imports.services.runs import MENDABLE_ROWS, is_undoable, mend_rows, require_columns
 from imports.services.uploads import MappingRefused
-from imports.views.pages import import_view, is_over, may, page_context, page_of
+from imports.views.pages import import_view, is_closed, is_over, may, page_context, page_of
 
 
 @import_view("imports.view_importjob", when=is_over)
@@ -20,11 +20,13 @@ def result(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     """Show how the import ended."""
     allowed = may(request, job)
     can_import = allowed("imports.add_importjob")
+    closed = is_closed(request, job)
     rows = _rows_to_mend(job) if can_import and _may_mend(request, job) else []
     context = page_context(
         job,
-        result=reports.result(job, with_groups=not rows),
+        result=reports.result(job, with_groups=not rows and not closed),
         to_mend=reports.failed_rows(job),
+        is_closed=closed,
         mend=mending.table(job, rows) if rows else None,
         too_many=MENDABLE_ROWS,
         mail=reports.mail(job),
@@ -39,6 +41,8 @@ def result(request: CompanyRequest, job: ImportJob) -> HttpResponse:
 @import_view("imports.add_importjob", when=is_over)
 def mend(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     """Import the failed rows again as they were typed."""
+    if is_closed(request, job):
+        raise PermissionDenied
     rows = mending.typed(request.POST, _rows_to_mend(job))
     try:
         new = mend_rows(
@@ -53,7 +57,9 @@ def mend(request: CompanyRequest, job: ImportJob) -> HttpResponse:
 
 
 def _may_mend(request: CompanyRequest, job: ImportJob) -> bool:
-    """Whether the person may import every column of the file."""
+    """Whether the person may see the rows, and import every column of the file."""
+    if is_closed(request, job):
+        return False
     try:
         require_columns(job, may(request, job))
     except MappingRefused:

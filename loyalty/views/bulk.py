@@ -18,7 +18,7 @@ from core.web.access import CompanyRequest, View, company_view
 from core.web.lists import pager, paginate
 from guests.models import Guest
 from guests.services.bulk_changes_sets import Mark, is_large, mark_of
-from guests.web.selection import Selection, list_url
+from guests.web.selection import Selection, list_url, selection_in
 from loyalty.forms import BulkConfirmForm, MoveForm
 from loyalty.models import BulkAdjustment
 from loyalty.services import bulk_adjusting as services
@@ -44,7 +44,7 @@ def debit(request: CompanyRequest, company: Company) -> HttpResponse:
 
 
 def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
-    selection = Selection(request.GET, company=company, today=timezone.localdate())
+    selection = selection_in(request)
     guests = services.guests_of(selection.guests)
     mark = mark_of(guests)
     bound = request.method == "POST"

@@ -41,7 +41,7 @@ def confirmed(
     seen: str | None = None,
 ) -> BulkChange:
     """Confirm a change of the guests that the address means, as they are now."""
-    found = Selection(address, company=company, today=TODAY)
+    found = Selection(address, company=company, today=TODAY, seen_by=actor)
     return confirm_change(
         company=company,
         action=action,

@@ -14,7 +14,7 @@ TODAY = date(2026, 11, 24)
 
 
 def selection(company, address):
-    return Selection(address, company=company, today=TODAY)
+    return Selection(address, company=company, today=TODAY, seen_by=None)
 
 
 @pytest.fixture
