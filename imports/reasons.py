@@ -116,7 +116,7 @@ MESSAGES: dict[str, str | Promise] = {
         "Line %(line)s is for the same guest, program and expiry. "
         "Give each a reference that tells them apart."
     ),
-    "insufficient": _("There are only %(available)s to be taken."),
+    "insufficient": _("Only %(available)s can be debited."),
     "credit_given_before": _("Given before by this import or one that it corrects: not again."),
     "credit_refused": _("%(why)s Nothing of the row was imported."),
     "opt_out_kept": _("Stays unsubscribed: an import never subscribes a guest who said no."),
@@ -138,7 +138,7 @@ MESSAGES: dict[str, str | Promise] = {
     "credit_moved": _(
         "A merge gave %(moved)s of the credit to the guest who was kept: debit it there."
     ),
-    "credit_spent": _("Of the credit, %(spent)s were spent already and stay."),
+    "credit_spent": _("Spent of the credit already, and not taken back: %(spent)s."),
     "credit_reversed": _("The amount was reversed by somebody before."),
     "guest_has_ledger": _("The guest has entries in the ledger, and was deleted, not removed."),
     "field_changed": _("%(columns)s was changed since, and stays as it is now."),

@@ -104,7 +104,12 @@ class BulkConfirmForm(ConfirmForm):
 
 
 class ReverseForm(forms.Form):
-    """Takes an entry back; of a credit that is spent already, how."""
+    """Takes an entry back; of a credit that is spent already, how.
+
+    `only_way` says the one way in words where there is no other.
+    """
+
+    only_way = ""
 
     shortfall = forms.ChoiceField(
         label=_("What is spent already"), widget=forms.RadioSelect, required=False
@@ -118,6 +123,10 @@ class ReverseForm(forms.Form):
             del self.fields["shortfall"]
             return
         field.choices, field.required = choices, True
+        if len(choices) == 1:
+            # Nothing to choose: the page says what there is, and the button does it.
+            ((field.initial, self.only_way),) = choices
+            field.widget = forms.HiddenInput()
         field.error_messages["required"] = gettext("Choose what happens to what is spent.")
 
 

@@ -6,6 +6,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company
+from core.web.money import money, points
 from loyalty.models import Program
 from loyalty.money import exponent, rounded
 
@@ -13,8 +14,6 @@ from loyalty.money import exponent, rounded
 def figure(amount: Decimal, program: Program) -> str:
     """Return the amount alone: points without a sign of a currency, a deposit with it."""
     if program.kind == Program.Kind.DEPOSIT:
-        from core.web.money import money
-
         return money(amount, program.currency)
     exact = rounded(amount, program.currency)
     whole = exact == exact.to_integral_value()
@@ -37,11 +36,11 @@ def plain_figure(company: Company, text: str) -> str:
 
 
 def shown(amount: Decimal, program: Program) -> str:
-    """Return the amount with what it is of: "320 points", "£20.00"."""
+    """Return the amount with what it is of: "1 point", "£20.00"."""
     text = figure(amount, program)
     if program.kind == Program.Kind.DEPOSIT:
         return text
-    return _("%(amount)s points") % {"amount": text}
+    return points(amount, text)
 
 
 def lasts(program: Program) -> str:

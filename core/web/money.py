@@ -5,7 +5,7 @@ from functools import cache
 
 import iso4217
 from django.utils.formats import get_format, number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
 #: Signs that mean one currency wherever Regulars is used; all others are written by their code.
 _SIGNS = {"GBP": "£", "EUR": "€", "USD": "$", "RUB": "₽", "UAH": "₴", "TRY": "₺", "INR": "₹"}
@@ -20,6 +20,13 @@ def money(amount: Decimal, currency: str) -> str:
     sign = "\u2212" if rounded < 0 else ""
     known = _SIGNS.get(currency)
     return f"{sign}{known}{text}" if known else f"{sign}{text}\u00a0{currency}"
+
+
+def points(amount: Decimal, text: str) -> str:
+    """Return `text`, the amount as it is written, with what it counts: "1 point", "0.50 points"."""
+    # Plural rules are for whole numbers: what is not one is more or fewer than one.
+    number = 1 if abs(amount) == 1 else 2
+    return ngettext("%(amount)s point", "%(amount)s points", number) % {"amount": text}
 
 
 def grouped(number: Decimal | int, places: int = 0) -> str:

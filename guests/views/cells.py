@@ -16,10 +16,10 @@ from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
 
 from core.models import Company
-from core.web.money import grouped, money
+from core.web.money import grouped, money, points
 from core.web.telephones import telephone
 from guests.models import Guest
 from guests.tables import BALANCE, CARDS, CATEGORIES, TIER, Column
@@ -110,11 +110,7 @@ def balance_text(balance: Decimal | None, program: Program, *, unit: bool = Fals
     if program.kind == Program.Kind.DEPOSIT:
         return money(balance, program.currency)
     text = _points(balance)
-    if not unit:
-        return text
-    return ngettext("%(n)s point", "%(n)s points", int(balance) if balance == 1 else 2) % {
-        "n": text
-    }
+    return points(balance, text) if unit else text
 
 
 def _points(balance: Decimal) -> str:

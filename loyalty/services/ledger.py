@@ -28,7 +28,7 @@ REFUSALS = {
     "zero": _("The amount is zero."),
     "too_large": _("The balance would be too large."),
     "expired": _("The last day of this credit is over already."),
-    "insufficient": _("There are only %(available)s."),
+    "insufficient": _("Only %(available)s can be debited."),
     "other_amount": _("The same was posted before with another amount, %(amount)s."),
     "no_hold": _("There is no such hold."),
     "hold_ended": _("This hold was ended before."),
@@ -38,7 +38,7 @@ REFUSALS = {
     "of_merge": _("A merge moved this: undo the merge itself."),
     "reversed": _("This entry was reversed before."),
     "moved": _("A merge gave %(moved)s of this credit to the guest who was kept: debit it there."),
-    "spent": _("Of this credit %(left)s are left: %(shortfall)s are spent."),
+    "spent": _("Left of this credit: %(left)s. Spent: %(shortfall)s."),
 }
 
 

@@ -76,8 +76,8 @@ def _preview(
     balance = account.balance if account else Decimal(0)
     available = balance - account.held if account else Decimal(0)
     if amount < 0 and available < -amount:
-        told = _("There are only %(available)s.") % {"available": shown(available, program)}
-        form.add_error("amount", told)
+        refused = Refused("insufficient", {"available": available})
+        form.add_error("amount", in_words(refused, program))
         return None
     needs_approval = above_limit(company, program, amount)
     return {

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from loyalty.models import Program
 from loyalty.services.ledger import REFUSALS
 from loyalty.services.postings import Refused
@@ -20,6 +22,8 @@ def in_words(refused: Refused, program: Program) -> str:
 
 def sentence(code: str, params: Mapping[str, Any], program: Program) -> str:
     """Return the sentence of a code and its parameters, as they were kept."""
+    if code == "insufficient" and not Decimal(params["available"]):
+        return _("There is nothing to debit.")
     return str(REFUSALS[code]) % {
         name: _amount(value, program) if name in _AMOUNTS else value
         for name, value in params.items()

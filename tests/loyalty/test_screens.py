@@ -18,6 +18,7 @@ from loyalty.models import Account, Adjustment, LedgerEntry, Program, ProgramTot
 from loyalty.services.postings import Move
 from loyalty.services.totals import add_up, sums_of
 from loyalty.web.program_page import outstanding, totals
+from loyalty.words import shown
 from tests.loyalty.conftest import NOON, new_guest
 
 pytestmark = pytest.mark.usefixtures("books_agree")
@@ -103,9 +104,24 @@ def test_nobody_is_debited_more_than_they_have(client, credited, points):
     address = f"/c/bella/guests/{credited.pk}/debit/"
     data = filled(client, address, points, "271", confirm="1")
     page = client.post(address, data)
-    assert "There are only 270 points." in page.content.decode()
+    assert "Only 270 points can be debited." in page.content.decode()
     assert 'value="271"' in page.content.decode()
     assert balance(credited, points) == 270
+
+
+def test_of_nothing_nothing_is_debited(client, credited, points, move):
+    move("-270", timezone.now())
+    address = f"/c/bella/guests/{credited.pk}/debit/"
+    page = client.post(address, filled(client, address, points, "1")).content.decode()
+    assert "There is nothing to debit." in page
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [("1", "1 point"), ("-1", "\u22121 point"), ("0", "0 points"), ("0.50", "0.50 points")],
+)
+def test_one_point_is_one(points, amount, words):
+    assert shown(Decimal(amount), points) == words
 
 
 @pytest.mark.parametrize("text", ["1e1000000", "NaN", "-5", "0", "1,234", "0.001", "٣", "9" * 15])
@@ -133,11 +149,23 @@ def test_of_a_spent_credit_the_person_decides_about_the_shortfall(client, credit
     entry = LedgerEntry.objects.filter(amount=Decimal(270)).get()
     address = f"/c/bella/guests/{credited.pk}/ledger/{entry.pk}/reverse/"
     page = client.get(address).content.decode()
-    assert "100 points of this credit are spent, expired or held: 170 points are left" in page
+    assert "Spent, expired or held of this credit: 100 points. Left of it: 170 points." in page
     assert client.post(address, {"comment": ""}).status_code == 200
     assert balance(credited, points) == 670
     client.post(address, {"comment": "", "shortfall": "from_others"})
     assert balance(credited, points) == 400
+
+
+def test_a_credit_that_is_all_spent_leaves_nothing_to_choose(client, credited, points, move):
+    move("-270", timezone.now())
+    move("500", timezone.now())
+    entry = LedgerEntry.objects.filter(amount=Decimal(270)).get()
+    address = f"/c/bella/guests/{credited.pk}/ledger/{entry.pk}/reverse/"
+    page = client.get(address)
+    assert "also from the guest&#x27;s other credits." in page.content.decode()
+    assert 'type="radio"' not in page.content.decode()
+    client.post(address, {"comment": "", "shortfall": page.context["form"]["shortfall"].value()})
+    assert balance(credited, points) == 230
 
 
 def test_the_ledger_says_why(client, credited, points, move):
