@@ -32,4 +32,5 @@ urlpatterns = [
     path("approvals/", approvals.list_approvals, name="approvals"),
     path("approvals/<int:pk>/approve/", approvals.approve, name="approve"),
     path("approvals/<int:pk>/decline/", approvals.decline, name="decline"),
+    path("approvals/<int:pk>/withdraw/", approvals.withdraw, name="withdraw"),
 ]

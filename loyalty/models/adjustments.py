@@ -122,7 +122,8 @@ class BulkAdjustmentGuest(models.Model):
 
 
 class Adjustment(models.Model):
-    """A credit or debit above the company's limit: a second person decides, or it lapses.
+    """A credit or debit above the company's limit: a second person decides, or it lapses, or
+    whoever asked withdraws it.
 
     About one guest, or about many (`bulk`, whose `amount` here is the sum of all).
     """
@@ -132,6 +133,7 @@ class Adjustment(models.Model):
         APPROVED = "approved", _("Approved")
         DECLINED = "declined", _("Declined")
         LAPSED = "lapsed", _("Lapsed")
+        WITHDRAWN = "withdrew", _("Withdrawn")
 
     company = models.ForeignKey("core.Company", models.CASCADE, related_name="+", db_index=False)
     guest = models.ForeignKey(
@@ -202,7 +204,7 @@ class Adjustment(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state__in=["approved", "declined"], decided_by__isnull=False)
-                | Q(state__in=["waiting", "lapsed"], decided_by__isnull=True),
+                | Q(state__in=["waiting", "lapsed", "withdrew"], decided_by__isnull=True),
                 name="adjustment_decided_by",
             ),
         ]

@@ -1,5 +1,6 @@
-"""Adjustments above the company's limit: asked for, and decided by a second person."""
+"""Adjustments above the company's limit: asked for, and decided by a second person or withdrawn."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -29,7 +30,8 @@ _PERMISSION = "loyalty.approve_adjustment"
 
 
 class NotYours(Exception):
-    """Nobody decides what they asked for themselves, or what is another restaurant's."""
+    """Nobody decides what they asked for themselves, or what is another restaurant's; and nobody
+    withdraws what another one asked for."""
 
 
 class Decided(Exception):
@@ -153,6 +155,20 @@ def decline(
     return whole(act)
 
 
+def withdraw(*, adjustment: Adjustment, actor: User, source: str, now: datetime) -> Adjustment:
+    """Let whoever asked think better of it. Raises NotYours and Decided."""
+
+    def act() -> Adjustment:
+        locked = _waiting(adjustment, now, may=lambda locked: locked.asked_by_id == actor.pk)
+        locked.state, locked.decided_at = State.WITHDRAWN, now
+        locked.save(update_fields=["state", "decided_at"])
+        _end_bulk(locked)
+        _record(locked, "withdraw_adjustment", actor=actor, source=source, now=now)
+        return locked
+
+    return whole(act)
+
+
 def lapse_due(*, now: datetime) -> int:
     """End what nobody has decided in time; return how many. Called by the clock."""
     ids = list(Adjustment.objects.run_out(now=now).order_by("pk").values_list("pk", flat=True))
@@ -187,10 +203,17 @@ def is_of_their_restaurants(company: Company, user: User, restaurant: int | None
 
 def _open(adjustment: Adjustment, actor: User, now: datetime) -> Adjustment:
     """Return it locked, if it still waits and `actor` may decide it."""
+    return _waiting(adjustment, now, may=lambda locked: may_decide(locked, actor))
+
+
+def _waiting(
+    adjustment: Adjustment, now: datetime, *, may: Callable[[Adjustment], bool]
+) -> Adjustment:
+    """Return it locked. Raises NotYours unless `may` says yes of it, and Decided if it is over."""
     rows = Adjustment.objects.for_company(adjustment.company).select_for_update(of=("self",))
     locked = rows.select_related("guest", "program", "bulk").get(pk=adjustment.pk)
     locked.company = adjustment.company
-    if not may_decide(locked, actor):
+    if not may(locked):
         raise NotYours
     if locked.state != State.WAITING or locked.lapses_at <= now:
         raise Decided(locked)

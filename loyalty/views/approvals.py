@@ -96,6 +96,26 @@ def decline(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     return redirect("loyalty:approvals", company.slug)
 
 
+@require_POST
+@company_view("loyalty.adjust_balance")
+def withdraw(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
+    """Withdraw what one asked for oneself, and go back to what it was about."""
+    own = Adjustment.objects.for_company(company).filter(asked_by=request.user)
+    found = get_object_or_404(own.select_related("bulk"), pk=pk)
+    found.company = company
+    try:
+        approving.withdraw(
+            adjustment=found, actor=request.user, source=Change.Source.WEB, now=timezone.now()
+        )
+    except approving.Decided as no:
+        messages.info(request, _why_not(no))
+    else:
+        messages.success(request, _("Withdrawn: nothing is posted."))
+    if found.bulk is not None:
+        return redirect("loyalty:bulk_change", company.slug, found.bulk.number)
+    return redirect("loyalty:ledger", company.slug, found.guest_id)
+
+
 def _seen(request: CompanyRequest, company: Company) -> Any:
     member = Membership.objects.for_company(company).active().get(user=request.user)
     return Adjustment.objects.for_company(company).seen_by(member)

@@ -20,7 +20,7 @@ from guests.models import Guest
 from guests.services.bulk_changes_sets import Mark, is_large, mark_of
 from guests.web.selection import Selection, list_url, selection_in
 from loyalty.forms import BulkConfirmForm, MoveForm
-from loyalty.models import BulkAdjustment
+from loyalty.models import Adjustment, BulkAdjustment
 from loyalty.services import bulk_adjusting as services
 from loyalty.services.limits import above_limit
 from loyalty.web import bulk_words
@@ -175,6 +175,8 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     if request.htmx:
         # The poll of a page that still showed its progress.
         return HttpResponseClientRedirect(request.path)
+    waiting = Adjustment.objects.for_company(change.company).waiting(now=timezone.now())
+    waiting = waiting.filter(bulk=change).first()
     page = paginate(request, bulk_words.told_rows(change))
     context = {
         "change": change,
@@ -182,6 +184,8 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         "amount": shown(abs(change.amount), change.program),
         "rows": bulk_words.rows(change, list(page.object_list)),
         "pager": pager(request, page),
+        "waiting": waiting,
+        "can_withdraw": waiting is not None and waiting.asked_by_id == request.user.pk,
         "can_undo": services.is_undoable(change) and services.may_touch(change, request.user),
         "list_url": list_url(change.company, change.query),
     }

@@ -12,7 +12,7 @@ from core.models import Company, Job
 from core.web import pace
 from core.web.subjects import Subject, link
 from guests.models import Guest
-from loyalty.models import BulkAdjustment, BulkAdjustmentGuest
+from loyalty.models import Adjustment, BulkAdjustment, BulkAdjustmentGuest
 from loyalty.web.refusals import sentence as refusal
 from loyalty.words import shown
 
@@ -29,6 +29,9 @@ def sentence(change: BulkAdjustment) -> str:
     if change.state == State.DRAFT:
         return _("This waits for a second person.")
     if change.state == State.REFUSED:
+        asked = getattr(change, "adjustment", None)
+        if asked is not None and asked.state == Adjustment.State.WITHDRAWN:
+            return _("This was withdrawn: nothing was posted.")
         return _("This was not approved: nothing was posted.")
     if change.state == State.UNDONE:
         text = ngettext(

@@ -111,8 +111,11 @@ def waiting_adjustments(
             else _("%(amount)s to be debited, asked by %(person)s, waits for approval.")
         )
         text = words % {"amount": shown(abs(each.amount), each.program), "person": each.asked_by}
-        url = link("loyalty:approvals", company) if may else ""
-        yield record.Banner(text, "info", url, _("Approvals"))
+        url, words = (link("loyalty:approvals", company), _("Approvals")) if may else ("", "")
+        if each.asked_by_id == request.user.pk:
+            # Nobody decides what they asked for; they may think better of it.
+            url, words = f"{link('loyalty:ledger', company, guest.pk)}#waiting", _("Withdraw…")
+        yield record.Banner(text, "info", url, words)
 
 
 def what_they_hold(guests: GuestQuerySet, company: Company) -> Iterable[str]:
@@ -148,6 +151,7 @@ def _words() -> None:
     )
     actions.register("approve_adjustment", gettext_lazy("approved"), gettext_lazy("Approved"))
     actions.register("decline_adjustment", gettext_lazy("declined"), gettext_lazy("Declined"))
+    actions.register("withdraw_adjustment", gettext_lazy("withdrew"), gettext_lazy("Withdrawn"))
     actions.register("lapse_adjustment", gettext_lazy("let lapse"), gettext_lazy("Lapsed"))
     actions.register(
         "bulk_adjust", gettext_lazy("credited or debited"), gettext_lazy("Credited many")

@@ -214,3 +214,28 @@ def test_who_is_alone_is_told_before_it_is_sent(ask, sign_in, owner, anna, point
     second = User.objects.create(email="second@bella.example", name="Second")
     Membership.objects.create(company=bella, user=second, role=Role.OWNER)
     assert alone not in client.post(address, data).content.decode()
+
+
+# -- Thought better of ----------------------------------------------------------------------------
+
+
+def test_whoever_asked_withdraws_it_and_nobody_else(ask, sign_in, manager, owner, anna):
+    adjustment = ask(500)
+    address = f"/c/bella/approvals/{adjustment.pk}/withdraw/"
+    assert sign_in(owner).post(address).status_code == 404
+    client: Client = sign_in(manager)
+    ledger = f"/c/bella/guests/{anna.pk}/ledger/"
+    assert address in client.get(ledger).content.decode()
+    page = client.post(address, follow=True).content.decode()
+    assert "Withdrawn: nothing is posted." in page
+    adjustment.refresh_from_db()
+    assert (adjustment.state, adjustment.decided_by) == ("withdrew", None)
+    with pytest.raises(approving.Decided):
+        decide(adjustment, owner)
+    assert not LedgerEntry.objects.exists()
+    assert "it is over already (Withdrawn)" in client.post(address, follow=True).content.decode()
+
+
+def test_the_service_lets_nobody_withdraw_what_another_asked_for(ask, owner):
+    with pytest.raises(approving.NotYours):
+        approving.withdraw(adjustment=ask(500), actor=owner, source="web", now=timezone.now())

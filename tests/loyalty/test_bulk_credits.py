@@ -236,6 +236,19 @@ def test_what_waits_for_a_second_person_is_no_draft(sign_in, credit, crowd, bell
         assert "Draft" not in page
 
 
+def test_whoever_asked_for_a_bulk_credit_withdraws_it(sign_in, credit, crowd, bella, manager):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(34))
+    change = credit("10")
+    client = sign_in(manager)
+    page = client.get(f"/c/bella/programs/changes/{change.number}/").content.decode()
+    address = f"/c/bella/approvals/{change.adjustment.pk}/withdraw/"
+    assert "Lapses" in page
+    assert address in page
+    page = client.post(address, follow=True).content.decode()
+    assert "This was withdrawn: nothing was posted." in page
+    assert address not in page
+
+
 def test_a_member_of_some_restaurants_touches_only_what_is_theirs(
     sign_in, credit, crowd, bella, manager
 ):
