@@ -2,7 +2,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.db.models.signals import post_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 from django.utils.translation import gettext, gettext_lazy as _
 
 
@@ -26,6 +26,7 @@ class CoreConfig(AppConfig):
 
         bulk.register_lookups()
         post_migrate.connect(roles.sync, dispatch_uid="core.roles.sync")
+        pre_migrate.connect(guards.step_aside, dispatch_uid="core.guards.step_aside")
         post_migrate.connect(guards.install, dispatch_uid="core.guards.install")
         mail.register(companies.INVITATION, companies.build_invitation)
         mail.register(passwords.RESET, passwords.build_reset)

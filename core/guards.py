@@ -4,7 +4,7 @@ Installed after every `migrate` on both databases (SQLite drops triggers when a 
 a table) and verified by a system check.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -147,23 +147,20 @@ def install(using: str = DEFAULT_DB_ALIAS, **kwargs: Any) -> None:
                         cursor.execute(sql)
 
 
+def step_aside(using: str = DEFAULT_DB_ALIAS, plan: Sequence[Any] = (), **kwargs: Any) -> None:
+    """Let migrations rebuild tables of SQLite, which a trigger that names such a table elsewhere
+    would stop. Connected to `pre_migrate`; `install` brings back what was taken away."""
+    if plan and connections[using].vendor == "sqlite":
+        _drop_triggers(connections[using])
+
+
 @contextmanager
 def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Take triggers away while tables are emptied in whatever order.
 
     PostgreSQL empties all of them in one statement, and keeps its keys.
     """
-    connection = connections[using]
-    present = _present(connection)
-    with connection.cursor() as cursor:
-        for guard in _declared:
-            table = ""
-            if connection.vendor == "postgresql":
-                if isinstance(guard, SameCompany):
-                    continue
-                table = f' ON "{guard.db_table}"'
-            for name in present.intersection(_statements(connection, guard)):
-                cursor.execute(f'DROP TRIGGER "{name}"{table}')
+    _drop_triggers(connections[using])
     try:
         yield
     finally:
@@ -182,6 +179,19 @@ def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
         for name in _statements(connection, guard)
         if name not in present
     ]
+
+
+def _drop_triggers(connection: Any) -> None:
+    present = _present(connection)
+    with connection.cursor() as cursor:
+        for guard in _declared:
+            table = ""
+            if connection.vendor == "postgresql":
+                if isinstance(guard, SameCompany):
+                    continue
+                table = f' ON "{guard.db_table}"'
+            for name in present.intersection(_statements(connection, guard)):
+                cursor.execute(f'DROP TRIGGER "{name}"{table}')
 
 
 def _statements(connection: Any, guard: Guard) -> dict[str, str]:
