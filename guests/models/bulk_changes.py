@@ -1,4 +1,5 @@
-"""Changes of many guests at once: delete, restore, put into a category or take out of one."""
+"""Changes of many guests at once: delete, restore, put into a category or take out of one; and the
+category that is deleted with its places."""
 
 from django.db import models
 from django.db.models import Q
@@ -16,7 +17,7 @@ class BulkChange(Job):
 
     The set is written down when it is confirmed (`BulkChangeGuest`): what is carried out is that
     set, also when the data have changed since. `total` counts it, `changed` those of them that
-    were not as asked already.
+    were not as asked already. When a category is deleted its set is written down on the way.
     """
 
     class Action(models.TextChoices):
@@ -24,6 +25,7 @@ class BulkChange(Job):
         RESTORE = "restore", _("Restore")
         ADD_CATEGORY = "add_category", _("Add to a category")
         REMOVE_CATEGORY = "remove_category", _("Take out of a category")
+        DELETE_CATEGORY = "delete_category", _("Delete a category")
 
     class Step(models.TextChoices):
         CHANGE = "change", _("Change")
@@ -37,6 +39,9 @@ class BulkChange(Job):
     )
     category_name = models.CharField(
         max_length=80, blank=True, help_text="What a receipt says when the category is gone."
+    )
+    category_kept = models.JSONField(
+        default=dict, help_text="Of a deleted category what brings it back: see deleted_categories."
     )
     query = models.TextField(blank=True, help_text="The list's address that was confirmed.")
     words = models.JSONField(default=list, help_text="The filters as they were confirmed.")

@@ -11,13 +11,15 @@ from typing import TypeVar
 
 from django.db import OperationalError, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from core import bulk
 from core.models import Company, Job, User
 from core.services.changes import record
 from core.services.jobs import enqueue
-from guests.models import BulkChange, Category
+from guests.models import BulkChange, Category, GuestCategory
 from guests.querysets import GuestQuerySet
+from guests.services import deleted_categories
 from guests.services.bulk_changes_sets import Mark, concerned, write_down
 from guests.services.bulk_changes_steps import (
     CATEGORISING,
@@ -25,6 +27,7 @@ from guests.services.bulk_changes_steps import (
     change_next,
     undo_next,
 )
+from guests.services.categories import InUse, uses_of
 
 Action, State, Step = BulkChange.Action, Job.State, BulkChange.Step
 
@@ -99,10 +102,42 @@ def confirm_change(
         change.total = mark.count
         _save_numbered(change)
         _begin(change, now=now)
+        if not (change.changed or change.is_active):
+            raise NothingToChange
         _record(change, f"{action}_guests", actor=actor, source=source, now=now)
         return change
 
     return _whole(confirm)
+
+
+def delete_category(
+    *, category: Category, actor: User | None, source: str, now: datetime
+) -> BulkChange:
+    """Delete a category, and return the receipt. No guest is deleted; Undo puts them back into it.
+
+    One that many are in waits for a worker when this returns. Raises InUse.
+    """
+
+    def delete() -> BulkChange:
+        company = Company.objects.select_for_update().get(pk=category.company_id)
+        if uses := uses_of(category):
+            raise InUse(" ".join(uses))
+        places = GuestCategory.objects.for_company(company).filter(category=category)
+        change = BulkChange(
+            company=company,
+            actor=actor,
+            action=Action.DELETE_CATEGORY,
+            category=category,
+            category_name=category.name,
+            words=[_("Category: %(name)s") % {"name": category.name}],
+            total=places.count(),
+        )
+        _save_numbered(change)
+        _begin(change, now=now)
+        _record(change, "delete_category", actor=actor, source=source, now=now)
+        return change
+
+    return _whole(delete)
 
 
 def request_undo(
@@ -111,15 +146,17 @@ def request_undo(
     """Take the change back for everybody whom nobody touched since, and return it as it is then.
 
     A large one waits for a worker. Raises NotNow when there is nothing to take back or something
-    is under way, and CategoryGone.
+    is under way, CategoryGone, and NameTaken by another category than the one to be brought back.
     """
 
     def undo() -> BulkChange:
         locked = _locked(change)
         if not is_undoable(locked):
             raise NotNow(locked)
-        if locked.action in CATEGORISING and locked.category_id is None:
+        if is_category_gone(locked):
             raise CategoryGone
+        if locked.action == Action.DELETE_CATEGORY and locked.category_id is None:
+            deleted_categories.bring_back(locked)
         fields = {"step": Step.UNDO, "checkpoint": 0, "undone_by": actor, "stop_asked": False}
         if locked.changed < LARGE:
             for name, value in fields.items():
@@ -149,7 +186,16 @@ def request_stop(*, change: BulkChange) -> BulkChange:
 
 def is_undoable(change: BulkChange) -> bool:
     """Whether there is anything to take back, and nothing under way."""
-    return change.state in UNDOABLE and change.changed > change.undone
+    if change.state not in UNDOABLE:
+        return False
+    # An empty category, too, can come back.
+    return bool(change.category_kept) or change.changed > change.undone
+
+
+def is_category_gone(change: BulkChange) -> bool:
+    """Whether the change's category is not there, and cannot be brought back by it."""
+    is_about_one = change.action in {*CATEGORISING, Action.DELETE_CATEGORY}
+    return is_about_one and change.category_id is None and not change.category_kept
 
 
 def _begin(change: BulkChange, *, now: datetime) -> None:
@@ -157,10 +203,10 @@ def _begin(change: BulkChange, *, now: datetime) -> None:
     if change.total >= LARGE:
         enqueue(change, now=now)
         return
-    piece = change_next(change, LARGE)
-    if piece is None or not piece.changed:
-        raise NothingToChange
-    change.changed, change.done, change.checkpoint = piece.changed, piece.met, piece.last
+    if piece := change_next(change, LARGE):
+        change.changed, change.done, change.checkpoint = piece.changed, piece.met, piece.last
+    if change.action == Action.DELETE_CATEGORY:
+        deleted_categories.drop(change)
     change.state, change.started_at, change.finished_at = State.DONE, now, now
     change.save()
 
@@ -187,6 +233,9 @@ def _record(
         values = {"category": [None, change.category_name]}
     elif change.action == Action.REMOVE_CATEGORY:
         values = {"category": [change.category_name, None]}
+    elif change.action == Action.DELETE_CATEGORY:
+        ends = [change.category_name, None]
+        values = {"category": ends[::-1] if action == "undo_bulk_change" else ends}
     record(
         company=change.company,
         actor=actor,

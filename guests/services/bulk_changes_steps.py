@@ -27,6 +27,7 @@ OPPOSITE: dict[str, str] = {
     Action.RESTORE: Action.DELETE,
     Action.ADD_CATEGORY: Action.REMOVE_CATEGORY,
     Action.REMOVE_CATEGORY: Action.ADD_CATEGORY,
+    Action.DELETE_CATEGORY: Action.ADD_CATEGORY,
 }
 CATEGORISING = frozenset({Action.ADD_CATEGORY, Action.REMOVE_CATEGORY})
 
@@ -50,6 +51,8 @@ def change_next(change: BulkChange, limit: int) -> Piece | None:
     Those that are as asked already, or were merged or erased since, stay as they are. Raises
     CategoryGone.
     """
+    if change.action == Action.DELETE_CATEGORY:
+        return _leave_next(change, limit)
     met = _next(change, Q(version__isnull=True), limit)
     if not met:
         return None
@@ -63,13 +66,16 @@ def change_next(change: BulkChange, limit: int) -> Piece | None:
 def undo_next(change: BulkChange, limit: int) -> Piece | None:
     """Take back the next guests that were changed, after the checkpoint; None at the end.
 
-    Whoever was touched since stays as they are. Raises CategoryGone.
+    Whoever was touched since stays as they are; but a deleted category comes back to all who are
+    still there. Raises CategoryGone.
     """
     met = _next(change, Q(version__isnull=False, is_undone=False), limit)
     if not met:
         return None
-    untouched = _locked(change, met).filter(as_left_by(change))
-    undone = _do(change, OPPOSITE[change.action], untouched)
+    guests = _locked(change, met)
+    if change.action != Action.DELETE_CATEGORY:
+        guests = guests.filter(as_left_by(change))
+    undone = _do(change, OPPOSITE[change.action], guests)
     _set_of(change, undone).update(is_undone=True)
     return Piece(len(met), len(undone), met[-1])
 
@@ -133,9 +139,33 @@ def _categorise(change: BulkChange, action: str, guests: GuestQuerySet) -> list[
     else:
         ids = [pk for pk in found if pk in inside]
         places._raw_delete(places.db)
-    if ids:
+    if ids and change.action != Action.DELETE_CATEGORY:
         _of(change, ids).update(version=F("version") + 1)
     return ids
+
+
+def _leave_next(change: BulkChange, limit: int) -> Piece | None:
+    """Take the next guests out of the category that is deleted, and write them down.
+
+    Whoever is put into it meanwhile comes last. Their versions stay: nothing of their own has
+    changed, and a new one would keep other bulk changes and imports of them from being undone.
+    """
+    places = GuestCategory.objects.filter(
+        company_id=change.company_id, category_id=_category(change)
+    ).order_by("guest_id")
+    met = list(places.values_list("guest_id", flat=True)[:limit])
+    if not met:
+        return None
+    rows = [
+        BulkChangeGuest(company_id=change.company_id, change=change, guest_id=pk, version=version)
+        for pk, version in _of(change, met).values_list("pk", "version")
+    ]
+    # Who came back into it on the way stands there already.
+    before = _set_of(change, met).count()
+    BulkChangeGuest.objects.bulk_create(rows, ignore_conflicts=True)
+    left = _places(change, _category(change), met)
+    left._raw_delete(left.db)
+    return Piece(len(met), len(rows) - before, met[-1])
 
 
 def _places(change: BulkChange, category: int, ids: list[int]) -> QuerySet[GuestCategory]:

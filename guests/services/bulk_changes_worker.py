@@ -6,7 +6,9 @@ from core import jobs
 from core.models import Job
 from core.services.jobs import Attempt
 from guests.models import BulkChange
+from guests.services import deleted_categories
 from guests.services.bulk_changes_steps import CategoryGone, change_next, undo_next
+from guests.services.categories import InUse
 
 State, Step = Job.State, BulkChange.Step
 
@@ -28,6 +30,9 @@ def perform(change: BulkChange, attempt: Attempt[BulkChange]) -> None:
     except CategoryGone:
         with attempt.chunk() as locked:
             attempt.end(locked, State.STOPPED, error=_("The category was deleted."))
+    except InUse as used:
+        with attempt.chunk() as locked:
+            attempt.end(locked, State.STOPPED, error=str(used))
 
 
 def _change_chunk(attempt: Attempt[BulkChange]) -> bool:
@@ -38,15 +43,25 @@ def _change_chunk(attempt: Attempt[BulkChange]) -> bool:
             return False
         piece = change_next(change, CHUNK_GUESTS)
         if piece is None:
-            attempt.end(change, State.DONE)
+            _finish(attempt, change)
             return False
+        done = change.done + piece.met
         attempt.advance(
             change,
             checkpoint=piece.last,
-            done=change.done + piece.met,
+            done=done,
+            total=max(change.total, done),
             changed=change.changed + piece.changed,
         )
     return True
+
+
+def _finish(attempt: Attempt[BulkChange], change: BulkChange) -> None:
+    if change.action != BulkChange.Action.DELETE_CATEGORY:
+        attempt.end(change, State.DONE)
+        return
+    deleted_categories.drop(change)
+    attempt.end(change, State.DONE, category=None, category_kept=change.category_kept)
 
 
 def _undo_chunk(attempt: Attempt[BulkChange]) -> bool:

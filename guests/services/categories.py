@@ -1,4 +1,4 @@
-"""Creating, changing and deleting categories."""
+"""Creating and changing categories. Deleting one is a bulk change: see bulk_changes."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 
 from core.models import Company, User
 from core.services.changes import assign, record
+from core.services.names import same_name
 from guests import category_uses
-from guests.models import BulkChange, Category, GuestCategory
+from guests.models import BulkChange, Category
 from guests.normalize import fold
-from guests.services.names import same_name
 
 
 @transaction.atomic
@@ -69,7 +69,7 @@ def create_category(
     now: datetime,
 ) -> Category:
     """Create one category. Raises NameTaken."""
-    name = _free_name(company, name)
+    name = free_name(company, name)
     category = Category.objects.create(
         company=company, name=name, colour=colour, is_default=is_default
     )
@@ -104,7 +104,7 @@ def change_category(
 
     Guests are not touched: they hold the category, not its name.
     """
-    name = _free_name(category.company, name, but=category)
+    name = free_name(category.company, name, but=category)
     locked = Category.objects.select_for_update().get(pk=category.pk)
     changed = assign(locked, {"name": name, "colour": colour, "is_default": is_default})
     if changed:
@@ -121,31 +121,6 @@ def change_category(
     return locked
 
 
-@transaction.atomic
-def delete_category(*, category: Category, actor: User | None, source: str, now: datetime) -> int:
-    """Delete a category and return how many guests left it. No guest is deleted.
-
-    Their `version` stays: nothing of their own has changed, and a new one would keep bulk changes
-    and imports of all of them from being undone. Raises InUse.
-    """
-    Company.objects.select_for_update().get(pk=category.company_id)
-    if uses := uses_of(category):
-        raise InUse(" ".join(uses))
-    # One statement, whatever their number; the cascade would read them first.
-    guests, _tables = GuestCategory.objects.filter(category=category).delete()
-    record(
-        company=category.company,
-        actor=actor,
-        source=source,
-        action="delete_category",
-        subject=category,
-        values={"name": [category.name, None], "guests": [guests, 0]},
-        now=now,
-    )
-    category.delete()
-    return guests
-
-
 def uses_of(category: Category) -> list[str]:
     """Return why the category cannot be deleted now, a sentence each; empty when it can."""
     changes = BulkChange.objects.for_company(category.company)
@@ -157,7 +132,7 @@ def uses_of(category: Category) -> list[str]:
     return own + category_uses.of(category)
 
 
-def _free_name(company: Company, name: str, but: Category | None = None) -> str:
+def free_name(company: Company, name: str, but: Category | None = None) -> str:
     """Return the name as it is kept. Raises NameTaken."""
     name = name.strip()
     if taken := same_name(company, Category.objects.for_company(company), name, but=but):

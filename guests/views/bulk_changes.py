@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,8 +18,15 @@ from core.models import Change, Company
 from core.web.access import CompanyRequest, View, company_view
 from core.web.lists import pager, paginate
 from guests.models import BulkChange
-from guests.services.bulk_changes import NotNow, is_undoable, request_stop, request_undo
+from guests.services.bulk_changes import (
+    NotNow,
+    is_category_gone,
+    is_undoable,
+    request_stop,
+    request_undo,
+)
 from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
+from guests.services.categories import NameTaken
 from guests.web import bulk_words
 from guests.web.bulk_receipt import guests_of, told, untouched
 from guests.web.selection import list_url
@@ -26,6 +34,8 @@ from guests.web.selection import list_url
 
 def _permission(change: BulkChange) -> str:
     """Return what one must be allowed to make such a change, and so to take it back."""
+    if change.action == BulkChange.Action.DELETE_CATEGORY:
+        return "guests.delete_category"
     return "guests.change_guest" if change.action in CATEGORISING else "guests.outlet_setup"
 
 
@@ -77,6 +87,9 @@ def undo(request: CompanyRequest, change: BulkChange) -> HttpResponse:
         messages.info(request, _("This change is undone already, or under way: look below."))
     except CategoryGone:
         messages.error(request, _("The category was deleted, so this cannot be undone."))
+    except NameTaken as taken:
+        rename = _("Give that one another name first, then undo this.")
+        messages.error(request, f"{taken} {rename}")
     return redirect("guests:change", change.company.slug, change.number)
 
 
@@ -107,7 +120,7 @@ def _progress(request: CompanyRequest, change: BulkChange) -> HttpResponse:
 
 def _receipt(request: CompanyRequest, change: BulkChange) -> HttpResponse:
     undoable = is_undoable(change)
-    gone = change.action in CATEGORISING and change.category_id is None
+    gone = is_category_gone(change)
     page = paginate(request, guests_of(change))
     context = {
         "change": change,
@@ -117,7 +130,7 @@ def _receipt(request: CompanyRequest, change: BulkChange) -> HttpResponse:
         "undo": _undo(request, change) if undoable and not gone else None,
         "rows": told(change, request.user, list(page.object_list)),
         "pager": pager(request, page),
-        "list_url": list_url(change.company, change.query),
+        **_back(request, change),
     }
     return render(request, "guests/bulk_change.html", context)
 
@@ -126,4 +139,19 @@ def _undo(request: CompanyRequest, change: BulkChange) -> dict[str, Any] | None:
     if not request.user.has_perm(_permission(change), change.company):
         return None
     count = untouched(change)
-    return {"count": count, "kept": change.changed - change.undone - count}
+    kept = change.changed - change.undone - count
+    return {
+        "is_of_some": bool(count) or change.action == BulkChange.Action.DELETE_CATEGORY,
+        "button": bulk_words.undo_button(change, count),
+        "kept": bulk_words.kept(change, kept),
+    }
+
+
+def _back(request: CompanyRequest, change: BulkChange) -> dict[str, str]:
+    """Return where the change was asked for, with the words of the link there."""
+    is_of_settings = change.action == BulkChange.Action.DELETE_CATEGORY
+    if is_of_settings and request.user.has_perm("guests.change_category", change.company):
+        url = reverse("guests:categories", args=[change.company.slug])
+        return {"back_url": url, "back_label": _("Back to the categories")}
+    url = list_url(change.company, change.query)
+    return {"back_url": url, "back_label": _("Back to the list")}

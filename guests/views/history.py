@@ -20,6 +20,7 @@ from guests.views.history_sources import (
     ADJUSTMENT,
     BULK_CHANGES,
     BULK_CREDITS,
+    BULK_UNDOS,
     CHANGES,
     IMPORTS,
     Item,
@@ -102,6 +103,7 @@ def _entries(
         CHANGES: _of_changes,
         BULK_CREDITS: of_bulk_credits,
         BULK_CHANGES: _of_bulk_changes,
+        BULK_UNDOS: _of_bulk_undos,
         IMPORTS: _of_lines,
     }
     told: dict[Place, Entry] = {}
@@ -139,28 +141,64 @@ _BULK_WORDS = {
     BulkChange.Action.RESTORE: gettext_lazy("restored this guest in"),
     BulkChange.Action.ADD_CATEGORY: gettext_lazy("put this guest into “%(category)s” in"),
     BulkChange.Action.REMOVE_CATEGORY: gettext_lazy("took this guest out of “%(category)s” in"),
+    BulkChange.Action.DELETE_CATEGORY: gettext_lazy(
+        "deleted the category “%(category)s”, which this guest was in, by"
+    ),
+}
+_UNDO_WORDS = {
+    BulkChange.Action.DELETE: gettext_lazy("brought this guest back by undoing"),
+    BulkChange.Action.RESTORE: gettext_lazy("deleted this guest again by undoing"),
+    BulkChange.Action.ADD_CATEGORY: gettext_lazy(
+        "took this guest out of “%(category)s” again by undoing"
+    ),
+    BulkChange.Action.REMOVE_CATEGORY: gettext_lazy(
+        "put this guest back into “%(category)s” by undoing"
+    ),
+    BulkChange.Action.DELETE_CATEGORY: gettext_lazy(
+        "put this guest back into “%(category)s” by undoing"
+    ),
 }
 
 
 def _of_bulk_changes(
     company: Company, user: User, rows: Sequence[BulkChangeGuest], merged: dict[int, str]
 ) -> list[Entry]:
-    may_open = user.has_perm("guests.change_guest", company)
     return [
         Entry(
             at=row.change.created_at,
             actor=str(row.change.actor or ""),
             where=_("Command line"),
-            words=str(_BULK_WORDS[BulkChange.Action(row.change.action)])
-            % {"category": row.change.category_name},
-            subject=Subject(
-                _("bulk change %(number)s") % {"number": row.change.number},
-                link("guests:change", company, row.change.number) if may_open else "",
-            ),
+            words=_bulk_words(_BULK_WORDS, row.change),
+            subject=_bulk_subject(company, user, row.change),
             note=_("Undone since.") if row.is_undone else "",
         )
         for row in rows
     ]
+
+
+def _of_bulk_undos(
+    company: Company, user: User, rows: Sequence[BulkChangeGuest], merged: dict[int, str]
+) -> list[Entry]:
+    return [
+        Entry(
+            at=row.when,  # type: ignore[attr-defined]
+            actor=str(row.change.undone_by or ""),
+            where=_("Command line"),
+            words=_bulk_words(_UNDO_WORDS, row.change),
+            subject=_bulk_subject(company, user, row.change),
+        )
+        for row in rows
+    ]
+
+
+def _bulk_words(words: Mapping[BulkChange.Action, Any], change: BulkChange) -> str:
+    return str(words[BulkChange.Action(change.action)]) % {"category": change.category_name}
+
+
+def _bulk_subject(company: Company, user: User, change: BulkChange) -> Subject:
+    may_open = user.has_perm("guests.change_guest", company)
+    url = link("guests:change", company, change.number) if may_open else ""
+    return Subject(_("bulk change %(number)s") % {"number": change.number}, url)
 
 
 _LINE_WORDS: dict[tuple[str, int], Any] = {

@@ -15,11 +15,11 @@ from django.utils.dateparse import parse_datetime
 
 from core.models import Change, Company
 from core.web.ids import id_in
-from guests.models import BulkChangeGuest, Guest
+from guests.models import BulkChange, BulkChangeGuest, Guest
 from imports.models import ImportJob, ImportRow
 from loyalty.models import Adjustment, BulkAdjustmentGuest
 
-BULK_CREDITS, CHANGES, BULK_CHANGES, IMPORTS = 4, 3, 2, 1
+BULK_UNDOS, BULK_CREDITS, CHANGES, BULK_CHANGES, IMPORTS = 5, 4, 3, 2, 1
 _GUEST = Guest._meta.label_lower
 #: What a change is about that was asked for, or decided, of a credit or debit above the limit.
 ADJUSTMENT = Adjustment._meta.label_lower
@@ -88,13 +88,14 @@ def page(
     backwards: bool = False,
     size: int,
 ) -> Page:
-    """Return a page of the history of these guests, who are one. Five queries."""
+    """Return a page of the history of these guests, who are one. Six queries."""
     cut = Cut(place, backwards, size + 1)
     items = [
         *_changes(company, ids, cut),
         *_adjustments(company, ids, cut),
         *_bulk_credits(company, ids, cut),
         *_bulk_changes(company, ids, cut),
+        *_bulk_undos(company, ids, cut),
         *_import_lines(company, ids, cut),
     ]
     items.sort(key=lambda item: item.place, reverse=not backwards)
@@ -148,6 +149,23 @@ def _bulk_changes(company: Company, ids: Collection[int], cut: Cut) -> list[Item
     return [
         Item(Place(row.when, BULK_CHANGES, row.change_id, row.guest_id), row)
         for row in found.select_related("change__actor")
+    ]
+
+
+def _bulk_undos(company: Company, ids: Collection[int], cut: Cut) -> list[Item]:
+    """Bulk changes that were taken back, at the time at which somebody asked for it."""
+    rows = BulkChangeGuest.objects.for_company(company).filter(guest__in=ids, is_undone=True)
+    asked = Change.objects.filter(
+        subject=BulkChange._meta.label_lower,
+        subject_id=OuterRef("change_id"),
+        action="undo_bulk_change",
+    )
+    when = Coalesce(Subquery(asked.order_by("-pk").values("at")[:1]), F("change__created_at"))
+    timed = rows.annotate(when=when)
+    found = _cut(timed, BULK_UNDOS, ("change_id", "guest_id"), cut)
+    return [
+        Item(Place(row.when, BULK_UNDOS, row.change_id, row.guest_id), row)
+        for row in found.select_related("change__undone_by")
     ]
 
 

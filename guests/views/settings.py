@@ -16,7 +16,7 @@ from core.models import Change, Company
 from core.web.access import CompanyRequest, company_view
 from guests.forms.settings import CategoryForm
 from guests.models import Category, Guest
-from guests.services import categories as services
+from guests.services import bulk_changes, categories as services
 from guests.services.bulk_changes_sets import is_large
 
 
@@ -76,7 +76,7 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
     refusal = " ".join(services.uses_of(found))
     if form.is_valid() and not refusal:
         try:
-            services.delete_category(
+            change = bulk_changes.delete_category(
                 category=found,
                 actor=request.user,
                 source=Change.Source.WEB,
@@ -85,29 +85,16 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
         except services.InUse as used:
             refusal = str(used)
         else:
-            messages.success(request, _("%(name)s is deleted.") % {"name": found.name})
-            return redirect(back)
+            return redirect("guests:change", company.slug, change.number)
     context = {
         "heading": _("Delete the category “%(name)s”?") % {"name": found.name},
-        "texts": _texts(guests),
+        "texts": [_leaving(guests), _("No guest is deleted. It can be undone afterwards.")],
         "refusal": refusal,
         "form": form,
         "action": _("Delete category"),
         "back_url": back,
     }
     return render(request, "core/settings/delete.html", context)
-
-
-def _texts(guests: int) -> list[str]:
-    texts = [_leaving(guests), _("No guest is deleted. This cannot be undone.")]
-    if guests:
-        texts.append(
-            _(
-                "If you may want to know later who was in it, filter the guests by it and export "
-                "them first."
-            )
-        )
-    return texts
 
 
 def _saved(

@@ -22,8 +22,15 @@ def guests_of(change: BulkChange) -> QuerySet[BulkChangeGuest]:
 
 
 def untouched(change: BulkChange) -> int:
-    """Return how many an undo would put back: whom nobody touched since."""
-    same = Guest.objects.filter(pk=OuterRef("guest_id"), version=OuterRef("version"))
+    """Return how many an undo would put back: whom nobody touched since.
+
+    Of a deleted category everybody who is still there.
+    """
+    there = Guest.objects.filter(pk=OuterRef("guest_id"))
+    if change.action == BulkChange.Action.DELETE_CATEGORY:
+        same = there.filter(merged_into__isnull=True, phone__isnull=False)
+    else:
+        same = there.filter(version=OuterRef("version"))
     return guests_of(change).filter(Exists(same), is_undone=False).count()
 
 
@@ -40,13 +47,13 @@ def told(change: BulkChange, user: User, rows: Sequence[BulkChangeGuest]) -> lis
             "name": str(guests.get(row.guest_id, "")) or found[_GUEST, row.guest_id].label,
             "url": found[_GUEST, row.guest_id].url,
             "guest": guests.get(row.guest_id),
-            "note": _note(row, guests.get(row.guest_id)),
+            "note": _note(change, row, guests.get(row.guest_id)),
         }
         for row in rows
     ]
 
 
-def _note(row: BulkChangeGuest, guest: Guest | None) -> str:
+def _note(change: BulkChange, row: BulkChangeGuest, guest: Guest | None) -> str:
     """Return why an undo leaves the guest as they are; "" when it does not."""
     if row.is_undone:
         return ""
@@ -56,4 +63,6 @@ def _note(row: BulkChangeGuest, guest: Guest | None) -> str:
         return _("Merged into another guest")
     if guest.phone is None:
         return _("Erased")
+    if change.action == BulkChange.Action.DELETE_CATEGORY:
+        return ""
     return "" if guest.version == row.version else _("Changed since")

@@ -19,6 +19,7 @@ _DOING = {
     Action.RESTORE: gettext_lazy("Restoring"),
     Action.ADD_CATEGORY: gettext_lazy("Adding to “%(category)s”"),
     Action.REMOVE_CATEGORY: gettext_lazy("Taking out of “%(category)s”"),
+    Action.DELETE_CATEGORY: gettext_lazy("Deleting “%(category)s”"),
 }
 
 
@@ -106,6 +107,8 @@ def sentence(change: BulkChange) -> str:
     if change.step == Step.UNDO and change.state == State.UNDONE:
         return _undone(change)
     n = change.changed
+    if change.action == Action.DELETE_CATEGORY:
+        return _category_deleted(change)
     texts = {
         Action.DELETE: ngettext(
             "%(count)s guest was deleted.", "%(count)s guests were deleted.", n
@@ -127,7 +130,72 @@ def sentence(change: BulkChange) -> str:
     return texts[Action(change.action)] % {"count": grouped(n), "category": change.category_name}
 
 
+def _category_deleted(change: BulkChange) -> str:
+    shown = {"count": grouped(change.changed), "category": change.category_name}
+    if change.category_id is not None:
+        text = ngettext(
+            "%(count)s guest left “%(category)s”, which is still there.",
+            "%(count)s guests left “%(category)s”, which is still there.",
+            change.changed,
+        )
+    else:
+        text = ngettext(
+            "“%(category)s” is deleted: %(count)s guest left it.",
+            "“%(category)s” is deleted: %(count)s guests left it.",
+            change.changed,
+        )
+    return text % shown
+
+
+def undo_button(change: BulkChange, count: int) -> str:
+    """Return the words of the button that takes the change back for `count` guests."""
+    shown = {
+        "count": grouped(count),
+        "company": change.company,
+        "category": change.category_name,
+    }
+    if change.action == Action.DELETE_CATEGORY and change.category_id is None:
+        text = ngettext(
+            "Bring back “%(category)s” with %(count)s guest in %(company)s",
+            "Bring back “%(category)s” with %(count)s guests in %(company)s",
+            count,
+        )
+    else:
+        text = ngettext(
+            "Undo for %(count)s guest in %(company)s",
+            "Undo for %(count)s guests in %(company)s",
+            count,
+        )
+    return text % shown
+
+
+def kept(change: BulkChange, count: int) -> str:
+    """Return whom an undo would leave as they are, and why; "" when there are none."""
+    if not count:
+        return ""
+    if change.action == Action.DELETE_CATEGORY:
+        text = ngettext(
+            "%(count)s was merged or erased since and stays out.",
+            "%(count)s were merged or erased since and stay out.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "%(count)s was changed since and stays.",
+            "%(count)s were changed since and stay.",
+            count,
+        )
+    return text % {"count": grouped(count)}
+
+
 def _undone(change: BulkChange) -> str:
+    if change.action == Action.DELETE_CATEGORY:
+        text = ngettext(
+            "Undone: “%(category)s” is back, with %(count)s guest.",
+            "Undone: “%(category)s” is back, with %(count)s guests.",
+            change.undone,
+        )
+        return text % {"category": change.category_name, "count": grouped(change.undone)}
     if change.undone == change.changed:
         text = ngettext(
             "Undone: %(count)s guest is as before.", "Undone: all %(count)s guests are as before.",
@@ -141,13 +209,15 @@ def _undone(change: BulkChange) -> str:
 def left_out(change: BulkChange) -> str:
     """Return what became of the others of the set; "" when there are none."""
     if change.step == Step.UNDO:
-        kept = change.changed - change.undone if change.state == State.UNDONE else 0
+        left = change.changed - change.undone if change.state == State.UNDONE else 0
+        if change.action == Action.DELETE_CATEGORY:
+            return kept(change, left)
         text = ngettext(
             "%(count)s was changed since by somebody and stays as it is.",
             "%(count)s were changed since by somebody and stay as they are.",
-            kept,
+            left,
         )
-        return text % {"count": grouped(kept)} if kept else ""
+        return text % {"count": grouped(left)} if left else ""
     same, missed = change.done - change.changed, change.total - change.done
     found = []
     if same > 0:
@@ -174,6 +244,10 @@ def progress(change: BulkChange, *, now: datetime) -> dict[str, Any]:
 
 def describe(company: Company, change: BulkChange) -> Subject:
     """Return how a history names a bulk change: by how many guests it was about."""
+    url = link("guests:change", company, change.number)
+    if change.action == Action.DELETE_CATEGORY:
+        named = {"category": change.category_name, "number": change.number}
+        return Subject(_("“%(category)s” (bulk change %(number)s)") % named, url)
     text = ngettext(
         "%(count)s guest (bulk change %(number)s)",
         "%(count)s guests (bulk change %(number)s)",
@@ -181,4 +255,4 @@ def describe(company: Company, change: BulkChange) -> Subject:
     )
     label = text % {"count": grouped(change.total), "number": change.number}
     words = ", ".join(map(str, change.words))
-    return Subject(label, link("guests:change", company, change.number), words)
+    return Subject(label, url, words)

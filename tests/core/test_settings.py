@@ -16,7 +16,7 @@ from django.utils import timezone
 from core.models import Change, Company, Membership, Restaurant, Role, User
 from core.services import restaurants, settings as services
 from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
-from guests.services import categories, tiers
+from guests.services import bulk_changes, categories, tiers
 from imports.models import ColumnMapping, ImportJob
 from loyalty.models import Program, ProgramCategory
 from tests.conftest import PASSWORD
@@ -181,6 +181,8 @@ def test_a_restaurants_name_is_given_once_whatever_its_capitals(
     camden = bella.restaurants.get(name="Bella Camden")
     with pytest.raises(restaurants.NameTaken):
         restaurants.change_restaurant(restaurant=camden, name="Bella Soho", is_active=True, **by())
+    with pytest.raises(restaurants.NameTaken, match="“BELLA SOHO”"):
+        restaurants.change_restaurant(restaurant=camden, name="béllä soho", is_active=True, **by())
     restaurants.add_restaurant(company=roma, name="Bella Soho", **by())
     assert Restaurant.objects.filter(name__iexact="bella soho").count() == 2
 
@@ -228,13 +230,15 @@ def test_deleting_a_category_keeps_its_guests(
     shown = client.get(page(bella, "guests:delete_category", wine.pk)).content.decode()
     assert "2 guests leave it" in shown
     assert "No guest is deleted" in shown
-    client.post(page(bella, "guests:delete_category", wine.pk))
+    answer = client.post(page(bella, "guests:delete_category", wine.pk), follow=True)
     assert not Category.objects.filter(name="Wine").exists()
+    assert "“Wine” is deleted: 2 guests left it." in answer.content.decode()
     assert set(Guest.objects.values_list("pk", "version")) == versions
     assert not GuestCategory.objects.filter(category_id=wine.pk).exists()
     assert cast.names_of_categories(anna) == {"Lunch"}
     change = Change.objects.for_company(bella).get(action="delete_category")
-    assert change.values == {"name": ["Wine", None], "guests": [2, 0]}
+    assert change.values == {"category": ["Wine", None]}
+    assert change.subject == "guests.bulkchange"
 
 
 def test_a_category_that_many_are_in_is_deleted_by_typing_how_many(
@@ -298,7 +302,7 @@ def test_a_category_that_something_needs_stays(
     client.post(page(bella, "guests:delete_category", wine.pk))
     assert Category.objects.filter(pk=wine.pk).exists()
     with pytest.raises(categories.InUse):
-        categories.delete_category(category=wine, **by())
+        bulk_changes.delete_category(category=wine, **by())
 
 
 def test_categories_and_their_guests_are_counted_in_a_fixed_number_of_queries(

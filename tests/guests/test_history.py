@@ -9,11 +9,13 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import Change
 from guests.models import BulkChange, BulkChangeGuest, Card, Category, Guest, MemberTier
+from guests.services.bulk_changes import request_undo
 from guests.services.merging import undo_merge
 from guests.services.records import Draft, create_guest, set_active, update_guest
 from guests.views.history_sources import Place
 from imports.models import ImportRow
 from tests.guests.cast import ANN, ANNA, guest, merge
+from tests.guests.crowds import confirmed
 from tests.guests.records import text_of
 from tests.imports.web import imported, undone
 
@@ -107,6 +109,20 @@ def test_to_delete_and_to_restore_have_names_of_their_own(sign_in, bella, manage
     said = text_of(history(sign_in(manager), anna))
     assert "12:02 Command line restored this guest Active No → became Yes" in said
     assert "12:01 Maria deleted this guest Active Yes → became No" in said
+
+
+def test_an_undone_deletion_is_told_with_who_and_when(sign_in, bella, manager, owner):
+    anna = guest(bella, ANNA)
+    made = confirmed(bella, BulkChange.Action.DELETE, f"guest={anna.pk}", actor=manager)
+    later = made.created_at + datetime.timedelta(days=2)
+    request_undo(change=made, actor=owner, source="web", now=later)
+    page = history(sign_in(owner), anna)
+    said = text_of(page)
+    assert "Olivia brought this guest back by undoing bulk change 1" in said
+    assert "Maria deleted this guest in bulk change 1 Undone since." in said
+    assert said.index("brought this guest back") < said.index("deleted this guest in")
+    days = [day.day for day in page.context["days"]]
+    assert (days[0] - days[-1]).days == 2
 
 
 def test_a_bulk_change_is_told_with_its_receipt(sign_in, bella, manager, host):
