@@ -10,10 +10,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
+from django.core.management import call_command
 
+from core.management.commands import start
 from tests.processes import ROOT, eventually
 
 # Its own database, queue and port: one run of the suite is enough.
@@ -140,6 +143,31 @@ def test_a_signal_stops_all_of_it_cleanly(installation: Installation, number: in
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", installation.port))
+
+
+def test_after_an_update_the_new_styles_are_served(installation: Installation) -> None:
+    old = installation.folder / "static" / "css" / "of-the-old-version.css"
+    old.parent.mkdir(parents=True, exist_ok=True)
+    old.write_text("")
+    installation.start()
+    assert not old.exists()
+    assert (installation.folder / "static" / ".collected").exists()
+
+
+def test_it_starts_where_static_files_may_only_be_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused() -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(start, "collect_if_changed", refused)
+    monkeypatch.setattr(start, "_claim_port", lambda host, port: None)
+    monkeypatch.setattr(start, "supervise", lambda processes, look: None)
+    monkeypatch.setattr(start, "connections", SimpleNamespace(close_all=lambda: None))
+    call_command("start")
+    said = capsys.readouterr()
+    assert said.err == "The static files are not brought up to date: Permission denied.\n"
+    assert "Regulars has stopped." in said.out
 
 
 @pytest.mark.parametrize("name", ["celery", "granian"])

@@ -24,15 +24,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--demo",
             action="store_true",
-            help="first bring database and static files up to date, and make the demo company",
+            help="first bring the database up to date, and make the demo company",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _claim_port(settings.HOST, settings.PORT)
         if options["demo"]:
-            self.stdout.write(_("Bringing the database and the static files up to date ..."))
+            self.stdout.write(_("Bringing the database up to date ..."))
             call_command("migrate", interactive=False, verbosity=0)
-            collect_if_changed()
+        self._collect()
+        if options["demo"]:
             call_command("demo", stdout=self.stdout)
             # The worker brings in what can only follow the guests.
             os.environ["DEMO"] = "1"
@@ -40,6 +41,17 @@ class Command(BaseCommand):
         self.announced = False
         supervise({"web server": web_server(), "worker": worker()}, look=self.announce)
         self.stdout.write(_("Regulars has stopped."))
+
+    def _collect(self) -> None:
+        """Bring the static files up to date: an update must not be served in the old styles.
+
+        Where they may only be read, somebody else collects them, and there is nothing to be done.
+        """
+        try:
+            collect_if_changed()
+        except OSError as error:
+            text = _("The static files are not brought up to date: %(reason)s.")
+            self.stderr.write(text % {"reason": error.strerror or error})
 
     def announce(self) -> None:
         """Say where to look, once the web server answers."""
