@@ -2,6 +2,7 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
+from django.utils.text import get_text_list
 from django.utils.translation import gettext_lazy as _
 
 from core.querysets import CompanyQuerySet, MembershipQuerySet, RestaurantQuerySet
@@ -148,3 +149,9 @@ class Membership(models.Model):
         Their name is theirs to give: an invitation must not be a way to look people up.
         """
         return self.user.email if self.accepted_at is None else str(self.user)
+
+    @property
+    def where(self) -> str:
+        """The restaurants that the member is for, in words. One query."""
+        names = self.restaurants.order_by("name", "pk").values_list("name", flat=True)
+        return str(get_text_list([*names], _("and")) or _("all restaurants"))

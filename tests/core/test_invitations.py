@@ -172,3 +172,23 @@ def test_an_invited_owner_does_not_count_as_one(bella: Company, owner: User) -> 
             source="web",
             now=timezone.now(),
         )
+
+
+def test_page_and_mail_say_as_what_and_where(
+    bella: Company,
+    owner: User,
+    outsider: User,
+    invitation: Membership,
+    sign_in: Callable[[User], Client],
+) -> None:
+    client = sign_in(outsider)
+    assert "As Manager, for all restaurants" in client.get(reverse("core:home")).content.decode()
+    built = companies.build_invitation(OutgoingMail.objects.get(subject_id=invitation.pk))
+    assert "as Manager for all restaurants." in str(built.body)
+    invitation.restaurants.set(bella.restaurants.all())
+    where = "Bella Camden and Bella Soho"
+    assert f"As Manager, for {where}" in client.get(reverse("core:home")).content.decode()
+    built = companies.build_invitation(OutgoingMail.objects.get(subject_id=invitation.pk))
+    html = built.alternatives[0][0]  # type: ignore[attr-defined]
+    assert f"as Manager for {where}." in str(built.body)
+    assert f"as Manager for {where}." in html
