@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.names import NameField
 from core.models.companies import ImportPreset
 from guests.models import Category
 from imports import columns
@@ -84,9 +85,7 @@ def _plain_encoding(encoding: str) -> str:
 class MappingForm(forms.Form):
     """A field for each column of the file: column_1, column_2, ..."""
 
-    save_as = forms.CharField(
-        label=_("Save these columns as"), max_length=80, required=False, strip=True
-    )
+    save_as = NameField(label=_("Save these columns as"), max_length=80, required=False)
     replace = forms.BooleanField(label=_("Replace the mapping of this name"), required=False)
     #: Whether it is asked: only when there is one, and whoever saves may replace it.
     asks_to_replace = False

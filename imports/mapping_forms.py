@@ -3,11 +3,13 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.names import NameField
+
 
 class MappingNameForm(forms.Form):
     """What a mapping is called."""
 
-    name = forms.CharField(
+    name = NameField(
         label=_("Name"),
         max_length=80,
         widget=forms.TextInput({"autocomplete": "off", "dir": "auto"}),

@@ -8,6 +8,7 @@ from django import forms
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext, gettext_lazy as _
 
+from core.forms.names import NameField
 from core.forms.rows import RowsField
 from core.models import Company, Membership, Restaurant, User
 from core.validators import currency as check_currency
@@ -163,6 +164,15 @@ class ProgramForm(forms.ModelForm):
             "name", "code", "kind", "currency", "percentage", "is_default", "active_from",
             "active_to", "expiry", "expiry_days", "audience",
         ]  # fmt: skip
+        field_classes = {"name": NameField}
+        error_messages = {
+            "code": {
+                "invalid": _(
+                    "Write it in letters from A to Z, figures, dots, dashes and underscores, with "
+                    "a letter or figure first."
+                )
+            }
+        }
         widgets = {
             "active_from": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             "active_to": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),

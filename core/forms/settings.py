@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
 from core.forms.countries import COUNTRIES
+from core.forms.names import NameField
 from core.forms.rows import RowsField
 from core.models import Company, Membership, Restaurant, Role
 from core.phone_rule import read_phone
@@ -59,6 +60,7 @@ class CompanyForm(forms.ModelForm):
     class Meta:
         model = Company
         fields = services.FIELDS
+        field_classes = {"name": NameField}
         labels = {
             "region": _("Country of telephones"),
             "phone_check": _("A telephone must be"),
@@ -113,6 +115,7 @@ class RestaurantForm(forms.ModelForm):
     class Meta:
         model = Restaurant
         fields = ["name", "is_active"]
+        field_classes = {"name": NameField}
         widgets = {"name": forms.TextInput({"autocomplete": "off", "dir": "auto"})}
         help_texts = {
             "is_active": _("A closed one keeps its orders, and is no longer offered."),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Company, Restaurant, User
 from core.services.changes import assign, record
+from core.services.names import same_name
 
 
 class NameTaken(Exception):
@@ -63,9 +64,5 @@ def change_restaurant(
 
 
 def _check_name(company: Company, name: str, but: Restaurant | None = None) -> None:
-    """Raise NameTaken. The company's lock lets a second who wants the same name wait."""
-    Company.objects.select_for_update().get(pk=company.pk)
-    others = Restaurant.objects.for_company(company).values_list("pk", "name")
-    for pk, other in others.order_by("pk"):
-        if other.casefold() == name.casefold() and (but is None or pk != but.pk):
-            raise NameTaken(_("There is a restaurant “%(name)s” already.") % {"name": other})
+    if taken := same_name(company, Restaurant.objects.for_company(company), name, but=but):
+        raise NameTaken(_("There is a restaurant “%(name)s” already.") % {"name": taken})

@@ -3,10 +3,45 @@
 from typing import Any, NamedTuple
 
 from django import forms
+from django.core import validators
+from django.core.exceptions import ValidationError
 from django.forms import BoundField, Field
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, gettext_lazy
 
 _CHOSEN = (forms.Select, forms.RadioSelect, forms.CheckboxSelectMultiple)
+#: What Django says of itself, and what is said instead. A field's own sentence is another.
+_SAID: list[tuple[Any, Any]] = [
+    (
+        validators.MaxLengthValidator.message,
+        gettext_lazy("At most %(limit_value)d characters fit; these are %(show_value)d."),
+    ),
+    (validators.MinValueValidator.message, gettext_lazy("Enter %(limit_value)s or more.")),
+    (validators.MaxValueValidator.message, gettext_lazy("Enter %(limit_value)s or less.")),
+    (
+        validators.DecimalValidator.messages["max_decimal_places"],
+        gettext_lazy("At most %(max)s decimals fit."),
+    ),
+    (
+        validators.DecimalValidator.messages["max_whole_digits"],
+        gettext_lazy("At most %(max)s figures fit before the decimals."),
+    ),
+    (
+        validators.DecimalValidator.messages["max_digits"],
+        gettext_lazy("At most %(max)s figures fit."),
+    ),
+    (
+        forms.ChoiceField.default_error_messages["invalid_choice"],
+        gettext_lazy("Choose one of those that are offered."),
+    ),
+    (
+        forms.ModelChoiceField.default_error_messages["invalid_choice"],
+        gettext_lazy("It is not there any more. Choose another."),
+    ),
+    (
+        validators.ProhibitNullCharactersValidator.message,
+        gettext_lazy("It holds a character that cannot be kept. Type it anew."),
+    ),
+]
 
 
 class Problem(NamedTuple):
@@ -19,10 +54,16 @@ class Problem(NamedTuple):
 def problems(field: BoundField) -> list[Problem]:
     """Return all that is wrong with the field, in the order in which it was found."""
     return [
-        _of(field, error.code or "", str(text))
+        _of(field, error.code or "", _in_our_words(error, str(text)))
         for error in field.errors.as_data()
         for text in error.messages
     ]
+
+
+def _in_our_words(error: ValidationError, text: str) -> str:
+    said = getattr(error, "message", None)
+    ours = next((ours for django, ours in _SAID if said is django), None)
+    return text if ours is None else str(ours) % error.params
 
 
 def _of(field: BoundField, code: str, text: str) -> Problem:

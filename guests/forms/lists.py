@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.names import NameField
 from core.web.controls import PlainControls
 from guests import tables
 from guests.models import GuestListChoice
@@ -40,7 +41,7 @@ class ColumnsForm(forms.Form):
 class SaveViewForm(forms.Form):
     """A name for what is filtered; `shared` only for those who may share."""
 
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = NameField(label=_("Name"), max_length=60)
     shared = forms.BooleanField(
         label=_("For everybody in the company"), required=False,
         help_text=_("Else only you see it."),

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.names import NameField
 from core.forms.rows import RowsField
 from core.models import Company, Restaurant
 from guests.models import Category, MemberTier
@@ -16,6 +17,7 @@ class CategoryForm(forms.ModelForm):
     class Meta:
         model = Category
         fields = ["name", "colour", "is_default"]
+        field_classes = {"name": NameField}
         labels = {"is_default": _("For new guests")}
         help_texts = {"is_default": _("Ticked when a guest is created, and by imports.")}
         widgets = {
@@ -25,9 +27,6 @@ class CategoryForm(forms.ModelForm):
 
     def validate_unique(self) -> None:
         """See the class."""
-
-    def clean_name(self) -> str:
-        return self.cleaned_data["name"].strip()
 
 
 class TierForm(forms.ModelForm):
@@ -44,6 +43,7 @@ class TierForm(forms.ModelForm):
     class Meta:
         model = MemberTier
         fields = ["name", "rank", "is_vip", "priority_minutes", "restaurants"]
+        field_classes = {"name": NameField}
         help_texts = {
             "rank": _("The higher, the better: it is the order of lists."),
             "is_vip": _("Hosts see the badge."),
@@ -70,6 +70,3 @@ class TierForm(forms.ModelForm):
 
     def validate_unique(self) -> None:
         """See the class."""
-
-    def clean_name(self) -> str:
-        return self.cleaned_data["name"].strip()

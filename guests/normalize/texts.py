@@ -6,6 +6,8 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
+from core.texts import visible
+
 from .errors import Invalid
 from .numbers import whole
 
@@ -14,8 +16,6 @@ MAX_URL = 2000
 _FLOOD = 10_000
 """Text this much longer than its field is refused before anybody looks at what could be cut."""
 
-_JOINERS = "\u200c\u200d"
-_DROPPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
 _line_ends = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _plain_url = re.compile(
     r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
@@ -80,24 +80,6 @@ def url(value: str) -> str:
     if "@" in parts.netloc or not (_host(host) or ":" in host):
         raise Invalid("url_format", value=value)
     return value
-
-
-def visible(value: str, *, keep: str = "") -> str:
-    """`value` composed (NFC), without control, formatting and half characters except those in
-    `keep`.
-
-    Gone are NUL, byte order marks, soft hyphens and the marks that turn the direction of writing;
-    the letters of Hebrew and Arabic are untouched, and so are the joiners that Persian and the
-    scripts of India spell with.
-    """
-    if not value.isprintable():
-        keep += _JOINERS
-        value = "".join(
-            character
-            for character in value
-            if character in keep or unicodedata.category(character) not in _DROPPED_CATEGORIES
-        )
-    return unicodedata.normalize("NFC", value)
 
 
 def refuse_flood(value: str, max_length: int) -> None:

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from core.models import Company, User
 from core.services.changes import record
+from core.services.names import same_name
 from guests.models import SavedView
-from guests.services.names import same_name
 
 
 class NameTaken(Exception):

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from core.models import Company, Restaurant, User
 from core.services.changes import record
+from core.services.names import same_name
 from guests.models import Guest, MemberTier
-from guests.services.names import same_name
 
 
 class NameTaken(Exception):

@@ -7,8 +7,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.models import Change, Company, User
+from core.models import Change, User
 from core.services.changes import record
+from core.services.names import same_name
 from imports.models import ColumnMapping, ImportJob
 from imports.pipeline.read import FileRefused
 from imports.services.uploads import choose_columns, read_again
@@ -43,11 +44,13 @@ def save_mapping(
     Raises NameTaken when another mapping has the name, unless it is to be replaced by whoever
     saved it last or may change mappings.
     """
-    Company.objects.select_for_update().get(pk=job.company_id)
     name = name.strip()[:80]
+    mappings = ColumnMapping.objects.for_company(job.company)
+    # Another spelling of a name means the mapping that has it.
+    name = same_name(job.company, mappings, name) or name
     values = {"kind": job.kind, "signature": job.signature, "mapping": job.mapping}
     values["dialect"] = job.dialect
-    found = ColumnMapping.objects.for_company(job.company).filter(name=name).first()
+    found = mappings.filter(name=name).first()
     if found is None:
         found = ColumnMapping.objects.create(company=job.company, name=name, **values)
     elif all(getattr(found, field) == value for field, value in values.items()):
@@ -132,11 +135,10 @@ def rename_mapping(
     *, mapping: ColumnMapping, name: str, actor: User | None, source: str, now: datetime
 ) -> ColumnMapping:
     """Rename a mapping; when it was saved stays. Raises NameTaken."""
-    Company.objects.select_for_update().get(pk=mapping.company_id)
     name = name.strip()
-    others = ColumnMapping.objects.for_company(mapping.company).exclude(pk=mapping.pk)
-    if others.filter(name=name).exists():
-        raise NameTaken(_("There is a mapping “%(name)s” already.") % {"name": name})
+    others = ColumnMapping.objects.for_company(mapping.company)
+    if taken := same_name(mapping.company, others, name, but=mapping):
+        raise NameTaken(_("There is a mapping “%(name)s” already.") % {"name": taken})
     before = ColumnMapping.objects.get(pk=mapping.pk).name
     if before == name:
         return mapping

@@ -7,9 +7,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from core.models import Company, User
 from core.services.changes import record
+from core.services.names import same_name
 from guests.models import Category
 from loyalty.models import Account, Program, ProgramCategory, Terms
 
@@ -36,6 +38,7 @@ def create_program(
     now: datetime,
 ) -> Program:
     """Make a program of `values` (FIELDS). Raises ValidationError by field."""
+    _check_name(company, values)
     program = Program(company=company, **{name: values[name] for name in FIELDS if name in values})
     _check(program)
     _unseat_default(program)
@@ -68,6 +71,8 @@ def change_program(
     Credits that were given keep the last day they were given with.
     """
     company = program.company
+    # The company's lock comes before those of its rows.
+    _check_name(company, values, but=program)
     locked = Program.objects.for_company(company).select_for_update().get(pk=program.pk)
     locked.company = company
     before = {name: getattr(locked, name) for name in FIELDS}
@@ -153,6 +158,14 @@ def set_terms(
 def has_accounts(program: Program) -> bool:
     """Whether anybody has ever owned anything in it."""
     return Account.objects.for_company(program.company).filter(program=program).exists()
+
+
+def _check_name(company: Company, values: Mapping[str, Any], but: Program | None = None) -> None:
+    """Raise ValidationError when another program is called so, whatever its capitals."""
+    programs = Program.objects.for_company(company)
+    if taken := same_name(company, programs, values.get("name", ""), but=but):
+        text = _("There is a program “%(name)s” already.") % {"name": taken}
+        raise ValidationError({"name": text})
 
 
 def _check(program: Program) -> None:

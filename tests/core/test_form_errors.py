@@ -6,6 +6,7 @@ import pytest
 from django import forms
 from django.template.loader import render_to_string
 
+from core.forms.names import NameField
 from core.web.errors import problems
 
 
@@ -42,6 +43,45 @@ def form():
 )
 def test_what_is_missing_is_said_by_what_to_do(form, name, text, summary):
     assert [tuple(each) for each in problems(form[name])] == [(text, summary)]
+
+
+class _Bounded(forms.Form):
+    name = NameField(label="Name", max_length=5)
+    rank = forms.IntegerField(label="Rank", min_value=0, max_value=1440)
+    rate = forms.DecimalField(label="Rate", max_digits=5, decimal_places=2)
+    tier = forms.ChoiceField(label="Tier", choices=[("a", "A")])
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "text"),
+    [
+        ("name", "x" * 10_000, "At most 5 characters fit; these are 10000."),
+        ("name", "\u200b\u202e", "Nothing of it can be seen. Type a name."),
+        ("rank", "-5", "Enter 0 or more."),
+        ("rank", "9" * 20, "Enter 1440 or less."),
+        ("rate", "1.234", "At most 2 decimals fit."),
+        ("rate", "12345", "At most 3 figures fit before the decimals."),
+        ("rate", "1234567", "At most 5 figures fit."),
+        ("tier", "x" * 10_000, "Choose one of those that are offered."),
+    ],
+)
+def test_absurd_input_gets_a_sentence_that_says_what_fits(name, typed, text):
+    form = _Bounded({"name": "Anna", "rank": "1", "rate": "1", "tier": "a", name: typed})
+    assert [each.text for each in problems(form[name])] == [text]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("  Bella \n Soho ", "Bella Soho"),
+        ("Bella\x00\u202e", "Bella"),
+        ("Cafe\u0301", "Café"),
+        ("مطعم القاهرة", "مطعم القاهرة"),
+        ("🍕🍕", "🍕🍕"),
+    ],
+)
+def test_a_name_is_kept_on_one_line_as_it_is_seen(typed, kept):
+    assert NameField(max_length=80).clean(typed) == kept
 
 
 def test_the_summary_links_each_sentence_to_its_field(form):

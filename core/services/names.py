@@ -3,7 +3,7 @@
 from django.db.models import Model, QuerySet
 
 from core.models import Company
-from guests.normalize import fold
+from core.texts import fold
 
 
 def same_name(company: Company, rows: QuerySet, name: str, *, but: Model | None = None) -> str:
