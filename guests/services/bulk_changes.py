@@ -7,7 +7,7 @@ to a worker (guests.services.bulk_changes_worker).
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import OperationalError, transaction
 from django.db.models import Max
@@ -228,14 +228,13 @@ def _locked(change: BulkChange) -> BulkChange:
 def _record(
     change: BulkChange, action: str, *, actor: User | None, source: str, now: datetime
 ) -> None:
-    values = {}
+    values: dict[str, Any] = {}
     if change.action == Action.ADD_CATEGORY:
         values = {"category": [None, change.category_name]}
     elif change.action == Action.REMOVE_CATEGORY:
         values = {"category": [change.category_name, None]}
-    elif change.action == Action.DELETE_CATEGORY:
-        ends = [change.category_name, None]
-        values = {"category": ends[::-1] if action == "undo_bulk_change" else ends}
+    elif action == "delete_category" and change.total:
+        values = {"guests": [change.total, 0]}
     record(
         company=change.company,
         actor=actor,

@@ -182,7 +182,9 @@ def test_page_and_mail_say_as_what_and_where(
     sign_in: Callable[[User], Client],
 ) -> None:
     client = sign_in(outsider)
-    assert "As Manager, for all restaurants" in client.get(reverse("core:home")).content.decode()
+    page = client.get(reverse("core:home")).content.decode()
+    assert "As Manager, for all restaurants" in page
+    assert "somebody at Bella has to invite you again" in page
     built = companies.build_invitation(OutgoingMail.objects.get(subject_id=invitation.pk))
     assert "as Manager for all restaurants." in str(built.body)
     invitation.restaurants.set(bella.restaurants.all())
