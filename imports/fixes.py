@@ -33,10 +33,16 @@ class Fix(NamedTuple):
 
 
 def fixes_of_file(problem: Mapping[str, Any]) -> list[Fix]:
-    """Return the fixes for what keeps the whole file from being read: dates, in either order."""
+    """Return the fixes for what keeps the whole file from being read: dates in either order, and
+    amounts with either mark."""
+    value = problem["params"].get("value", "")
+    if problem["code"] in ("amounts_ambiguous", "amounts_mixed"):
+        return [
+            Fix("decimal:.", _amount_label(_("Decimal point"), value, ".")),
+            Fix("decimal:,", _amount_label(_("Decimal comma"), value, ",")),
+        ]
     if problem["code"] not in ("dates_ambiguous", "dates_mixed"):
         return []
-    value = problem["params"]["value"]
     return [
         Fix("dates:dmy", _dates_label(_("Day first"), value, "dmy")),
         Fix("dates:mdy", _dates_label(_("Month first"), value, "mdy")),
@@ -66,6 +72,8 @@ def apply(fix: str, options: Options) -> Options:
     kind, _colon, value = fix.partition(":")
     if kind == "dates" and value in ("dmy", "mdy"):
         return replace(options, dates=value)
+    if kind == "decimal" and value in (".", ","):
+        return replace(options, decimal=value)
     if fix == "categories:create":
         return replace(options, create_categories=True)
     if kind == "region" and value in phonenumbers.SUPPORTED_REGIONS:
@@ -110,3 +118,13 @@ def _dates_label(order_text: str, value: str, order: normalize.DateOrder) -> str
         return order_text
     text = _("%(order)s: %(value)s is %(day)s")
     return text % {"order": order_text, "value": value, "day": date_format(day, "j F Y")}
+
+
+def _amount_label(mark_text: str, value: str, mark: normalize.DecimalMark) -> str:
+    """Return "Decimal comma: 1.234 is 1234", or the mark alone for what is no amount so."""
+    try:
+        amount = normalize.amount(value, decimal=mark)
+    except normalize.Invalid:
+        return mark_text
+    text = _("%(mark)s: %(value)s is %(amount)s")
+    return text % {"mark": mark_text, "value": value, "amount": f"{amount.normalize():f}"}

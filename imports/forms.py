@@ -188,6 +188,15 @@ class RulesForm(forms.Form):
             ("mdy", _("Month first: 05/21/1956")),
         ],
     )
+    decimal = forms.ChoiceField(
+        label=_("Amounts such as 1.234"),
+        required=False,
+        choices=[
+            ("", _("As found in the file")),
+            (".", _("Decimal point: 1,234.56")),
+            (",", _("Decimal comma: 1.234,56")),
+        ],
+    )
     region = forms.ChoiceField(label=_("Phones without a country"), required=False)
     message = forms.BooleanField(
         label=_("Send a message about the credited points"),
@@ -231,8 +240,11 @@ class RulesForm(forms.Form):
             del self.fields["mode"]
         if "categories" not in keys:
             del self.fields["create_categories"]
-        if not any(columns.column_of(key)[0].widget.has_dates for key in keys):
+        widgets = [columns.column_of(key)[0].widget for key in keys]
+        if not any(widget.has_dates for widget in widgets):
             del self.fields["dates"]
+        if not any(widget.has_amounts for widget in widgets):
+            del self.fields["decimal"]
 
     def rules(self) -> list[forms.BoundField]:
         """Return the select of each field that may be overwritten in another way."""
@@ -249,6 +261,7 @@ class RulesForm(forms.Form):
             categories=sorted(chosen.get("categories", [])),
             create_categories=chosen.get("create_categories", False),
             dates=chosen.get("dates", ""),
+            decimal=chosen.get("decimal", ""),
             region=chosen.get("region", ""),
             mode=chosen.get("mode") or "topup",
             again=self.again,

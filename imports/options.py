@@ -9,8 +9,8 @@ class Options:
     """The rules of one import.
 
     `rules` overrides the preset for single columns ("always", "if_empty", "never"); `dates` is
-    "dmy" or "mdy" where the file cannot tell, else ""; `region` is an ISO 3166-1 code to read
-    phones without a country by, "" for the company's own.
+    "dmy" or "mdy" and `decimal` "." or ",", where the file cannot tell, else ""; `region` is an
+    ISO 3166-1 code to read phones without a country by, "" for the company's own.
 
     Of money: in the mode "set" an amount is the balance itself; `again` says that what an earlier
     import gave is meant to be given once more; `message` has guests told of what they got.
@@ -22,6 +22,7 @@ class Options:
     categories: list[int] = field(default_factory=list)
     create_categories: bool = False
     dates: str = ""
+    decimal: str = ""
     region: str = ""
     mode: str = "topup"
     again: bool = False

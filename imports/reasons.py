@@ -42,6 +42,14 @@ MESSAGES: dict[str, str | Promise] = {
         "Dates are written in two orders in one column (%(columns)s): “%(value)s” and “%(other)s”. "
         "Choose whether the day or the month comes first; the others will be errors."
     ),
+    "amounts_ambiguous": _(
+        "Amounts such as “%(value)s” (%(columns)s) can be read in two ways. "
+        "Choose whether the point or the comma stands before the decimals."
+    ),
+    "amounts_mixed": _(
+        "Amounts are written in two ways in one column (%(columns)s): “%(one)s” and “%(other)s”. "
+        "Choose whether the point or the comma stands before the decimals in “%(value)s”."
+    ),
     # Map
     "wrong_width": _(
         "The row has %(found)s cells and the table %(expected)s columns: "
@@ -99,7 +107,7 @@ MESSAGES: dict[str, str | Promise] = {
     "order_of_nobody": _("The receipt names no guest: it counts for the restaurant alone."),
     "closed_later": _("“%(value)s” is still to come: an order is sent when it has been closed."),
     "credit_no_currency": _(
-        "The credit was not given, for it has no currency. Add it, and import this row again."
+        "An amount without a currency is not given. Add the currency, and import this row again."
     ),
     "no_default_program": _("No program is the default of %(value)s: name one by its code."),
     "program_unknown": _("There is no program “%(value)s”."),
@@ -141,6 +149,7 @@ MESSAGES: dict[str, str | Promise] = {
     "credit_spent": _("Spent of the credit already, and not taken back: %(spent)s."),
     "credit_reversed": _("The amount was reversed by somebody before."),
     "guest_has_ledger": _("The guest has entries in the ledger, and was deleted, not removed."),
+    "card_changed": _("The card was changed since, and stays as it is now."),
     "field_changed": _("%(columns)s was changed since, and stays as it is now."),
     "number_repeated": _("The card “%(value)s” stands in the row twice, with different tracks."),
 }

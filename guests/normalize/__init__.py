@@ -8,7 +8,7 @@ from .dates import DateOrder, birthday, date, datetime_, orders_of
 from .emails import email, email_key
 from .errors import MESSAGES, Invalid, describe
 from .names import fold, name, name_key, search_text
-from .numbers import DecimalMark, amount, whole
+from .numbers import DecimalMark, amount, decimal_marks, whole
 from .phones import Check, PhoneParser, phone
 from .texts import fitting, identifier, text, url
 from .words import Consent, ConsentState, Sex, boolean, consent, sex
@@ -29,6 +29,7 @@ __all__ = [
     "consent",
     "date",
     "datetime_",
+    "decimal_marks",
     "describe",
     "email",
     "email_key",

@@ -36,27 +36,52 @@ _written_amount = re.compile(
     re.IGNORECASE,
 ).fullmatch
 _space = re.compile(r"\s")
+_unclear = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}").fullmatch
 _grouped = re.compile(r"[0-9]*|[0-9]{1,3}(?:([.,'’ ])[0-9]{3})(?:\1[0-9]{3})*").fullmatch
 
 
-def amount(value: str, *, decimal: DecimalMark | None = None, signed: bool = True) -> Decimal:
+def amount(
+    value: str, *, decimal: DecimalMark | Literal["", None] = None, signed: bool = True
+) -> Decimal:
     """An exact amount with at most four decimals, between -10**12 and 10**12. Zero has no sign.
 
     Currency signs and spaces are passed over. Of two kinds of marks the last stands before the
     decimals: `1,234.56` and `1.234,56` are the same. A mark that occurs twice stands between
-    thousands: `1.234.567`. A single dot is the decimal point, as programs write it: `1.234` is one
-    and a bit. A single comma is the decimal one too, unless exactly three digits follow up to three
-    others: `1,234` is refused as ambiguous. `decimal` settles all this for a whole column.
+    thousands: `1.234.567`. A single mark stands before the decimals, unless exactly three digits
+    follow up to three others: `1.234` and `1,234` can be either. `decimal` settles these by the
+    mark of their column, and refuses them as ambiguous where it is "", for no row tells it.
+    Without it, where somebody types one amount, the dot is a decimal point, as programs write it,
+    and only `1,234` is refused.
 
     Raises Invalid: amount_format (NaN and Infinity too), amount_ambiguous, amount_decimals,
     amount_too_large, lost_digits (`4.42E+11`), and amount_negative unless `signed`.
     """
-    number = Decimal(value) if decimal != "," and _plain_amount(value) else _written(value, decimal)
+    is_plain = _plain_amount(value) and not (decimal in ("", ",") and "." in value)
+    number = Decimal(value) if is_plain else _written(value, decimal)
     if abs(number) > MAX_AMOUNT:
-        raise Invalid("amount_too_large", value=value, max=f"{MAX_AMOUNT:f}")
+        raise Invalid("amount_too_large", value=value, max=f"{MAX_AMOUNT:,f}")
     if number < 0 and not signed:
         raise Invalid("amount_negative", value=value)
     return number or Decimal(0)
+
+
+def decimal_marks(value: str) -> frozenset[DecimalMark]:
+    """The marks that may stand before the decimals of an amount, as far as it tells by itself.
+
+    Both for `1.234`, which can be either; none for what has no mark or is no amount, and for the
+    numbers of machines (`1.25E+2`).
+    """
+    written = _written_amount(value.strip()) if len(value) <= _LONGEST_AMOUNT else None
+    number = _space.sub(" ", written["number"].rstrip()) if written else ""
+    dots, commas = number.count("."), number.count(",")
+    mark = _own_mark(number)
+    if not dots + commas or not _is_whole(*_parted(number, mark), mark):
+        return frozenset()
+    if _is_unclear(number):
+        return frozenset((".", ","))
+    # A mark that occurs twice stands between thousands: the other one is the decimal mark.
+    told: DecimalMark = "." if mark == "." or (not mark and commas) else ","
+    return frozenset((told,))
 
 
 def whole(value: str) -> str:
@@ -91,7 +116,7 @@ def is_scientific(value: str) -> bool:
     return _scientific(value) is not None
 
 
-def _written(value: str, decimal: DecimalMark | None) -> Decimal:
+def _written(value: str, decimal: str | None) -> Decimal:
     """The amount in text that needs a closer look than `1234.56`."""
     text = value.strip()
     if len(text) > _LONGEST_AMOUNT:
@@ -102,28 +127,51 @@ def _written(value: str, decimal: DecimalMark | None) -> Decimal:
     if written is None:
         raise Invalid("amount_format", value=value)
     number = _space.sub(" ", written["number"].rstrip())
-    mark = decimal or _decimal_mark(value, number)
-    head, _, tail = number.rpartition(mark) if mark and mark in number else (number, "", "")
-    if not _grouped(head) or (mark and mark in head) or not (tail.isdecimal() or not tail):
+    mark = _decimal_mark(value, number, decimal)
+    head, tail = _parted(number, mark)
+    if not _is_whole(head, tail, mark):
         raise Invalid("amount_format", value=value)
     digits = "".join(filter(str.isdecimal, head)) or "0"
     sign = "" if written["sign"] in ("", "+") else "-"
     return _with_few_decimals(value, Decimal(f"{sign}{digits}.{tail}"))
 
 
-def _decimal_mark(value: str, number: str) -> str:
+def _decimal_mark(value: str, number: str, decimal: str | None) -> str:
     """Which of "." and "," stands before the decimals of `number`; "" if neither does."""
+    mark = _own_mark(number)
+    if not _is_unclear(number) or (decimal is None and mark == "."):
+        return mark
+    if not decimal:
+        large, small = number.replace(mark, ""), number.replace(mark, ".")
+        raise Invalid("amount_ambiguous", value=value, large=large, small=small)
+    return mark if mark == decimal else ""
+
+
+def _own_mark(number: str) -> str:
+    """Which mark stands before the decimals if `number` is looked at alone; "" if neither does."""
     dots, commas = number.count("."), number.count(",")
     if dots and commas:
         return max(".,", key=number.rfind)
     if dots + commas > 1:
         return ""
-    if dots:
-        return "."
-    head, comma, tail = number.partition(",")
-    if comma and len(tail) == 3 and 1 <= len(head) <= 3 and not head.startswith("0"):
-        raise Invalid("amount_ambiguous", value=value, large=head + tail, small=f"{head}.{tail}")
-    return comma
+    return "." if dots else "," if commas else ""
+
+
+def _is_unclear(number: str) -> bool:
+    """Whether its only mark can stand before decimals and between thousands alike: `1.234`."""
+    return _unclear(number) is not None
+
+
+def _parted(number: str, mark: str) -> tuple[str, str]:
+    """Return what stands before and what behind the decimal mark."""
+    head, _, tail = number.rpartition(mark) if mark and mark in number else (number, "", "")
+    return head, tail
+
+
+def _is_whole(head: str, tail: str, mark: str) -> bool:
+    """Whether thousands are grouped as such, and nothing but digits follows the mark."""
+    is_grouped = _grouped(head) is not None and not (mark and mark in head)
+    return is_grouped and (tail.isdecimal() or not tail)
 
 
 def _from_scientific(value: str, match: re.Match[str]) -> Decimal:
@@ -133,7 +181,7 @@ def _from_scientific(value: str, match: re.Match[str]) -> Decimal:
         if len(power) > 2:
             raise Invalid("amount_decimals", value=value, max=MAX_DECIMALS)
     elif len(power) > 2 or int(power) > _LARGEST_EXPONENT:
-        raise Invalid("amount_too_large", value=value, max=f"{MAX_AMOUNT:f}")
+        raise Invalid("amount_too_large", value=value, max=f"{MAX_AMOUNT:,f}")
     elif len(tail) < int(power):
         raise Invalid("lost_digits", value=value)
     return Decimal(f"{sign}{head}.{tail}E{power_sign}{power}")

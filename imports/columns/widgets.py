@@ -59,6 +59,9 @@ class CellWidget(Widget):
     has_dates = False
     """Whether its cells hold dates, whose order must be known before they are read."""
 
+    has_amounts = False
+    """Whether its cells hold amounts, whose decimal mark must be known likewise."""
+
     format_text: str | Promise = ""
     """What is to be written, in words, where the column does not say it itself."""
 
@@ -245,19 +248,22 @@ class CategoriesWidget(TextWidget):
 
 class AmountWidget(CellWidget):
     """An exact amount, of at least 0 unless `signed`; written with a point and no more decimals
-    than it has."""
+    than it has, but for a zero where it could be read in two ways: 1.2340."""
 
     cell_format = "amount"
+    has_amounts = True
 
     def __init__(self, *, signed: bool = False) -> None:
         super().__init__()
         self.signed = signed
 
     def reader(self, context: CleanContext) -> Reader:
-        return lru_cache(REMEMBERED)(partial(normalize.amount, signed=self.signed))
+        read = partial(normalize.amount, signed=self.signed, decimal=context.decimal_mark)
+        return lru_cache(REMEMBERED)(read)
 
     def render(self, value: Decimal | None, obj: Any = None, **kwargs: Any) -> str:
         if value is None:
             return ""
         text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return f"{text}0" if len(normalize.decimal_marks(text)) > 1 else text

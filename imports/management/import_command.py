@@ -72,7 +72,10 @@ class ImportCommand(BaseCommand):
         """Return a draft import, or say why the file was not even kept and exit."""
         try:
             return draft_of(options, kind=self.kind, own_options=self.own_options)
-        except (FileRefused, MappingRefused, CommandError) as refused:
+        except MappingRefused as refused:
+            hint = "" if options["columns"] else _("Say what the columns are by --columns.")
+            self._refuse(f"{refused} {hint}".strip(), options, number=None, started=started)
+        except (FileRefused, CommandError) as refused:
             self._refuse(str(refused), options, number=None, started=started)
         except KeyboardInterrupt:
             sentence = _("Broken off before anything was imported.")
@@ -142,6 +145,8 @@ class ImportCommand(BaseCommand):
         of_lines = [error for error in answer["errors"] if error["line"] is not None]
         for error in of_file:
             self.stdout.write(error["reason"])
+        if hint := _hint(job):
+            self.stdout.write(hint)
         self.stdout.write(_headline(job) % {**answer, "state": job.get_state_display()})
         for error in of_lines[:ERRORS_SHOWN]:
             self.stdout.write("  " + _("line %(line)s: %(reason)s") % error)
@@ -177,12 +182,22 @@ def add_reading(parser: ArgumentParser) -> None:
         metavar="A,B,…",
         help="fields in the file's order; - leaves a column out; found if not given",
     )
-    parser.add_argument("--mapping", metavar="NAME", help="a saved column mapping instead")
+    parser.add_argument(
+        "--mapping",
+        metavar="NAME",
+        help="a saved column mapping instead, with the way it says the file is read",
+    )
     parser.add_argument(
         "--dates",
         choices=["dmy", "mdy"],
         default="",
         help="whether day or month comes first, where the file cannot tell",
+    )
+    parser.add_argument(
+        "--decimal",
+        choices=[".", ","],
+        default="",
+        help="what stands before decimals, where amounts as 1.234 cannot tell",
     )
 
 
@@ -232,6 +247,15 @@ def _headline(job: ImportJob) -> str:
         "Import %(id)s: %(state)s. %(created)s created, %(updated)s updated, %(unchanged)s "
         "unchanged, %(skipped)s skipped, %(failed)s failed, %(not_reached)s not reached."
     )
+
+
+def _hint(job: ImportJob) -> str:
+    """Return which option answers what the file as a whole leaves open."""
+    code = job.findings.get("file", {}).get("code", "")
+    options = {"dates": ("--dates dmy", "--dates mdy"), "amounts": ("--decimal .", "--decimal ,")}
+    one, other = options.get(code.partition("_")[0], ("", ""))
+    text = _("Say it by “%(one)s” or by “%(other)s”.")
+    return text % {"one": one, "other": other} if one else ""
 
 
 def _page(job: ImportJob) -> str:

@@ -18,12 +18,17 @@ from imports.management.answers import REFUSED
 from imports.management.whole_files import cannot_be_read, require_writable
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
+from imports.reports.columns import unfit
 from imports.services import uploads
+from imports.services.mappings import ReadingUnfit, read_as_saved
 
 DELIMITERS = {",": ",", ";": ";", "tab": "\t"}
 PIECE = 1024 * 1024
 #: The options that say how a file is read, by the format they are for.
 READING = {"csv": ("delimiter", "encoding"), "xlsx": ("sheet",)}
+_READING_OPTIONS = {
+    format_: [f"--{name}" for name in (*names, "header")] for format_, names in READING.items()
+}
 
 
 class OwnOptions(Protocol):
@@ -51,7 +56,7 @@ def draft_of(options: dict[str, Any], *, kind: FileKind, own_options: OwnOptions
     )
     try:
         _require_format(job, options)
-        mapping = _mapping(job, options)
+        job, mapping = _with_mapping(job, options)
         uploads.choose_columns(job=job, mapping=mapping, may=lambda permission: True)
         own = own_options(company, options)
         job.options = _options(job, options, own).to_json()
@@ -133,22 +138,28 @@ def _require_format(job: ImportJob, options: dict[str, Any]) -> None:
                 raise _refused(sentences[found] % params)
 
 
-def _mapping(job: ImportJob, options: dict[str, Any]) -> list[str | None]:
+def _with_mapping(job: ImportJob, options: dict[str, Any]) -> tuple[ImportJob, list[str | None]]:
+    """Return what the columns of the file are, and the import read as a saved mapping says."""
     if options["columns"] is not None:
         keys = [key.strip() for key in options["columns"].split(",")]
-        return [None if key in ("-", "") else key for key in keys]
+        return job, [None if key in ("-", "") else key for key in keys]
     name = options["mapping"]
     if name is None:
-        return list(job.mapping)
+        return job, list(job.mapping)
     saved = ColumnMapping.objects.for_company(job.company).filter(name=name, kind=job.kind).first()
     if saved is None:
         raise _refused(_("There is no column mapping “%(name)s”.") % {"name": name})
-    return list(saved.mapping)
+    try:
+        job = read_as_saved(mapping=saved, job=job, overrides=_overrides(options))
+    except ReadingUnfit as why:
+        text = _("%(unfit)s Say how it is read by %(options)s.")
+        ways = ", ".join(_READING_OPTIONS[job.dialect["format"]])
+        raise _refused(text % {"unfit": unfit(saved, str(why)), "options": ways}) from why
+    return job, list(saved.mapping)
 
 
 def _options(job: ImportJob, options: dict[str, Any], own: dict[str, Any]) -> Options:
     chosen = {**job.options, **own, "partial": options["partial"]}
     chosen |= {"message": options["message"], "again": options["again"] == "new"}
-    if options["dates"]:
-        chosen["dates"] = options["dates"]
+    chosen |= {name: options[name] for name in ("dates", "decimal") if options[name]}
     return Options.from_json(chosen)

@@ -15,11 +15,10 @@ from guests.normalize import Invalid
 from guests.normalize.errors import shown
 from imports.columns import GUESTS, CleanContext, FileKind, column_of
 from imports.columns.widgets import Reader
-from imports.pipeline.dates import DatesAmbiguous, find_date_orders
 from imports.pipeline.map import Mapper
 from imports.pipeline.rows import CleanRow, RawRow, Reason, Rejected
 
-__all__ = ["CleanContext", "Cleaner", "DatesAmbiguous", "find_date_orders"]
+__all__ = ["CleanContext", "Cleaner"]
 
 Card = tuple[str | None, str | None]
 
@@ -80,7 +79,9 @@ class Cleaner:
                 reasons.append(_reason(key, text, invalid))
         self._demand(values, reasons)
         self._join(values, reasons)
-        return Rejected(line, cells, reasons) if reasons else CleanRow(line, cells, values, [])
+        if reasons:
+            return Rejected(line, cells, reasons, values)
+        return CleanRow(line, cells, values, [])
 
     def clean_many(self, rows: Sequence[RawRow]) -> list[CleanRow | Rejected]:
         """Return what `clean` returns for each of `rows`, sooner.

@@ -25,11 +25,25 @@ class Reason(NamedTuple):
 
 
 class Rejected(NamedTuple):
-    """A row that cannot be imported, with every reason and not only the first."""
+    """A row that cannot be imported, with every reason and not only the first.
+
+    `values` are those that were right: by them it is looked for what is wrong besides. None of a
+    row of which nobody can say what stands where.
+    """
 
     line: int
     cells: list[str]
     reasons: list[Reason]
+    values: dict[str, Any] | None = None
+
+    def and_also(self, reasons: Sequence[Reason]) -> Rejected:
+        """Return the row with further reasons."""
+        return self._replace(reasons=[*self.reasons, *reasons]) if reasons else self
+
+    @property
+    def wrong(self) -> set[str]:
+        """The keys of the columns that are wrong."""
+        return {reason.column for reason in self.reasons}
 
 
 class CleanRow(NamedTuple):
@@ -39,6 +53,11 @@ class CleanRow(NamedTuple):
     cells: list[str]
     values: dict[str, Any]
     notes: list[Reason]
+
+
+def rest_of(row: Rejected) -> CleanRow:
+    """Return what was right of a row that is rejected, as if it were a row: to look it up by."""
+    return CleanRow(row.line, row.cells, row.values or {}, [])
 
 
 class Repeated(NamedTuple):

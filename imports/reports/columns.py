@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from imports.forms import MappingForm
 from imports.models import ColumnMapping, ImportJob
 from imports.reports.file import column_name, letter, reading
@@ -29,6 +31,12 @@ def columns_shown(job: ImportJob, form: MappingForm, looked: Preview) -> list[di
 def reading_of(mapping: ColumnMapping, job: ImportJob) -> str:
     """Return how a saved mapping says that the file is read, where that differs; else ""."""
     return reading(mapping.dialect) if differences(mapping, job) else ""
+
+
+def unfit(mapping: ColumnMapping, why: str) -> str:
+    """Return the sentence for a file that cannot be read as the mapping says, and why not."""
+    text = _("The file cannot be read as “%(name)s” says (%(reading)s). %(why)s")
+    return text % {"name": mapping.name, "reading": reading(mapping.dialect), "why": why}
 
 
 def rows_shown(job: ImportJob, looked: Preview) -> list[dict[str, Any]]:

@@ -93,41 +93,63 @@ def differences(mapping: ColumnMapping, job: ImportJob) -> dict[str, Any]:
 
     A mark at the beginning of a file is its own affair.
     """
+    said = _said(mapping, job).items()
+    return {part: value for part, value in said if value != _plain(job.dialect.get(part))}
+
+
+def _said(mapping: ColumnMapping, job: ImportJob) -> dict[str, Any]:
+    """Return all that the mapping says of how such a file is read; nothing of another format."""
     if mapping.dialect.get("format") != job.dialect.get("format"):
         return {}
     is_text = job.dialect.get("format") == "csv"
-    parts = ("encoding", "delimiter") if is_text else ("sheet",)
-    said = {part: mapping.dialect.get(part) for part in (*parts, "header_row")}
-    return {
-        part: _plain(value)
-        for part, value in said.items()
-        if value is not None and _plain(value) != _plain(job.dialect.get(part))
-    }
+    parts = (*(("encoding", "delimiter") if is_text else ("sheet",)), "header_row")
+    said = {part: mapping.dialect.get(part) for part in parts}
+    return {part: _plain(value) for part, value in said.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:
     return "utf-8" if value == "utf-8-sig" else value
 
 
+class ReadingUnfit(Exception):
+    """A file cannot be read as a mapping says; the text says why."""
+
+
+def read_as_saved(
+    *, mapping: ColumnMapping, job: ImportJob, overrides: dict[str, Any] | None = None
+) -> ImportJob:
+    """Have the file read as the mapping says, but for what `overrides` says otherwise.
+
+    Raises ReadingUnfit, and leaves the import as it is read, when the file cannot be read so or
+    has other columns then; NotNow when the import is under way.
+    """
+    overrides = overrides or {}
+    if not differences(mapping, job).keys() - overrides.keys():
+        return job
+    try:
+        with transaction.atomic():
+            job = read_again(job=job, overrides={**_said(mapping, job), **overrides})
+            if job.signature != mapping.signature:
+                raise FileRefused("other_columns")
+    except FileRefused as refused:
+        raise ReadingUnfit(str(refused)) from refused
+    return job
+
+
 def use_mapping(
     *, mapping: ColumnMapping, job: ImportJob, may: Callable[[str], bool]
-) -> tuple[ImportJob, bool]:
+) -> tuple[ImportJob, str]:
     """Put a saved mapping on an import, and have the file read as it says.
 
-    A file that has no such columns when it is read so stays as it is read: returned with the
-    import is whether the mapping's reading is on it. Raises MappingRefused and NotNow.
+    A file that has no such columns when it is read so stays as it is read: why is returned with
+    the import, "" of any other. Raises MappingRefused and NotNow.
     """
-    wanted = differences(mapping, job)
-    if wanted:
-        try:
-            with transaction.atomic():
-                job = read_again(job=job, overrides=wanted)
-                if job.signature != mapping.signature:
-                    raise FileRefused("unreadable")
-        except FileRefused:
-            job = ImportJob.objects.get(pk=job.pk)
-    job = choose_columns(job=job, mapping=mapping.mapping, may=may)
-    return job, not differences(mapping, job)
+    why = ""
+    try:
+        job = read_as_saved(mapping=mapping, job=job)
+    except ReadingUnfit as unfit:
+        job, why = ImportJob.objects.get(pk=job.pk), str(unfit)
+    return choose_columns(job=job, mapping=mapping.mapping, may=may), why
 
 
 @transaction.atomic

@@ -3,8 +3,8 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -20,13 +20,15 @@ from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline import Trip
 from imports.pipeline.ahead import read_ahead
-from imports.pipeline.clean import CleanContext, Cleaner, find_date_orders
+from imports.pipeline.clean import CleanContext, Cleaner
 from imports.pipeline.credits import CreditRules, ProgramFacts
 from imports.pipeline.lookups import Lookups
 from imports.pipeline.met import KEY_FIELDS, LOCKED
+from imports.pipeline.notation import find_notation
 from imports.pipeline.plan import Rules
 from imports.pipeline.plan_orders import OrderRules
-from imports.pipeline.read import Dialect, open_rows
+from imports.pipeline.read import Dialect, FileRefused, open_rows
+from imports.pipeline.rows import RawRow
 from imports.services.corrections import CorrectionCleaner
 from loyalty.expiry import local_day
 from loyalty.models import Program
@@ -54,9 +56,10 @@ def local_file(job: ImportJob) -> Iterator[Path]:
 def trip_of(job: ImportJob, *, now: datetime, on_wait: Callable[[], None]) -> Iterator[Trip]:
     """Give the trip of the job's present step, with its file at hand.
 
-    `on_wait` is called every few seconds while the file is looked through for its dates.
+    `on_wait` is called every few seconds while the file is looked through for how it writes dates
+    and amounts.
 
-    Raises FileRefused when the file cannot be read, or its dates cannot be told apart.
+    Raises FileRefused when the file cannot be read, or these can be read in two ways.
     """
     with local_file(job) as path:
         dialect = Dialect.from_json(job.dialect)
@@ -110,16 +113,45 @@ def is_checked(job: ImportJob) -> bool:
 def _context(
     job: ImportJob, path: Path, dialect: Dialect, *, now: datetime, on_wait: Callable[[], None]
 ) -> CleanContext:
-    rows = read_ahead(open_rows(path, dialect), on_wait=on_wait)
+    rows = read_ahead(_rows_that_tell(job, path, dialect), on_wait=on_wait)
     options, company = Options.from_json(job.options), job.company
     tz = ZoneInfo(company.timezone)
+    written = find_notation(rows, job.mapping, dates=options.dates, decimal=options.decimal)
     return CleanContext(
         region=options.region or company.region,
         phone_check=cast(Check, company.phone_check),
-        date_orders=find_date_orders(rows, job.mapping, chosen=options.dates),
+        date_orders=written.date_orders,
+        decimal_marks=written.decimal_marks,
         today=now.astimezone(tz).date(),
         tz=tz,
     )
+
+
+def _rows_that_tell(job: ImportJob, path: Path, dialect: Dialect) -> Generator[RawRow, None, None]:
+    """Return the rows that say how dates and amounts are written: those of the file and, behind
+    them, those of the files that it corrects.
+
+    A few rows that failed may not tell it. The whole file did, and nobody is asked again.
+    """
+    corrected: list[ImportJob] = []
+    while (last := (corrected or [job])[-1].corrects) is not None:
+        corrected.append(last)
+    return _rows_of(job, path, dialect, corrected)
+
+
+def _rows_of(
+    job: ImportJob, path: Path, dialect: Dialect, corrected: Sequence[ImportJob]
+) -> Generator[RawRow, None, None]:
+    yield from open_rows(path, dialect)
+    for each in corrected:
+        if not each.file or each.mapping != job.mapping[: len(each.mapping)]:
+            continue
+        beyond = [""] * (len(job.mapping) - len(each.mapping))
+        # What it tells until it cannot be read is enough, or is asked.
+        with suppress(FileRefused), local_file(each) as earlier:
+            for line, cells in open_rows(earlier, Dialect.from_json(each.dialect)):
+                if len(cells) == len(each.mapping):
+                    yield RawRow(line, [*cells, *beyond])
 
 
 def _rules(job: ImportJob, *, now: datetime) -> Rules:

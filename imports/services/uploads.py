@@ -41,7 +41,7 @@ class MappingRefused(Exception):
 
     def __init__(self, problems: Sequence[columns.Problem]) -> None:
         self.problems = list(problems)
-        super().__init__("; ".join(str(problem) for problem in problems))
+        super().__init__(" ".join(str(problem) for problem in problems))
 
 
 def receive_upload(

@@ -15,7 +15,7 @@ from imports.forms import MappingForm, ReadForm
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
 from imports.pipeline.read import FileRefused
-from imports.reports.columns import columns_shown, reading_of, rows_shown
+from imports.reports.columns import columns_shown, reading_of, rows_shown, unfit
 from imports.services.mappings import NameTaken, save_mapping, use_mapping
 from imports.services.previews import Preview, preview
 from imports.services.runs import request_check
@@ -59,10 +59,10 @@ def _use(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     allowed = may(request, job)
     form = MappingForm.of(saved.mapping, job=job, may=allowed)
     if form.is_valid():
-        job, is_read_so = use_mapping(mapping=saved, job=job, may=allowed)
-        if not is_read_so:
-            text = _("The file cannot be read as “%(name)s” says: it stays as it was read.")
-            messages.warning(request, text % {"name": saved.name})
+        job, why_not = use_mapping(mapping=saved, job=job, may=allowed)
+        if why_not:
+            text = _("%(unfit)s Its columns are taken, and the file stays as it was read.")
+            messages.warning(request, text % {"unfit": unfit(saved, why_not)})
         return _back(job)
     return _page(request, job, form=form)
 

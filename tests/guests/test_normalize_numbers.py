@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from guests.normalize import Invalid, amount, whole
+from guests.normalize import Invalid, amount, decimal_marks, whole
 
 pytestmark = pytest.mark.pure
 
@@ -67,9 +67,44 @@ def test_the_mark_of_a_column_settles_what_one_value_cannot() -> None:
     assert amount("1,234", decimal=".") == 1234
     assert amount("1,234", decimal=",") == Decimal("1.234")
     assert amount("1.234", decimal=",") == 1234
-    assert amount("1.234,5", decimal=",") == Decimal("1234.5")
-    assert refusal("1.234,5", decimal=".") == "amount_format"
-    assert refusal("1.234.567", decimal=".") == "amount_format"
+    assert amount("1.234", decimal=".") == Decimal("1.234")
+    for written in ("1.234", "1,234", "-999.000", "£1,234"):
+        assert refusal(written, decimal="") == "amount_ambiguous"
+
+
+@pytest.mark.parametrize("mark", [".", ",", ""])
+def test_what_an_amount_tells_by_itself_no_column_changes(mark) -> None:
+    for written in ("1.234,5", "1,234.5", "1234.5", "1234,5"):
+        assert amount(written, decimal=mark) == Decimal("1234.5")
+    assert amount("1.234.567", decimal=mark) == amount("1,234,567", decimal=mark) == 1234567
+    assert amount("0.234", decimal=mark) == amount("0,234", decimal=mark) == Decimal("0.234")
+    assert amount("1234.567", decimal=mark) == Decimal("1234.567")
+
+
+@pytest.mark.parametrize(
+    ("written", "marks"),
+    [
+        ("12.5", "."),
+        ("12,5", ","),
+        ("1,234.56", "."),
+        ("1.234,56", ","),
+        ("1.234.567", ","),
+        ("1,234,567", "."),
+        ("1 234,567", ","),
+        ("0.500", "."),
+        ("1234.567", "."),
+        ("-£1.234", ".,"),
+        ("999,000", ".,"),
+        ("1234", ""),
+        ("1.25E+2", ""),
+        ("1,23,4", ""),
+        ("1.234,567.8", ""),
+        ("soon", ""),
+        ("9" * 1_000, ""),
+    ],
+)
+def test_what_an_amount_tells_of_its_decimal_mark(written, marks) -> None:
+    assert decimal_marks(written) == set(marks)
 
 
 def test_an_ambiguous_amount_is_asked_about() -> None:

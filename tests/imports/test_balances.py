@@ -140,7 +140,7 @@ def test_a_program_is_named_by_its_code_and_a_credit_may_have_a_last_day(
         (f"{ANNA},gold,5,GBP,,", ["program_unknown"]),
         (f"{ANNA},,5,EUR,,", ["no_default_program"]),
         (f"{ANNA},points,5,EUR,,", ["program_of_other_currency"]),
-        (f"{ANNA},,5.001,GBP,,", ["amount_of_currency"]),
+        (f"{ANNA},,5.0001,GBP,,", ["amount_of_currency"]),
         (f"{ANNA},,5,GBP,2001-01-01,", ["credit_expired"]),
         (f"{ANNA},,NaN,GBP,,", ["amount_format"]),
         (f"{ANNA},,1e1000000,GBP,,", ["amount_too_large"]),

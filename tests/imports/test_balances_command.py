@@ -50,6 +50,26 @@ def test_balances_are_topped_up(run):
     assert (balance(ANNA), balance(BORIS)) == (Decimal(5), Decimal("6.5"))
 
 
+def test_amounts_that_can_be_read_in_two_ways_are_asked_for_and_not_guessed(run):
+    content = f"phone;amount;currency\n{ANNA};1.250;GBP\n{BORIS};350;GBP\n"
+    code, answer = run(content)
+    assert (code, answer["state"]) == (2, "refused")
+    (error,) = answer["errors"]
+    assert error["reason"].startswith("Amounts such as “1.250” (Amount) can be read in two ways.")
+    assert not Account.objects.exists()
+    code, _answer = run(content, "--decimal", ",")
+    assert (code, balance(ANNA), balance(BORIS)) == (0, Decimal(1250), Decimal(350))
+
+
+def test_a_corrected_file_is_read_as_the_file_told_that_it_corrects(run):
+    whole = f"phone,amount,currency\n{ANNA},12.50,GBP\n+442079460777,1.250,GBP\n"
+    code, answer = run(whole, "--partial")
+    assert (code, answer["failed"]) == (1, 1)
+    corrected = f"phone,amount,currency\n{BORIS},1.250,GBP\n"
+    code, _answer = run(corrected, "--corrects", str(answer["id"]))
+    assert (code, balance(BORIS)) == (0, Decimal("1.25"))
+
+
 def test_balances_are_set(run):
     run(f"phone,amount,currency\n{ANNA},5,GBP\n")
     code, answer = run(f"phone,amount,currency\n{ANNA},2,GBP\n", "--mode", "set")

@@ -5,7 +5,8 @@ from datetime import UTC, date
 import pytest
 
 from imports.columns import CleanContext
-from imports.pipeline.clean import Cleaner, DatesAmbiguous, find_date_orders
+from imports.pipeline.clean import Cleaner
+from imports.pipeline.notation import Ambiguous, find_notation
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, RawRow
 
@@ -20,8 +21,12 @@ def rows(*columns):
         yield RawRow(line, ["+447400123456", *cells])
 
 
-def orders(birthdays, **options):
-    return find_date_orders(rows(birthdays), MAPPING[:2], **options)
+def date_orders(rows, mapping, **chosen):
+    return find_notation(rows, mapping, **chosen).date_orders
+
+
+def orders(birthdays):
+    return date_orders(rows(birthdays), MAPPING[:2])
 
 
 @pytest.mark.parametrize(
@@ -42,7 +47,7 @@ def test_the_rows_tell_the_order(birthdays, order):
 
 
 def test_dates_that_no_row_tells_are_asked_for():
-    with pytest.raises(DatesAmbiguous) as asked:
+    with pytest.raises(Ambiguous) as asked:
         orders(["1990-06-05", "05/06/1990", "07/08/1990"])
     assert asked.value.code == "dates_ambiguous"
     assert asked.value.params == {"keys": ["birthday"], "value": "05/06/1990"}
@@ -54,7 +59,7 @@ def test_dates_that_no_row_tells_are_asked_for():
 
 
 def test_two_orders_in_one_column_are_asked_about_too():
-    with pytest.raises(DatesAmbiguous) as asked:
+    with pytest.raises(Ambiguous) as asked:
         orders(["05/06/1990", "25/06/1990", "06/25/1990"])
     assert asked.value.code == "dates_mixed"
     assert {asked.value.params["value"], asked.value.params["other"]} == {
@@ -64,15 +69,15 @@ def test_two_orders_in_one_column_are_asked_about_too():
 
 
 def test_every_column_has_an_order_of_its_own():
-    found = find_date_orders(
+    found = date_orders(
         rows(["25/06/1990"], ["06/25/2019 10:30 PM"], ["25/06/2019, Contract No. 17"]), MAPPING
     )
     assert found == {1: "dmy", 2: "mdy", 3: "dmy"}
 
 
 def test_all_columns_that_cannot_tell_are_asked_for_at_once():
-    with pytest.raises(DatesAmbiguous) as asked:
-        find_date_orders(rows(["05/06/1990"], ["05/06/2019"], [""]), MAPPING)
+    with pytest.raises(Ambiguous) as asked:
+        date_orders(rows(["05/06/1990"], ["05/06/2019"], [""]), MAPPING)
     assert asked.value.params["keys"] == ["birthday", "registered"]
 
 
@@ -81,8 +86,8 @@ def test_what_the_operator_chose_needs_no_row():
         raise AssertionError("a row was read")
         yield
 
-    assert find_date_orders(unread(), MAPPING, chosen="mdy") == {1: "mdy", 2: "mdy", 3: "mdy"}
-    assert find_date_orders(unread(), ["phone", "name"]) == {}
+    assert date_orders(unread(), MAPPING, dates="mdy") == {1: "mdy", 2: "mdy", 3: "mdy"}
+    assert date_orders(unread(), ["phone", "name"]) == {}
 
 
 def test_no_more_rows_are_read_than_are_needed_and_the_file_is_closed():
@@ -98,14 +103,14 @@ def test_no_more_rows_are_read_than_are_needed_and_the_file_is_closed():
         finally:
             closed = True
 
-    assert find_date_orders(endless(), MAPPING[:2]) == {1: "ymd"}
+    assert date_orders(endless(), MAPPING[:2]) == {1: "ymd"}
     assert read <= 1_000
     assert closed
 
 
 def test_rows_of_another_width_say_nothing():
     odd = [RawRow(1, ["25/06/1990"]), RawRow(2, ["x", "y", "06/25/1990"])]
-    assert find_date_orders([*odd, *rows(["25/06/1990"])], MAPPING[:2]) == {1: "dmy"}
+    assert date_orders([*odd, *rows(["25/06/1990"])], MAPPING[:2]) == {1: "dmy"}
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from openpyxl import Workbook
 from core.models import Change, OutgoingMail
 from guests.models import Category, Guest
 from imports.models import ColumnMapping, ImportJob
+from imports.pipeline.read import signature
 from imports.services import uploads
 from tests.imports.trips import (
     ANNA,
@@ -239,6 +240,60 @@ def test_a_saved_mapping_by_name(command, bella):
     refused = command(GOOD, "--mapping", "Tills")
     assert (refused.code, refused.said) == (2, "There is no column mapping “Tills”.")
     assert ImportJob.objects.count() == 1
+
+
+#: Bytes that are Russian in Windows-1251, and UTF-8 of something else.
+RUSSIAN = "Рђ"
+EXPORT = f"Export of today\nphone;name\n{ANNA};{RUSSIAN}\n".encode("windows-1251")
+
+
+def saved_mapping(company, **reading):
+    """Save a mapping with how its file was read: as EXPORT, but for what `reading` says."""
+    how = {"format": "csv", "encoding": "windows-1251", "delimiter": ";", "header_row": 2}
+    return ColumnMapping.objects.create(
+        company=company,
+        name="Till",
+        signature=signature(["phone", "name"], 2),
+        mapping=["phone", "comment"],
+        dialect=how | reading,
+    )
+
+
+def test_a_saved_mapping_has_the_file_read_as_it_says(command, bella):
+    saved_mapping(bella)
+    assert command(EXPORT, "--mapping", "Till").code == 0
+    assert Guest.objects.get().comment == RUSSIAN
+
+
+def test_options_of_the_command_go_before_what_a_saved_mapping_says(command, bella):
+    saved_mapping(bella)
+    assert command(EXPORT, "--mapping", "Till", "--encoding", "utf-8").code == 0
+    assert Guest.objects.get().comment == RUSSIAN.encode("windows-1251").decode()
+
+
+@pytest.mark.parametrize(
+    ("reading", "read_as", "why"),
+    [
+        (
+            {"delimiter": ","},
+            "Comma, Windows-1251 (Cyrillic), header in row 2",
+            "It has other columns when it is read so. Say how it is read by --delimiter, ",
+        ),
+        (
+            {"encoding": "utf-8", "header_row": 1},
+            "Semicolon, UTF-8, header in row 1",
+            "The file is not utf-8 text: line 3 cannot be read (at byte 41). ",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_read_as_the_mapping_says_is_refused(
+    command, bella, reading, read_as, why
+):
+    saved_mapping(bella, **reading)
+    refused = command(EXPORT.replace(b"\x90", b"\xff"), "--mapping", "Till")
+    assert refused.code == 2
+    assert f"cannot be read as “Till” says ({read_as}). {why}" in refused.said
+    assert not ImportJob.objects.exists()
 
 
 def test_policy(command, bella):

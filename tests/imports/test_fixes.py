@@ -76,6 +76,15 @@ def test_a_date_that_is_none_in_an_order_is_not_shown_in_it():
     assert [fix.label for fix in fixes.fixes_of_file(problem)][1] == "Month first"
 
 
+def test_ambiguous_amounts_are_offered_with_both_marks_as_they_would_be_read():
+    problem = {"code": "amounts_ambiguous", "params": {"value": "1.234", "keys": ["amount"]}}
+    point, comma = fixes.fixes_of_file(problem)
+    assert point.label == "Decimal point: 1.234 is 1.234"
+    assert comma.label == "Decimal comma: 1.234 is 1234"
+    assert fixes.apply(point.value, Options()).decimal == "."
+    assert fixes.apply(comma.value, Options()).decimal == ","
+
+
 def test_a_file_that_cannot_be_read_otherwise_has_no_fix():
     assert fixes.fixes_of_file({"code": "quote_unclosed", "params": {"line": 3}}) == []
 

@@ -158,7 +158,7 @@ def test_rows_far_under_the_header_are_found(found):
 )
 def test_what_is_no_table_is_named(found, content, kind):
     assert refusal(found, content) == (
-        f"This is {kind}. Save the guests as .xlsx or .csv in the program that made the file, "
+        f"This is {kind}. Save the table as .xlsx or .csv in the program that made the file, "
         "and upload that."
     )
 

@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings as hypothesis_settings, stra
 
 from core.formula import unguard
 from imports.pipeline.read import Dialect, FileRefused, open_rows, signature
-from imports.pipeline.read.source import MAX_LINE_BYTES
 from imports.pipeline.rows import RawRow
 
 pytestmark = pytest.mark.pure
@@ -148,9 +147,7 @@ def test_rows_before_an_open_quote_are_still_those_of_the_file(written):
 
 def test_a_cell_of_ten_megabytes(written):
     path = written("1;a\n2;" + "x" * 10_000_000 + "\n")
-    assert sentence(path) == (
-        f"Line 2 is longer than {MAX_LINE_BYTES} bytes. A .csv file has one guest on a line."
-    )
+    assert sentence(path) == ("Line 2 is longer than 1.0\xa0MB. A .csv file has one row on a line.")
 
 
 def test_a_cell_longer_than_the_csv_module_takes(written):

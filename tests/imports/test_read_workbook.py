@@ -194,7 +194,7 @@ def ole(tmp_path, stream):
 
 def test_an_old_excel_workbook(tmp_path):
     assert refusal(ole(tmp_path, "Workbook"), "guests.xls").startswith(
-        "This is an old Excel workbook (.xls). Save the guests as .xlsx"
+        "This is an old Excel workbook (.xls). Save the table as .xlsx"
     )
     assert "This is a Word document." in refusal(ole(tmp_path, "WordDocument"))
     assert "This is an old Office document." in refusal(ole(tmp_path, "Contents"))
@@ -225,7 +225,7 @@ def test_other_zips_are_named(tmp_path, part, content, kind):
     path = tmp_path / "guests.xlsx"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(part, content)
-    assert refusal(path).startswith(f"This is {kind}. Save the guests as .xlsx or .csv")
+    assert refusal(path).startswith(f"This is {kind}. Save the table as .xlsx or .csv")
 
 
 # Damaged and hostile workbooks

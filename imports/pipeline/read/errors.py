@@ -34,6 +34,7 @@ MESSAGES = {
     "empty": _("The file is empty: it has no row with anything in it."),
     "too_large": _("The file is larger than %(limit)s. Split it and upload the parts one by one."),
     "no_rows": _("There are no rows under the header in line %(line)s."),
+    "other_columns": _("It has other columns when it is read so."),
     "too_many_columns": _(
         "Line %(line)s has %(count)s columns; a file may have %(limit)s. "
         "Remove the columns that are not needed."
@@ -42,12 +43,12 @@ MESSAGES = {
         "A cell in line %(line)s is longer than %(limit)s characters. Shorten it and try again."
     ),
     "wrong_kind": _(
-        "This is %(kind)s. Save the guests as .xlsx or .csv in the program that made the file, "
+        "This is %(kind)s. Save the table as .xlsx or .csv in the program that made the file, "
         "and upload that."
     ),
     # Text
     "line_too_long": _(
-        "Line %(line)s is longer than %(limit)s bytes. A .csv file has one guest on a line."
+        "Line %(line)s is longer than %(limit)s. A .csv file has one row on a line."
     ),
     "quote_unclosed": _(
         'The quote (") that opens in line %(line)s is not closed where its cell should end. '
@@ -74,7 +75,7 @@ MESSAGES = {
     ),
     "zip_bomb": _(
         "The workbook would take %(size)s when unpacked; %(limit)s are allowed. "
-        "Save the sheet with the guests as .csv and upload that."
+        "Save the sheet with the table as .csv and upload that."
     ),
     "zip_lies": _(
         "The workbook holds more than it declares in its part %(part)s. It was not opened."
@@ -124,6 +125,7 @@ def describe(code: str, params: dict[str, Any]) -> str:
     shown = dict(params)
     if code == "wrong_kind":
         shown["kind"] = KINDS[params["kind"]]
-    if code in ("zip_bomb", "too_large"):
-        shown = {name: filesizeformat(size) for name, size in params.items()}
+    if code in ("zip_bomb", "too_large", "line_too_long"):
+        sizes = {name: filesizeformat(size) for name, size in params.items() if name != "line"}
+        shown |= sizes
     return gettext("The file cannot be read.") if code not in MESSAGES else MESSAGES[code] % shown
