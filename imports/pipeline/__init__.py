@@ -42,7 +42,7 @@ from imports.pipeline.plan_balances import BalancePlanner, ids_of
 from imports.pipeline.plan_orders import OrderRules, plan_orders
 from imports.pipeline.prepare import Prepared, can_prepare, prepare
 from imports.pipeline.read import Dialect, open_rows
-from imports.pipeline.rows import CleanRow
+from imports.pipeline.rows import CleanRow, Rejected, rest_of
 from imports.pipeline.seen import Screened, SeenBalances, SeenKeys
 from imports.pipeline.seen_orders import SeenOrders
 
@@ -136,6 +136,9 @@ def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> lis
     decided anew.
     """
     clean = [row for row in rows if isinstance(row, CleanRow)]
+    if len(clean) < len(rows):
+        # What is right of a rejected row is looked up, too: it tells what is wrong besides.
+        clean += [rest_of(row) for row in rows if isinstance(row, Rejected) and row.values]
     rules = trip.rules
     if trip.order_rules is not None:
         met_orders = match_orders(trip.company, clean, trip.order_rules)

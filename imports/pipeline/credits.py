@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from guests.normalize import fold
-from imports.pipeline.rows import Reason
+from imports.pipeline.rows import Reason, Rejected
 from loyalty.money import is_rounded
 
 #: What the rows of both kinds of files say of a credit.
@@ -146,8 +146,7 @@ def read_credit(values: Mapping[str, Any], rules: CreditRules) -> Read:
         return NOTHING
     program, wrong = _program_of(values, rules)
     if wrong is not None:
-        note = wrong.code == "credit_no_currency"
-        return Read(None, [wrong], []) if note else Read(None, [], [wrong])
+        return _refusal(wrong)
     assert program is not None
     credit = Credit(
         program.id,
@@ -161,13 +160,35 @@ def read_credit(values: Mapping[str, Any], rules: CreditRules) -> Read:
     return Read(None if reasons else credit, [], reasons)
 
 
+def read_beside(row: Rejected, rules: CreditRules) -> Read:
+    """Return what there is to say of the credit of a row that is rejected for other columns, too.
+
+    Of one whose amount is wrong it is whether its program is right.
+    """
+    values, wrong, columns = row.values or {}, row.wrong, rules.columns
+    if wrong & {columns.get("currency"), columns.get("program")}:
+        return NOTHING
+    if "amount" in values or columns.get("amount") not in wrong:
+        return read_credit(values, rules)
+    _program, reason = _program_of(values, rules)
+    return _refusal(reason) if reason is not None else NOTHING
+
+
+def _refusal(reason: Reason) -> Read:
+    """Return why there is no credit: beside a guest it is a note that there is no currency."""
+    is_note = reason.code == "credit_no_currency"
+    return Read(None, [reason], []) if is_note else Read(None, [], [reason])
+
+
 def _program_of(
     values: Mapping[str, Any], rules: CreditRules
 ) -> tuple[ProgramFacts | None, Reason | None]:
     """Return the program that is meant, or why there is none."""
     columns, currency, code = rules.columns, values.get("currency"), values.get("program")
     if currency is None:
-        return None, Reason("credit_no_currency", columns.get("amount", ""), "", {})
+        amount = values.get("amount")
+        shown = "" if amount is None else f"{amount.normalize():f}"
+        return None, Reason("credit_no_currency", columns.get("amount", ""), shown, {})
     if code is None:
         program = rules.default_of.get(currency)
         if program is None:

@@ -52,7 +52,8 @@ def match_erased(company: Company, rows: Sequence[CleanRow]) -> set[str]:
 
 
 def _phones(rows: Sequence[CleanRow]) -> set[str]:
-    return {row.values["phone"] for row in rows}
+    """Return the rows' phones; what is left of a rejected row may have none."""
+    return {row.values["phone"] for row in rows if "phone" in row.values}
 
 
 def _guests(company: Company, fields: Sequence[str], **conditions: Any) -> Iterable[Met]:

@@ -19,7 +19,9 @@ def match_orders(company: Company, rows: Sequence[CleanRow], rules: OrderRules) 
     keys = {
         (restaurant, row.values["order_id"])
         for row in rows
-        if (restaurant := rules.restaurants.get(fold(row.values["restaurant"]))) is not None
+        # What is left of a rejected row may lack either.
+        if (restaurant := rules.restaurants.get(fold(row.values.get("restaurant", "")))) is not None
+        and "order_id" in row.values
     }
     known = known_orders(company, keys)
     return OrdersMet(

@@ -10,7 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from guests.normalize import fold
-from imports.pipeline.credits import VALUES as CREDIT_VALUES, CreditRules, Gift, read_credit
+from imports.pipeline.credits import (
+    CreditRules,
+    Gift,
+    read_credit,
+)
 from imports.pipeline.decisions import (
     Additions,
     Completion,
@@ -22,33 +26,19 @@ from imports.pipeline.decisions import (
     Update,
 )
 from imports.pipeline.met import LOCKED, Met, Surroundings
+from imports.pipeline.plan_reasons import guest_of, named, taken, wrong_besides
 from imports.pipeline.plan_unchanged import at_a_look
 from imports.pipeline.rows import (
     CleanRow,
     Reason,
     Rejected,
     Repeated,
-    card_places,
     external_ids,
 )
 from imports.pipeline.seen import Screened
 
 #: Notes on what was left out for a mistake in the file: such rows stand in the error file, too.
 MENDABLE = frozenset({"credit_no_currency"})
-
-#: What the row carries beside the guest's own fields.
-_NOT_FIELDS = frozenset(
-    {
-        "card_places",
-        "cards",
-        "categories",
-        "deleted",
-        "external_id",
-        "member_tier",
-        "more_external_ids",
-        *CREDIT_VALUES,
-    }
-)
 
 
 @dataclass(frozen=True)
@@ -79,16 +69,17 @@ def plan(rows: Sequence[Screened], met: Surroundings, rules: Rules) -> list[Deci
 
 def _plan_row(row: Screened, met: Surroundings, rules: Rules) -> Decision:
     if isinstance(row, Rejected):
+        row = row.and_also(wrong_besides(row, met, rules)) if row.values else row
         return Reject(row.line, row.cells, row.reasons)
     if isinstance(row, Repeated):
         return Skip(row.line, Reason("same_as_line", "", "", {"line": row.first}))
     phone = row.values["phone"]
     if phone in met.erased:
         return Skip(row.line, Reason("erased", "phone", "", {}))
-    guest, reasons = _guest_of(row, met)
-    wanted, named = _named(row, rules)
-    reasons += named
-    reasons += _taken(row, guest, met)
+    guest, reasons = guest_of(row, met)
+    wanted, unknown = named(row, rules)
+    reasons += unknown
+    reasons += taken(row, guest, met)
     if rules.credits is not None:
         row, gift, wrong = _gift(row, guest, met, rules)
         reasons += wrong
@@ -115,60 +106,6 @@ def _remember(decision: Update | Unchanged, guest: Met, met: Surroundings) -> De
         guest.values = decision.values
         met.in_categories.update((guest.id, pk) for pk in decision.additions.categories)
     return decision
-
-
-def _guest_of(row: CleanRow, met: Surroundings) -> tuple[Met | None, list[Reason]]:
-    """Find the guest by external id if the row has one, else by phone; both must agree."""
-    phone, external_id = row.values["phone"], row.values.get("external_id")
-    by_phone = met.by_phone.get(phone)
-    by_id = met.by_external_id.get(external_id) if external_id else None
-    if by_id is None or by_id is by_phone:
-        return by_phone, []
-    if by_phone is not None:
-        return None, [Reason("two_guests", "external_id", str(external_id), {"phone": phone})]
-    known = by_id.values["phone"] or ""
-    return None, [Reason("phone_of_id_differs", "phone", phone, {"known": known})]
-
-
-def _named(row: CleanRow, rules: Rules) -> tuple[dict[str, Any], list[Reason]]:
-    """Return the row's values by guest field, with names turned into ids."""
-    values = row.values
-    wanted = {name: value for name, value in values.items() if name not in _NOT_FIELDS}
-    reasons = []
-    if "deleted" in values:
-        wanted["is_active"] = not values["deleted"]
-    if "member_tier" in values:
-        tier = rules.tier_ids.get(fold(values["member_tier"]))
-        if tier is None:
-            reasons.append(Reason("tier_unknown", "member_tier", values["member_tier"], {}))
-        wanted["member_tier_id"] = tier
-    if not rules.create_categories:
-        reasons += [
-            Reason("category_unknown", "categories", name, {})
-            for name in values.get("categories", ())
-            if fold(name) not in rules.category_ids
-        ]
-    return wanted, reasons
-
-
-def _taken(row: CleanRow, guest: Met | None, met: Surroundings) -> list[Reason]:
-    """Return a reason for each card and member number that belongs to another guest."""
-    own = guest.id if guest else None
-    reasons = []
-    cards = row.values.get("cards", ()) if met.track_owner or met.number_owner else ()
-    for index, (track, number) in zip(card_places(row) if cards else (), cards, strict=True):
-        if track and met.track_owner.get(track, own) != own:
-            reasons.append(Reason("track_taken", f"track_{index}", track, {}))
-        if number and met.number_owner.get(number, own) != own:
-            reasons.append(Reason("number_taken", f"number_{index}", number, {}))
-    for value in row.values.get("more_external_ids", ()):
-        owner = met.by_external_id.get(value)
-        if owner is not None and owner.id != own:
-            reasons.append(Reason("external_id_taken", "external_id", value, {}))
-    member = row.values.get("member_number")
-    if member and met.member_owner.get(member, own) != own:
-        reasons.append(Reason("member_number_taken", "member_number", member, {}))
-    return reasons
 
 
 def _additions(row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules) -> Additions:

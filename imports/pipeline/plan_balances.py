@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain
 
-from imports.pipeline.credits import Credit, CreditRules, CreditsMet, Gift, read_credit
+from imports.pipeline.credits import (
+    Credit,
+    CreditRules,
+    CreditsMet,
+    Gift,
+    read_beside,
+    read_credit,
+)
 from imports.pipeline.decisions import Decision, Post, Reject, Skip, Unchanged
 from imports.pipeline.met_owners import Owner, OwnersMet
-from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
+from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated, rest_of
 from imports.pipeline.seen import Screened
 
 ZERO = Decimal(0)
@@ -55,6 +62,7 @@ class BalancePlanner:
 
     def _plan(self, row: Screened) -> Decision:
         if isinstance(row, Rejected):
+            row = row.and_also(self._wrong_besides(row)) if row.values else row
             return Reject(row.line, row.cells, row.reasons)
         if isinstance(row, Repeated):
             return Skip(row.line, Reason("same_as_line", "", "", {"line": row.first}))
@@ -67,6 +75,12 @@ class BalancePlanner:
             # Nothing to top up with.
             return Unchanged(row.line, owner.id, [])
         return self._post(row, owner, credit)
+
+    def _wrong_besides(self, row: Rejected) -> list[Reason]:
+        """Return what else keeps a row out that is rejected already, as far as its values tell."""
+        _owner, reasons = owner_of(rest_of(row), self.owners)
+        _credit, notes, wrong = read_beside(row, self.rules)
+        return [*reasons, *wrong, *notes]
 
     def _post(self, row: CleanRow, owner: Owner, credit: Credit) -> Decision:
         cause = credit.program_id, self.rules.cause(owner.id, credit)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from guests.normalize import fold
 from imports.pipeline.decisions import CorrectedOrder, NewOrder, Reject, SameOrder, Skip, Take
 from imports.pipeline.met_owners import OwnersMet
-from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
+from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated, rest_of
 from imports.pipeline.seen import Screened
 from loyalty.money import is_rounded
 
@@ -67,6 +67,7 @@ def plan_orders(rows: Sequence[Screened], met: OrdersMet, rules: OrderRules) -> 
 
 def _plan(row: Screened, met: OrdersMet, rules: OrderRules) -> OrderDecision:
     if isinstance(row, Rejected):
+        row = row.and_also(_wrong_besides(row, met, rules)) if row.values else row
         return Reject(row.line, row.cells, row.reasons)
     if isinstance(row, Repeated):
         return Skip(row.line, Reason("same_as_line", "", "", {"line": row.first}))
@@ -92,15 +93,26 @@ def _plan(row: Screened, met: OrdersMet, rules: OrderRules) -> OrderDecision:
     )
 
 
+def _wrong_besides(row: Rejected, met: OrdersMet, rules: OrderRules) -> list[Reason]:
+    """Return what else keeps a row out that is rejected already, as far as its values tell."""
+    rest = rest_of(row)
+    reasons = _whose(rest, met).reasons
+    if "phone" in row.wrong:
+        # Once it is right it makes a guest.
+        reasons = [reason for reason in reasons if reason.code != "order_guest_unknown"]
+    return [*_wrong_values(rest, rules), *reasons]
+
+
 def _wrong_values(row: CleanRow, rules: OrderRules) -> list[Reason]:
+    """Return what is wrong with the row's values, those of a rejected row's that are there."""
     values, reasons = row.values, []
-    if fold(values["restaurant"]) not in rules.restaurants:
-        reasons.append(Reason("restaurant_unknown", "restaurant", values["restaurant"], {}))
-    if not is_rounded(values["total"], rules.currency):
+    restaurant, total = values.get("restaurant"), values.get("total")
+    if restaurant is not None and fold(restaurant) not in rules.restaurants:
+        reasons.append(Reason("restaurant_unknown", "restaurant", restaurant, {}))
+    if total is not None and not is_rounded(total, rules.currency):
         params = {"currency": rules.currency}
-        total = f"{values['total'].normalize():f}"
-        reasons.append(Reason("amount_of_currency", "total", total, params))
-    if values["closed_at"] > rules.now + AHEAD:
+        reasons.append(Reason("amount_of_currency", "total", f"{total.normalize():f}", params))
+    if "closed_at" in values and values["closed_at"] > rules.now + AHEAD:
         moment = values["closed_at"].isoformat(sep=" ")
         reasons.append(Reason("closed_later", "closed_at", moment, {}))
     return reasons

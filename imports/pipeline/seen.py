@@ -6,6 +6,8 @@ does not grow with the upload. The file belongs to one attempt and vanishes with
 
 import json
 import sqlite3
+import sys
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +18,7 @@ from imports.pipeline.rows import (
     Repeated,
     card_places,
     external_ids,
+    rest_of,
 )
 
 Screened = CleanRow | Rejected | Repeated
@@ -51,6 +54,19 @@ class SeenKeys:
         An identical line becomes Repeated. Any other line that uses a key again becomes Rejected,
         with a reason for each such key that names the first line.
         """
+        keys, count = self._keys(chunk)
+        if self._store(keys) == count:
+            return [row if isinstance(row, CleanRow) else self._refused(row) for row in chunk]
+        return [
+            self._screen_row(row) if isinstance(row, CleanRow) else self._refused(row)
+            for row in chunk
+        ]
+
+    def _keys(self, chunk: list[CleanRow | Rejected]) -> tuple[dict[str, int | str], int]:
+        """Return the keys of the rows that are right, each with its first line, and their number.
+
+        There are fewer keys than that if one comes twice.
+        """
         keys: dict[str, int | str] = {}
         count = 0
         for row in chunk:
@@ -60,9 +76,7 @@ class SeenKeys:
                 for key in others:
                     keys.setdefault(key, row.line)
                 count += 1 + len(others)
-        if self._store(keys) == count:
-            return list(chunk)
-        return [self._screen_row(row) for row in chunk]
+        return keys, count
 
     def _store(self, keys: dict[str, int | str]) -> int:
         """Remember keys that are new, and return how many were.
@@ -76,28 +90,39 @@ class SeenKeys:
         ).rowcount
 
     def _first(self, key: str) -> tuple[int, str]:
-        """Return the line that used the key first and, of a phone, what else stood in that line."""
-        (stored,) = self._db.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()
-        line, _colon, digest = str(stored).partition(":")
+        """Return the line that used the key first and, of a phone, what else stood in that line.
+
+        Of a key that no line used the line is beyond all others.
+        """
+        found = self._db.execute("SELECT line FROM seen WHERE key = ?", (key,)).fetchone()
+        if found is None:
+            return sys.maxsize, ""
+        line, _colon, digest = str(found[0]).partition(":")
         return int(line), digest
 
-    def _screen_row(self, row: CleanRow | Rejected) -> Screened:
-        if isinstance(row, Rejected):
-            return row
-        phone = row.values["phone"]
-        reasons = []
-        line, digest = self._first("p" + phone)
-        if line != row.line:
-            if digest == str(_digest(row)):
-                return Repeated(row.line, line)
-            reasons.append(Reason("phone_again", "phone", phone, {"line": line}))
+    def _screen_row(self, row: CleanRow) -> Screened:
+        line, digest = self._first("p" + row.values["phone"])
+        if line < row.line and digest == str(_digest(row)):
+            return Repeated(row.line, line)
+        reasons = list(self._again(row))
+        return Rejected(row.line, row.cells, reasons, row.values) if reasons else row
+
+    def _refused(self, row: Rejected) -> Rejected:
+        """Return a row that is rejected already with what of it stands in earlier lines."""
+        return row.and_also(list(self._again(rest_of(row)))) if row.values else row
+
+    def _again(self, row: CleanRow) -> Iterator[Reason]:
+        """Yield a reason for each key of the row that an earlier line used."""
+        if phone := row.values.get("phone"):
+            line, _digest = self._first("p" + phone)
+            if line < row.line:
+                yield Reason("phone_again", "phone", phone, {"line": line})
         for key in _other_keys(row):
             line, _none = self._first(key)
-            if line != row.line:
+            if line < row.line:
                 code, column = _NAMES[key[0]]
                 value = key[1:]
-                reasons.append(Reason(code, _place(row, column, value), value, {"line": line}))
-        return Rejected(row.line, row.cells, reasons) if reasons else row
+                yield Reason(code, _place(row, column, value), value, {"line": line})
 
 
 #: Reason code and column of a key that comes again, by the letter that the key begins with.
@@ -145,26 +170,33 @@ class SeenBalances(SeenKeys):
     in two ways is found out by the plan, or in the end by the ledger.
     """
 
-    def screen(self, chunk: list[CleanRow | Rejected]) -> list[Screened]:
+    def _keys(self, chunk: list[CleanRow | Rejected]) -> tuple[dict[str, int | str], int]:
         keys: dict[str, int | str] = {}
         count = 0
         for row in chunk:
             if isinstance(row, CleanRow):
                 keys.setdefault(_balance_key(row), row.line)
                 count += 1
-        if self._store(keys) == count:
-            return list(chunk)
-        return [self._screen_balance(row) for row in chunk]
+        return keys, count
 
-    def _screen_balance(self, row: CleanRow | Rejected) -> Screened:
-        if isinstance(row, Rejected):
-            return row
+    def _screen_row(self, row: CleanRow) -> Screened:
+        reasons = list(self._again(row))
+        return Rejected(row.line, row.cells, reasons, row.values) if reasons else row
+
+    def _refused(self, row: Rejected) -> Rejected:
+        # Of one whose key is wrong nobody can say whether it repeats another.
+        return row if row.wrong & _BALANCE_COLUMNS else super()._refused(row)
+
+    def _again(self, row: CleanRow) -> Iterator[Reason]:
         line, _none = self._first(_balance_key(row))
-        if line == row.line:
-            return row
-        return Rejected(row.line, row.cells, [Reason("credit_again", "", "", {"line": line})])
+        if line < row.line:
+            yield Reason("credit_again", "", "", {"line": line})
+
+
+_BALANCE_KEY = ("phone", "external_id", "card", "program", "currency", "expires_on", "reference")
+#: The columns that fill these values.
+_BALANCE_COLUMNS = {"expires", *_BALANCE_KEY}
 
 
 def _balance_key(row: CleanRow) -> str:
-    names = ("phone", "external_id", "card", "program", "currency", "expires_on", "reference")
-    return "b" + json.dumps([str(row.values.get(name, "")) for name in names])
+    return "b" + json.dumps([str(row.values.get(name, "")) for name in _BALANCE_KEY])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 from guests.normalize import fold
 from imports.pipeline.rows import CleanRow, Reason, Rejected, Repeated
@@ -12,27 +13,28 @@ from imports.pipeline.seen import Screened, SeenKeys
 class SeenOrders(SeenKeys):
     """An order is in a file once. The same line again is passed over, any other is an error."""
 
-    def screen(self, chunk: list[CleanRow | Rejected]) -> list[Screened]:
+    def _keys(self, chunk: list[CleanRow | Rejected]) -> tuple[dict[str, int | str], int]:
         keys: dict[str, int | str] = {}
         count = 0
         for row in chunk:
             if isinstance(row, CleanRow):
                 keys.setdefault(_key(row), f"{row.line}:{_digest(row)}")
                 count += 1
-        if self._store(keys) == count:
-            return list(chunk)
-        return [self._screen_order(row) for row in chunk]
+        return keys, count
 
-    def _screen_order(self, row: CleanRow | Rejected) -> Screened:
-        if isinstance(row, Rejected):
-            return row
+    def _screen_row(self, row: CleanRow) -> Screened:
         line, digest = self._first(_key(row))
-        if line == row.line:
-            return row
-        if digest == str(_digest(row)):
+        if line < row.line and digest == str(_digest(row)):
             return Repeated(row.line, line)
-        reason = Reason("order_again", "order_id", row.values["order_id"], {"line": line})
-        return Rejected(row.line, row.cells, [reason])
+        reasons = list(self._again(row))
+        return Rejected(row.line, row.cells, reasons, row.values) if reasons else row
+
+    def _again(self, row: CleanRow) -> Iterator[Reason]:
+        values = row.values
+        if "restaurant" in values and "order_id" in values:
+            line, _digest = self._first(_key(row))
+            if line < row.line:
+                yield Reason("order_again", "order_id", values["order_id"], {"line": line})
 
 
 def _key(row: CleanRow) -> str:
