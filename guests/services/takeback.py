@@ -106,6 +106,9 @@ def restore_replaced(
             if g.merged_into_id is None
         ),
     )
+    there = {guest.pk for guest in guests if guest.merged_into_id is None}
+    for pk in there.intersection(completed_changed_since(company, replaced)):
+        left[pk].append(Left("card_changed", ""))
     _remove_added(company, replaced)
     return {pk: notes for pk, notes in left.items() if notes}
 
@@ -188,6 +191,22 @@ def still_completed(
     company: Company, replaced: Mapping[int, Mapping[str, Any]]
 ) -> list[tuple[int, int, str]]:
     """Return `(card, guest, "track" or "number")` of the added halves that can go again."""
+    return [
+        (pk, owner, name) for pk, owner, name, stays in _completed(company, replaced) if not stays
+    ]
+
+
+def completed_changed_since(
+    company: Company, replaced: Mapping[int, Mapping[str, Any]]
+) -> list[int]:
+    """Return the guest of each card whose added half stays, for the card was changed since."""
+    return [owner for _pk, owner, _name, stays in _completed(company, replaced) if stays]
+
+
+def _completed(
+    company: Company, replaced: Mapping[int, Mapping[str, Any]]
+) -> list[tuple[int, int, str, bool]]:
+    """Return `(card, guest, name, stays)` of the cards that were completed and are there still."""
     halves = {
         card: (owner, name, value)
         for owner, parts in replaced.items()
@@ -197,10 +216,10 @@ def still_completed(
         return []
     cards = Card.objects.for_company(company).filter(pk__any=list(halves))
     return [
-        (card.pk, card.guest_id, name)
+        (card.pk, owner, name, not (is_theirs and has_value and card.track and card.number))
         for card in cards
         for owner, name, value in [halves[card.pk]]
-        if owner == card.guest_id and getattr(card, name) == value and card.track and card.number
+        for is_theirs, has_value in [(owner == card.guest_id, getattr(card, name) == value)]
     ]
 
 

@@ -118,6 +118,9 @@ def _is_whole(replaced: Mapping[str, Any], notes: Sequence[takeback.Left]) -> bo
     """Whether nothing of a line was taken back: the guest is gone, or all of it overwritten."""
     if any(note.code in ("guest_gone", "guest_merged") for note in notes):
         return True
+    cards = [note for note in notes if note.code == "card_changed"]
+    if set(replaced) == {"completed"}:
+        return bool(cards) and len(replaced["completed"]) == 1
     return set(replaced) == {"fields"} and len(notes) == len(replaced["fields"])
 
 

@@ -191,10 +191,21 @@ def test_a_completed_card_that_was_changed_since_keeps_what_it_has(bella):
     Card.objects.filter(track="t1").update(number="n8")
     Card.objects.filter(track="t2").update(track=None)
     Card.objects.filter(track="t3").update(guest=guest(bella, JOHN))
-    assert forecast(job).fields == 0
-    undone(job)
+    found = forecast(job)
+    assert (found.fields, found.kept, found.reasons["card_changed"]) == (0, 1, 1)
+    job = undone(job)
+    row = ImportRow.objects.get(job_id=job.pk, line=2)
+    assert (row.undo, row.undo_notes) == (ImportRow.Undo.IN_PART, [["card_changed", "", "", {}]])
     assert cards(bella, ANNA) == [("t1", "n8"), (None, "n2")]
     assert cards(bella, JOHN) == [("t3", "n3")]
+
+
+def test_a_card_that_was_completed_and_is_gone_leaves_nothing_to_say(bella):
+    Card.objects.create(company=bella, guest=guest(bella, ANNA), track="t1")
+    job = imported(bella, f"phone,track_1,number_1\n{ANNA},t1,n1\n")
+    Card.objects.all().delete()
+    assert +forecast(job).reasons == {}
+    assert undone(job).undo_counts == {"undone": 1}
 
 
 def test_categories_the_guest_was_in_before_stay(bella, vip, anna):
