@@ -26,6 +26,10 @@ UNDOABLE = frozenset({State.DONE, State.DONE_WITH_ERRORS, State.STOPPED, State.F
 MENDABLE_ROWS = 200
 
 
+class CheckedAnew(Exception):
+    """The file was checked with other columns or rules than those that were seen."""
+
+
 class StillWrong(Exception):
     """A strict import whose check found errors: nothing is imported until they are fixed."""
 
@@ -110,12 +114,17 @@ def import_as_checked(
     actor: User,
     source: str = Change.Source.WEB,
     now: datetime,
+    seen: str = "",
 ) -> ImportJob:
     """Have the file imported by these rules if it was checked by them; if not, checked by them.
 
-    The job returned waits for the one or the other (`step`). Raises what `start_import` does.
+    The job returned waits for the one or the other (`step`). `seen` is the `checked_key` of the
+    check that the actor looked at. Raises CheckedAnew where somebody else had the file checked
+    otherwise since, and what `start_import` does.
     """
     job = lock_draft(job)
+    if seen and seen != job.checked_key:
+        raise CheckedAnew
     job.options, job.results_to = options.to_json(), results_to
     if not is_checked(job):
         return request_check(job=job, options=options, results_to=results_to, now=now)
@@ -124,14 +133,19 @@ def import_as_checked(
 
 
 @transaction.atomic
-def request_stop(*, job: ImportJob, keep: bool, actor: User | None) -> ImportJob:
+def request_stop(
+    *, job: ImportJob, keep: bool, actor: User | None, only_check: bool = False
+) -> ImportJob:
     """Ask the worker to stop at the next chunk, and to keep or undo what is in by then.
 
-    Raises NotNow when nothing is under way.
+    Of two who ask the first one is heard. With `only_check` an import that has begun goes on.
+    Raises NotNow when nothing of the kind is under way.
     """
     job = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
-    if not job.is_active or job.step == Step.UNDO:
+    if not job.is_active or job.step == Step.UNDO or (only_check and job.step != Step.CHECK):
         raise NotNow(job)
+    if job.stop_request:
+        return job
     job.stop_request = ImportJob.StopRequest.KEEP if keep else ImportJob.StopRequest.UNDO
     job.stopped_by = actor
     job.save(update_fields=["stop_request", "stopped_by"])

@@ -77,7 +77,12 @@ def _import(request: CompanyRequest, job: ImportJob, form: RulesForm) -> HttpRes
             results_to=form.cleaned_data["results_to"],
             actor=request.user,
             now=timezone.now(),
+            seen=request.POST.get("seen", ""),
         )
+    except runs.CheckedAnew:
+        text = _("Somebody else had the file checked otherwise: this is what it would do now.")
+        messages.warning(request, text)
+        return redirect("imports:check", request.company.slug, job.number)
     except IsRepeat:
         return _page(request, job, form)
     except NeedsApproval:

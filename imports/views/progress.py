@@ -45,7 +45,17 @@ def stop(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     keep = form.cleaned_data["what"] == ImportJob.StopRequest.KEEP
     if not keep and not may(request, job)("imports.undo_importjob"):
         raise PermissionDenied
-    job = request_stop(job=job, keep=keep, actor=request.user)
-    messages.info(request, _("It stops as soon as the rows at hand are done."))
+    only_check = "check" in request.POST
+    job = request_stop(job=job, keep=keep, actor=request.user, only_check=only_check)
+    messages.info(request, _stopping(job, asked=form.cleaned_data["what"]))
     job.company = request.company
     return redirect(page_of(job))
+
+
+def _stopping(job: ImportJob, *, asked: str) -> str:
+    """Return what becomes of the import: somebody else may have asked for something else before."""
+    if job.stop_request == asked:
+        return _("It stops as soon as the rows at hand are done.")
+    if job.stop_request == ImportJob.StopRequest.KEEP:
+        return _("Somebody else had it stopped before: what is in stays in. It can be undone then.")
+    return _("Somebody else had it stopped before: what is in is undone.")

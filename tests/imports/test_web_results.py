@@ -99,6 +99,38 @@ def test_stopping_what_has_ended_says_so(client, bella, manager):
     assert "This import is done by now" in text_of(answer)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "said"),
+    [
+        ("keep", "undo", "Somebody else had it stopped before: what is in stays in."),
+        ("undo", "keep", "Somebody else had it stopped before: what is in is undone."),
+        ("keep", "keep", "It stops as soon as the rows at hand are done."),
+    ],
+)
+def test_of_two_who_stop_it_the_first_is_heard(client, bella, manager, owner, first, then, said):
+    job = under_way(draft(bella, manager))
+    runs.request_stop(job=job, keep=first == "keep", actor=owner)
+    assert said in text_of(client.post(page(job, "stop"), {"what": then}, follow=True))
+    job.refresh_from_db()
+    assert (job.stop_request, job.stopped_by) == (first, owner)
+
+
+def test_who_stops_the_check_does_not_stop_the_import_that_somebody_else_began(
+    client, bella, manager
+):
+    job = under_way(draft(bella, manager))
+    stop_the_check = {"what": "keep", "check": ""}
+    answer = client.post(page(job, "stop"), stop_the_check, follow=True)
+    assert "nothing was changed" in text_of(answer)
+    job.refresh_from_db()
+    assert job.stop_request == ""
+    under_way(job, step="check")
+    assert 'name="check"' in text_of(client.get(page(job, "check")))
+    client.post(page(job, "stop"), stop_the_check)
+    job.refresh_from_db()
+    assert job.stop_request == "keep"
+
+
 def test_stopping_by_undo_needs_the_permission_to_undo(sign_in, bella, operator):
     job = under_way(draft(bella, operator))
     client = sign_in(operator)

@@ -3,10 +3,13 @@
 import io
 
 import pytest
+from django.utils import timezone
 from openpyxl import Workbook
 
 from guests.models import Card, Category, Guest, GuestCategory
 from imports.models import ColumnMapping, ImportJob
+from imports.options import Options
+from imports.services.runs import request_check
 from tests.guests.records import text_of
 from tests.imports.trips import ANNA, JOHN, guest
 from tests.imports.web import GOOD, MIXED, checked, draft, imported, page, upload, worked
@@ -167,14 +170,20 @@ def test_a_saved_mapping_has_the_file_read_as_it_says_and_can_be_overruled(clien
     assert "saved as read" in text_of(client.get(page(job, "columns")))
 
 
-@pytest.mark.parametrize("wrong", [{"delimiter": ","}, {"header_row": 77}])
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"delimiter": ","}, "(Comma, UTF-8, header in row 1). It has other columns when it is"),
+        ({"header_row": 77}, "(Semicolon, UTF-8, header in row 77). There are no rows under the"),
+    ],
+)
 def test_a_file_that_cannot_be_read_as_the_mapping_says_stays_as_it_is(
-    client, bella, manager, wrong
+    client, bella, manager, wrong, why
 ):
     job = draft(bella, manager, LATIN)
     till = saved_mapping(bella, job, **wrong)
     answer = client.post(page(job, "columns"), {"action": "use", "mapping": till.pk}, follow=True)
-    assert "cannot be read as “Till” says" in text_of(answer)
+    assert f"cannot be read as “Till” says {why}" in text_of(answer)
     before = job.dialect
     job.refresh_from_db()
     assert (job.dialect, job.mapping) == (before, till.mapping)
@@ -361,6 +370,35 @@ def test_a_check_made_before_the_columns_changed_is_stale(client, bella, manager
     assert "Check again to see" in client.get(page(job, "check")).content.decode()
 
 
+def test_an_import_that_somebody_else_had_checked_otherwise_is_looked_at_first(
+    client, bella, manager
+):
+    job = checked(bella, manager)
+    seen = client.get(page(job, "check"))
+    data = rules(action="import", seen=job.checked_key)
+    assert f'name="seen" value="{job.checked_key}"' in seen.content.decode()
+    job.mapping[1] = None
+    job.save(update_fields=["mapping"])
+    request_check(
+        job=job, options=Options.from_json(job.options), results_to="", now=timezone.now()
+    )
+    worked(job)
+    answer = client.post(page(job, "check"), data, follow=True)
+    assert "Somebody else had the file checked otherwise" in text_of(answer)
+    job.refresh_from_db()
+    assert job.state == "draft"
+    client.post(page(job, "check"), data | {"seen": job.checked_key})
+    job.refresh_from_db()
+    assert (job.state, job.step) == ("queued", "import")
+
+
+def test_the_only_row_says_what_is_wrong_with_its_value(client, bella, manager):
+    job = checked(bella, manager, "phone,email\n+442079460958,anna\n")
+    assert "Its only row cannot be imported. “anna” is not" in text_of(
+        client.get(page(job, "check"))
+    )
+
+
 def test_ambiguous_dates_are_asked_and_one_click_answers(client, bella, manager):
     job = checked(bella, manager, "phone,birthday\n+442079460958,05/06/1990\n")
     text = client.get(page(job, "check")).content.decode()
@@ -370,6 +408,18 @@ def test_ambiguous_dates_are_asked_and_one_click_answers(client, bella, manager)
     job = worked(job)
     assert job.options["dates"] == "dmy"
     assert job.findings["counts"] == {"created": 1}
+
+
+def test_ambiguous_amounts_are_asked_and_one_click_answers(client, bella, manager):
+    job = checked(bella, manager, "phone,opening total\n+442079460958,1.234\n")
+    text = client.get(page(job, "check")).content.decode()
+    assert "Amounts such as “1.234” (Opening total) can be read in two ways." in text
+    assert "Decimal comma: 1.234 is 1234" in text
+    client.post(page(job, "check"), rules(fix="decimal:,"))
+    job = worked(job)
+    assert job.options["decimal"] == ","
+    (row,) = job.findings["sample"]
+    assert row["changes"]["opening_total"][1] == "1234"
 
 
 def test_unknown_categories_are_created_by_one_click(client, bella, manager):
@@ -400,13 +450,13 @@ def test_a_fix_that_does_not_exist_is_refused(client, bella, manager):
 def test_a_file_of_which_nothing_can_be_imported_says_why_at_the_top(client, bella, manager):
     job = checked(bella, manager, "phone,name\nabc,John\ndef,Anna\n")
     text = client.get(page(job, "check")).content.decode()
-    assert "None of the 2 rows can be imported. In 2 of them:" in text
+    assert "None of the 2 rows can be imported. In all of them:" in text
 
 
 def test_a_row_with_two_categories_that_are_not_there_is_counted_once(client, bella, manager):
     file = "phone,category\n+442079460958,Terrace; Garden\n+442079460959,Terrace; Garden\n"
     text = client.get(page(checked(bella, manager, file), "check")).content.decode()
-    assert "None of the 2 rows can be imported. In 2 of them: There is no category" in text
+    assert "None of the 2 rows can be imported. In all of them: There is no category" in text
     assert "Garden" in text
 
 
