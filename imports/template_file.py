@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext, gettext_lazy as _
@@ -20,8 +20,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from core.formula import guard
-from imports.columns import GUESTS, Column, FileKind
+from imports.columns import BALANCES, GUESTS, ORDERS, Column, FileKind
 
+TITLES = {GUESTS.key: _("Guests"), BALANCES.key: _("Balances"), ORDERS.key: _("Orders")}
 RULE_TEXTS = {
     "always": _("yes"),
     "if_empty": _("only if empty"),
@@ -62,9 +63,8 @@ def template_xlsx(*, may: May = lambda permission: False, kind: FileKind = GUEST
     """
     columns = _columns(may, kind)
     book = Workbook()
-    title = gettext("Guests") if kind is GUESTS else gettext("Balances")
-    _fill_table(book.active, columns, title=title)
-    _fill_explanations(book.create_sheet(gettext("Columns")), columns)
+    _fill_table(book.active, columns, title=str(TITLES[kind.key]))
+    _fill_explanations(book.create_sheet(gettext("Columns")), columns, kind)
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
@@ -92,7 +92,9 @@ def _fill_table(sheet: Worksheet, columns: Sequence[Column], *, title: str) -> N
             12, len(column.key) + 2, len(_example(column)) + 2
         )
         cell = sheet.cell(row=2, column=place, value=_typed_example(column))
-        cell.number_format = number_format
+        # A moment is written with its own format, which has the time in it.
+        if type(cell.value) is not datetime:
+            cell.number_format = number_format
         if choices := CHOICES.get(column.key):
             _offer(sheet, f"{letter}2:{letter}{_LAST_ROW}", choices)
 
@@ -103,7 +105,8 @@ def _typed_example(column: Column) -> str | date | Decimal | None:
     if not example:
         return None
     if column.cell_format == "date":
-        return date.fromisoformat(example)
+        moment = datetime.fromisoformat(example)
+        return moment if " " in example else moment.date()
     return Decimal(example) if column.cell_format == "amount" else example
 
 
@@ -115,21 +118,24 @@ def _offer(sheet: Worksheet, cells: str, choices: Sequence[str]) -> None:
     sheet.add_data_validation(validation)
 
 
-def _fill_explanations(sheet: Worksheet, columns: Sequence[Column]) -> None:
-    sheet.append(
-        [
-            gettext("Column"),
-            gettext("Name"),
-            gettext("What it is"),
-            gettext("Format"),
-            gettext("Example"),
-            gettext("Overwritten by Update?"),
-            gettext("Overwritten by Protect personal data?"),
-        ]
-    )
+def _fill_explanations(sheet: Worksheet, columns: Sequence[Column], kind: FileKind) -> None:
+    head = [
+        gettext("Column"),
+        gettext("Name"),
+        gettext("What it is"),
+        gettext("Format"),
+        gettext("Example"),
+    ]
+    rules = [
+        gettext("Overwritten by Update?"),
+        gettext("Overwritten by Protect personal data?"),
+    ]
+    # Only of guests there is anything to overwrite.
+    sheet.append([*head, *(rules if kind is GUESTS else ())])
     _make_header(sheet)
     for column in columns:
-        sheet.append([*_explanation(column)])
+        rules = _rules(column) if kind is GUESTS else []
+        sheet.append([*_explanation(column, kind), *rules])
     for letter, width in zip("ABCDEFG", (18, 22, 60, 40, 26, 18, 22), strict=True):
         sheet.column_dimensions[letter].width = width
     for row in sheet.iter_rows(min_row=2):
@@ -138,13 +144,9 @@ def _fill_explanations(sheet: Worksheet, columns: Sequence[Column]) -> None:
             cell.number_format = "@"
 
 
-def _explanation(column: Column) -> list[str]:
-    rules = [column.update_rule, column.protect_rule]
-    texts = (
-        [gettext("added")] * 2 if _is_added(column) else [str(RULE_TEXTS[rule]) for rule in rules]
-    )
+def _explanation(column: Column, kind: FileKind) -> list[str]:
     name = str(column.label)
-    if column.key == "phone":
+    if column.key in kind.needed or kind.finders == (column.key,):
         name = gettext("%(name)s (required)") % {"name": name}
     return [
         column.key_at(1),
@@ -152,8 +154,14 @@ def _explanation(column: Column) -> list[str]:
         str(column.help_text),
         str(column.format_text),
         column.example,
-        *texts,
     ]
+
+
+def _rules(column: Column) -> list[str]:
+    """Return in words whether either preset overwrites the column."""
+    if _is_added(column):
+        return [gettext("added")] * 2
+    return [str(RULE_TEXTS[rule]) for rule in (column.update_rule, column.protect_rule)]
 
 
 def _is_added(column: Column) -> bool:

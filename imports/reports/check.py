@@ -1,6 +1,6 @@
 """What a check found, as its page shows it: counts, groups of errors with their fixes, a sample."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _, ngettext
@@ -94,15 +94,17 @@ def _title(group: Group) -> str:
 
 
 def _examples(job: ImportJob, group: Group) -> list[dict[str, Any]]:
+    column = name_of_key(job, group["column"])
     return [
-        {
-            "line": line,
-            "column": name_of_key(job, group["column"]),
-            "value": value,
-            "reason": reason_text(Reason(group["code"], group["column"], value, params)),
-        }
-        for line, value, params in group["samples"]
+        {"line": line, "column": column, "value": value, "reason": reason}
+        for (line, value, _params), reason in zip(group["samples"], _reasons_of(group), strict=True)
     ]
+
+
+def _reasons_of(group: Group) -> Iterator[str]:
+    """Yield the sentence of each row that the group shows."""
+    for _line, value, params in group["samples"]:
+        yield reason_text(Reason(group["code"], group["column"], value, params))
 
 
 def why_nothing(job: ImportJob) -> str:
@@ -129,12 +131,18 @@ def _groups_of_rows(job: ImportJob) -> list[dict[str, Any]]:
 
 def _nothing(group: Group, rejected: int) -> str:
     """Return why no row can be imported: what is wrong with most of them, said once."""
-    text = ngettext(
-        "Its only row cannot be imported. %(why)s",
-        "None of the %(count)s rows can be imported. In %(affected)s of them: %(why)s",
-        rejected,
-    )
-    return text % {"count": rejected, "affected": group["count"], "why": _title(group)}
+    affected = group["count"]
+    # What is wrong with one row alone is said with its value.
+    why = _title(group) if affected > 1 else next(_reasons_of(group))
+    if affected == rejected:
+        text = ngettext(
+            "Its only row cannot be imported. %(why)s",
+            "None of the %(count)s rows can be imported. In all of them: %(why)s",
+            rejected,
+        )
+    else:
+        text = _("None of the %(count)s rows can be imported. In %(affected)s of them: %(why)s")
+    return text % {"count": rejected, "affected": affected, "why": why}
 
 
 def _effects(counts: Mapping[str, int]) -> list[dict[str, Any]]:

@@ -85,19 +85,19 @@ def test_the_command_makes_a_company_and_invites_its_owner(db: None) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"slug": "no way"}, "slug: "),
-        ({"timezone": "Nowhere"}, "timezone: There is no time zone “Nowhere”."),
-        ({"currency": "XXQ"}, "currency: There is no currency “XXQ”."),
-        ({"region": "UK"}, "region: There is no region “UK”."),
-        ({"slug": "bella"}, "slug: There is a company at /c/bella/ already."),
-        ({"owner": "nobody"}, "owner: "),
+        ({"slug": "no way"}, "Enter a valid “slug”"),
+        ({"timezone": "Nowhere"}, "--timezone: There is no time zone “Nowhere”."),
+        ({"currency": "XXQ"}, "--currency: There is no currency “XXQ”."),
+        ({"region": "UK"}, "--region: There is no region “UK”."),
+        ({"slug": "bella"}, "There is a company at /c/bella/ already."),
+        ({"owner": "nobody"}, "--owner: Enter a valid email address."),
     ],
 )
 def test_the_command_says_what_is_wrong_and_makes_nothing(
     bella: Company, arguments: dict[str, str], said: str
 ) -> None:
     options = {"name": "Luna", **arguments}
-    with pytest.raises(CommandError, match=re.escape(said)) as refused:
+    with pytest.raises(CommandError, match=f"^{re.escape(said)}") as refused:
         call_command("create_company", options.pop("slug", "luna"), **options)
     assert refused.value.returncode == 2
     assert list(Company.objects.all()) == [bella]

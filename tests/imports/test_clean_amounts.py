@@ -8,7 +8,7 @@ import pytest
 from imports.columns import BALANCES, CleanContext, column_of
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.notation import Ambiguous, find_notation
-from imports.pipeline.rows import RawRow
+from imports.pipeline.rows import CleanRow, RawRow
 
 pytestmark = pytest.mark.pure
 
@@ -31,7 +31,8 @@ def read(cells, *, decimal=""):
     context = CleanContext("GB", "possible", date(2026, 1, 1), UTC, decimal_marks=marks)
     cleaned = Cleaner(MAPPING, context, kind=BALANCES).clean_many(list(rows(*cells)))
     return [
-        row.values["amount"] if hasattr(row, "values") else row.reasons[0].code for row in cleaned
+        row.values["amount"] if isinstance(row, CleanRow) else row.reasons[0].code
+        for row in cleaned
     ]
 
 

@@ -2,12 +2,21 @@
 
 import io
 from datetime import date
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import load_workbook
 
-from imports.columns import COLUMNS, CleanContext, known, problems, recognise
+from imports.columns import (
+    BALANCES,
+    COLUMNS,
+    ORDERS,
+    CleanContext,
+    known,
+    problems,
+    recognise,
+)
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.read import detect, open_rows
 from imports.pipeline.rows import CleanRow
@@ -104,3 +113,25 @@ def test_the_second_sheet_explains_every_column(workbook):
     assert rules["phone"] == ("no, set once", "no, set once")
     assert rules["name"] == ("yes", "only if empty")
     assert rules["number_1"] == ("added", "added")
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "required"),
+    [
+        (BALANCES, "Balances", {"amount"}),
+        (ORDERS, "Orders", {"restaurant", "order_id", "total", "closed_at"}),
+    ],
+)
+def test_there_is_a_template_of_every_kind(kind, title, required, template, tmp_path):
+    path = template(may=everything, kind=kind)
+    found = detect(path, filename=path.name, known=partial(known, kind=kind))
+    mapping = recognise(found.header, kind)
+    assert mapping == found.header
+    [raw] = open_rows(path, found.dialect)
+    row = Cleaner(mapping, CONTEXT, width=found.width, kind=kind).clean(raw)
+    assert isinstance(row, CleanRow), row
+    book = load_workbook(io.BytesIO(template_xlsx(may=everything, kind=kind)))
+    assert book.worksheets[0].title == title
+    explained = list(book.worksheets[1].iter_rows(min_row=2, values_only=True))
+    assert {row[0] for row in explained if row[1].endswith("(required)")} == required
+    assert {len(row) for row in explained} == {5}

@@ -65,10 +65,10 @@ class Command(BaseCommand):
 
 
 def _sentences(error: ValidationError) -> list[str]:
-    """Return one line for each fault, which names the argument."""
-    names = {"email": "owner"}
+    """Return one line for each fault, which names the option; the address needs no name."""
+    options = {"slug": "", "email": "--owner: "}
     return [
-        _("%(argument)s: %(sentence)s") % {"argument": names.get(field, field), "sentence": message}
+        f"{options.get(field, f'--{field}: ')}{message}"
         for field, messages in error.message_dict.items()
         for message in messages
     ]
