@@ -7,12 +7,10 @@ from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from core.querysets import CompanyOwnedQuerySet
+from guests.querysets.literals import LAST
 
 if TYPE_CHECKING:
     from core.models import User
-
-#: Above every character that a text can hold.
-_LAST = "\U0010ffff"
 
 
 class CardQuerySet(CompanyOwnedQuerySet):
@@ -30,7 +28,7 @@ class CardQuerySet(CompanyOwnedQuerySet):
         found = Q()
         for start in {text, text.upper(), text.lower()}:
             for name in ("number", "track"):
-                found |= Q(**{f"{name}__gte": start, f"{name}__lt": start + _LAST})
+                found |= Q(**{f"{name}__gte": start, f"{name}__lt": start + LAST})
         return self.filter(found)
 
 

@@ -10,10 +10,17 @@ from django.db.models import Value
 
 
 class Literal(Value):
-    """A whole number, or no text at all."""
+    """A whole number, or a word of the house: letters only, or none at all."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
-        return ("''" if self.value == "" else str(int(self.value))), ()
+        if isinstance(self.value, str):
+            if not (self.value == "" or self.value.isalpha()):
+                raise ValueError(f"not a word: {self.value!r}")
+            return f"'{self.value}'", ()
+        return str(int(self.value)), ()
 
 
 NOTHING, NO_TEXT = Literal(0), Literal("")
+
+#: Above every character that a text can hold: what begins with a text lies between it and this.
+LAST = "\U0010ffff"

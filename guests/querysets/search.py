@@ -10,14 +10,19 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 from phonenumbers import PhoneMetadata
 
 from guests.normalize import fold
+from guests.querysets.literals import LAST
 
 #: Of a longer text only the first words count: nobody types more to find one guest.
 MAX_WORDS = 8
 MIN_ANYWHERE = 3
+#: So many digits tell a telephone from nearly all others.
+TELLING = 8
 #: What stands for "+" on a telephone of most countries.
 ABROAD = "00"
 _phone_like = re.compile(r"[+(]?[\d().\-/\u2010-\u2015\u2212\u00a0]*\d[\d().\-/\u2010-\u2015]*")
@@ -72,16 +77,33 @@ def text_condition(word: Word, *, region: str) -> Q:
     if not word.digits:
         return _contains(fold(word.typed))
     if word.digits.startswith("+"):
-        return Q(search_text__startswith=word.digits)
-    found = _contains(word.digits)
+        return _begins(word.digits)
+    found = _contains_digits(word.digits)
     if word.digits.startswith(ABROAD) and len(word.digits) > len(ABROAD):
         # 0044 7700 as it is dialled from abroad; or the last digits of somebody's 020 7946 0044.
-        found |= Q(search_text__startswith=f"+{word.digits[len(ABROAD) :]}")
+        found |= _begins(f"+{word.digits[len(ABROAD) :]}")
     trunk, code = _dialling(region)
     if trunk and word.digits.startswith(trunk) and len(word.digits) > len(trunk):
         # 07700 900 in Britain begins +447700900 for the world.
-        found |= Q(search_text__startswith=f"+{code}{word.digits[len(trunk) :]}")
+        found |= _begins(f"+{code}{word.digits[len(trunk) :]}")
     return found
+
+
+def _begins(phone: str) -> Q:
+    """Return the condition of a telephone that begins so: a range of the index of telephones.
+
+    The text to search in begins so, too; but of a beginning that all have trigrams tell little.
+    """
+    return Q(phone__gte=phone, phone__lt=phone + LAST)
+
+
+def _contains_digits(digits: str) -> Q:
+    """Return where the digits stand anywhere. Of many it is the last that tell one from another:
+    by these they are looked for, without the trigrams of a country code, which all have."""
+    if len(digits) <= TELLING:
+        return _contains(digits)
+    is_there = GreaterThan(StrIndex("search_text", Value(digits)), 0)
+    return Q(search_text__contains=digits[-TELLING:]) & Q(is_there)
 
 
 def _contains(text: str) -> Q:
