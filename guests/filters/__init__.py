@@ -113,12 +113,12 @@ class GuestFilter(filters.FilterSet):
         help_text=_("Those who have been, but not lately. Who never came is a filter of its own."),
     )  # fmt: skip
     visited = YesNoFilter(label=_("Has ever visited"), method="ever_visited")
-    orders_from = WholeFilter("orders_count", "gte", label=_("Orders from"))
+    orders_from = WholeFilter("orders_count", label=_("Orders from"), method="at_least")
     orders_to = WholeFilter(label=_("Orders to"), method="up_to_orders")
-    total_from = AmountFilter("total", "gte", label=_("Total from"))
+    total_from = AmountFilter("total", label=_("Total from"), method="at_least")
     total_to = AmountFilter(label=_("Total to"), method="up_to_total")
-    average_from = AmountFilter("average_bill", "gte", label=_("Average bill from"))
-    average_to = AmountFilter("average_bill", "lte", label=_("Average bill to"))
+    average_from = AmountFilter("average_bill", label=_("Average bill from"), method="at_least")
+    average_to = AmountFilter("average_bill", label=_("Average bill to"), method="at_most")
 
     balance_from = AmountFilter(label=_("Balance from"), method="ignored")
     balance_to = AmountFilter(label=_("Balance to"), method="ignored")
@@ -223,7 +223,7 @@ class GuestFilter(filters.FilterSet):
 
     def in_tier(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
         ids, none = _chosen(value)
-        return guests.in_tiers(ids, self.company, or_none=none) if ids or none else guests
+        return guests.in_tiers(ids, or_none=none) if ids or none else guests
 
     def in_program(self, guests: GuestQuerySet, field: str, value: Program) -> GuestQuerySet:
         return taking_part(guests, value)
@@ -245,7 +245,7 @@ class GuestFilter(filters.FilterSet):
         return guests.aged(at_most=value, today=self.today)
 
     def of_sex(self, guests: GuestQuerySet, field: str, value: list[str]) -> GuestQuerySet:
-        return guests.filter(sex__in=["" if sex == _NONE else sex for sex in value])
+        return guests.of_sexes(["" if sex == _NONE else sex for sex in value])
 
     def with_email(self, guests: GuestQuerySet, field: str, value: bool) -> GuestQuerySet:
         return guests.with_email(value)
@@ -256,21 +256,27 @@ class GuestFilter(filters.FilterSet):
     def with_employee_id(self, guests: GuestQuerySet, field: str, value: str) -> GuestQuerySet:
         return guests.with_employee_id(value)
 
+    def at_least(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
+        return guests.by_index(**{f"{field}__gte": value})
+
+    def at_most(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
+        return guests.by_index(**{f"{field}__lte": value})
+
     def from_day(self, guests: GuestQuerySet, field: str, value: date) -> GuestQuerySet:
-        return guests.filter(**{f"{field}__gte": self._start(value)})
+        return guests.by_index(**{f"{field}__gte": self._start(value)})
 
     def to_day(self, guests: GuestQuerySet, field: str, value: date) -> GuestQuerySet:
-        return guests.filter(**{f"{field}__lt": self._start(value + timedelta(days=1))})
+        return guests.by_index(**{f"{field}__lt": self._start(value + timedelta(days=1))})
 
     def not_visited(self, guests: GuestQuerySet, field: str, value: int) -> GuestQuerySet:
         """A guest who was here 90 days ago today has not visited for 90 days."""
         return guests.not_seen_since(self._start(self.today - timedelta(days=value - 1)))
 
     def up_to_orders(self, guests: GuestQuerySet, field: str, value: int) -> GuestQuerySet:
-        return guests.with_orders_up_to(value, self.company)
+        return guests.with_orders_up_to(value)
 
     def up_to_total(self, guests: GuestQuerySet, field: str, value: Decimal) -> GuestQuerySet:
-        return guests.with_total_up_to(value, self.company)
+        return guests.with_total_up_to(value)
 
     def ever_visited(self, guests: GuestQuerySet, field: str, value: bool) -> GuestQuerySet:
         return guests.filter(last_visit_at__isnull=not value)

@@ -65,6 +65,8 @@ INDEXES = [
         condition=Q(employee_id__gt=""),
         name="guest_by_employee_id",
     ),
+    # Few say so of themselves; of the other sexes each is soon met.
+    Index(fields=["company", "id"], condition=Q(sex="other"), name="guest_of_other_sex"),
     # In the order of last visits those are met late who spent little and were here: a file brings
     # many who spent nothing, and none of whom it is known when they came.
     Index(

@@ -35,6 +35,11 @@ class Segment:
     """A field that is NULL in all of them: its index holds them by primary key."""
 
     @property
+    def in_index(self) -> bool:
+        """Whether an index tells both key and id, without a look at the guest."""
+        return self.expression is None and self.key not in ("phone", BALANCE)
+
+    @property
     def field(self) -> "Field[Any, Any]":
         """The field of the key, which knows how its values are written."""
         if self.key == BALANCE:

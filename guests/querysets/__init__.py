@@ -6,6 +6,7 @@ from guests.querysets.belongings import (
     RecentGuestQuerySet,
     SavedViewQuerySet,
 )
+from guests.querysets.few import Seed
 from guests.querysets.guests import GuestQuerySet
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "GuestQuerySet",
     "RecentGuestQuerySet",
     "SavedViewQuerySet",
+    "Seed",
 ]

@@ -1,17 +1,26 @@
-"""Guests of whom another table knows that they are few.
+"""Guests of whom an index alone tells who they are: how a page of them is met soon.
 
 A page of a list is the first of an order, so a database likes to go along that order until it has
-met enough of those that were asked for. Of a hundred among a million it meets none for long. Those
-are better looked up first, and then sorted.
+met enough of those that were asked for, and looks at every guest on its way. Of a hundred among a
+million it meets none for long. How many were asked for its statistics only guess, from one day to
+the next; so they are counted here, as far as it needs to be known.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
-from django.db.models.lookups import In
+from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import In, IsNull
 
-#: To look up and sort so many costs what it costs to meet a page of them among a million.
-FEW = 12_000
+#: So few are looked up one by one, and then sorted.
+FEW = 2_000
+#: Of so many a set is made: the index of an order tells who of its guests is in it, and only those
+#: are looked at. More are met soon enough by looking at everybody.
+SOME = 25_000
+#: So many steps along an index cost no more than to look up one guest; and how many are gone before
+#: that is done after all.
+STEPS, FAR = 5, 50_000
 
 
 class _LookedUp(In):
@@ -23,13 +32,49 @@ class _LookedUp(In):
         return f"{left} = ANY(ARRAY{right})", (*left_values, *right_values)
 
 
-def few_of(ids: "QuerySet[Any]", within: "QuerySet[Any] | None" = None) -> Any:
-    """Return the condition of being one of `ids`, a query of guests' ids, if they are few.
+class _IsTrue(Func):
+    """A condition that the database asks of one guest after the other, and turns into no join."""
 
-    None when they are many. Asks the database how many there are, as far as it needs to know; or
-    how many more they are `within`, where that costs less.
-    """
-    # The same bound where they are looked up: so both are read in the same way, that for few.
-    ids = ids.order_by()[: FEW + 1]
-    counted = ids if within is None else within.order_by()[: FEW + 1]
-    return Q(_LookedUp(F("pk"), ids.query)) if counted.count() <= FEW else None
+    template = "(%(expressions)s) IS TRUE"
+    output_field = BooleanField()
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Ids among which are those of all guests that were asked for, and how many ids they are."""
+
+    ids: "QuerySet[Any]"
+    count: int
+
+    @property
+    def is_few(self) -> bool:
+        return self.count <= FEW
+
+    @property
+    def steps(self) -> int:
+        """How far an order is gone along before they are all looked up instead."""
+        return min(self.count * STEPS, FAR)
+
+    def looked_up(self, guests: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Return the same guests, each looked up by its id."""
+        return guests.filter(Q(_LookedUp(F("pk"), self.ids.query)))
+
+    def on_the_way(self, guests: "QuerySet[Any]", everybody: "QuerySet[Any]") -> "QuerySet[Any]":
+        """Return the same guests, each looked up when an order of `everybody` comes to its id."""
+        itself = Subquery(guests.filter(pk=OuterRef("pk")).values("pk"))
+        return everybody.filter(_IsTrue(In(F("pk"), self.ids.query)), IsNull(itself, False))
+
+
+def seed_of(queries: "Iterable[QuerySet[Any]]") -> Seed | None:
+    """Return the first that are few of these queries of ids, else the first of some; None if all
+    have many. Each is to be one that an index answers without a look at the guests."""
+    some = None
+    for ids in queries:
+        # The same bound where they are used: it tells the database that they are few.
+        bound = ids.order_by()[: SOME + 1]
+        found = Seed(bound, bound.count())
+        if found.is_few:
+            return found
+        if some is None and found.count <= SOME:
+            some = found
+    return some

@@ -1,6 +1,6 @@
 """Reads of guests: what the list, bulk changes, exports and the import narrow them down by."""
 
-from collections.abc import Collection, Set
+from collections.abc import Collection, Mapping, Set
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
@@ -11,8 +11,8 @@ from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySe
 
 from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import days
-from guests.querysets.few import few_of
-from guests.querysets.literals import NO_TEXT, NOTHING
+from guests.querysets.few import Seed, seed_of
+from guests.querysets.literals import NO_TEXT, NOTHING, Literal
 from guests.querysets.search import text_condition, words_of
 
 if TYPE_CHECKING:
@@ -23,24 +23,46 @@ FEW_CARDS = 500
 
 
 class GuestQuerySet(CompanyOwnedQuerySet):
-    #: For each condition that few may meet of those who have ever been here, though many others do:
-    #: the ids of those few. The order of last visits would be gone through in vain for them.
-    seldom_here: tuple[QuerySet[Any], ...] = ()
+    #: The company's guests, of whom these are some.
+    everybody: "Self | None" = None
+    #: Queries of ids, by what they are asked by: whoever is not in each is none of these. An index
+    #: answers them alone.
+    seeds: Mapping[str, QuerySet[Any]] = {}
+    #: The like of those of these who have ever been here: few may meet a condition that many others
+    #: do, and in the order of last visits those would be looked for in vain.
+    seeds_here: Mapping[str, QuerySet[Any]] = {}
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone.seldom_here = self.seldom_here
+        clone.everybody, clone.seeds, clone.seeds_here = (
+            self.everybody, self.seeds, self.seeds_here,
+        )  # fmt: skip
         return clone
 
-    def looked_up_here(self) -> Self:
-        """These guests, all of whom have been here, looked up first if they are few.
+    def for_company(self, company: "Company") -> Self:
+        found = super().for_company(company)
+        found.everybody = found
+        return found
 
-        Asks the database whether they are, for each condition that few may meet.
+    def seed(self, sorted_by: str) -> Seed | None:
+        """Return few or some ids among which these guests' are, if any condition has so few.
+
+        Asks the database how many there are by each condition that an index has, except the order's
+        own field, by which they are a stretch of it.
         """
-        found = self
-        for ids in self.seldom_here:
-            few = few_of(ids)
-            found = found.filter(few) if few else found
+        return seed_of(ids for name, ids in self.seeds.items() if name != sorted_by)
+
+    def seed_here(self) -> Seed | None:
+        """The like of those of these guests who have been here, in the order of last visits."""
+        return seed_of(self.seeds_here.values())
+
+    def by_index(self, **condition: Any) -> Self:
+        """Guests by a condition on one field, of which an index alone tells who meets it."""
+        found = self.filter(**condition)
+        if self.everybody is not None:
+            field = next(iter(condition)).partition("__")[0]
+            ids = self.seeds.get(field, self.everybody.values_list("pk", flat=True))
+            found.seeds = {**self.seeds, field: ids.filter(**condition)}
         return found
 
     def active(self) -> Self:
@@ -115,22 +137,19 @@ class GuestQuerySet(CompanyOwnedQuerySet):
     def not_in_categories(self, ids: Collection[int]) -> Self:
         return self.filter(~_in_category(category__in=ids))
 
-    def in_tiers(self, ids: Collection[int], company: "Company", *, or_none: bool = False) -> Self:
+    def in_tiers(self, ids: Collection[int], *, or_none: bool = False) -> Self:
         """Guests of one of these tiers; `or_none`: or of none."""
+        if not or_none:
+            return self.by_index(member_tier__in=ids)
         found = Q(member_tier__in=ids) if ids else Q()
-        if or_none:
-            return self.filter(found | Q(member_tier__isnull=True))
-        from guests.models import Guest
-
-        everybody = Guest.objects.for_company(company).filter(found)
-        return self.filter(few_of(everybody.values("pk")) or found)
+        return self.filter(found | Q(member_tier__isnull=True))
 
     # -- Who they are
 
     def birthday_between(self, first: int, last: int) -> Self:
         """Guests by the day of the year (month x 100 + day); across New Year if `first > last`."""
         if first <= last:
-            return self.filter(birthday_key__range=(first, last))
+            return self.by_index(birthday_key__range=(first, last))
         return self.filter(Q(birthday_key__gte=first) | Q(birthday_key__lte=last))
 
     def birthday_within(self, first: date, days_: int) -> Self:
@@ -150,10 +169,19 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         """Guests by whole years of age; without a date of birth they have none."""
         found = self
         if at_least is not None:
-            found = found.filter(birthday__lte=days.years_before(today, at_least))
+            found = found.by_index(birthday__lte=days.years_before(today, at_least))
         if at_most is not None:
-            found = found.filter(birthday__gt=days.years_before(today, at_most + 1))
+            found = found.by_index(birthday__gt=days.years_before(today, at_most + 1))
         return found
+
+    def of_sexes(self, sexes: Collection[str]) -> Self:
+        """Guests of one of these sexes; "" stands for not known."""
+        from guests.models import Sex
+
+        # The few are in an index of their own; of the others each is soon met.
+        if list(sexes) == [Sex.OTHER]:
+            return self.by_index(sex=Literal(Sex.OTHER.value))
+        return self.filter(sex__in=sexes)
 
     def with_employee_id(self, text: str) -> Self:
         """Guests with this employee ID, in capitals or not."""
@@ -171,25 +199,24 @@ class GuestQuerySet(CompanyOwnedQuerySet):
 
     # -- How much and when they come
 
-    def with_total_up_to(self, amount: Decimal, company: "Company") -> Self:
+    def with_total_up_to(self, amount: Decimal) -> Self:
         """Guests who spent so much at most."""
-        return self._seldom_here(company, total__lte=amount)
+        return self._seldom_here(total__lte=amount)
 
-    def with_orders_up_to(self, count: int, company: "Company") -> Self:
+    def with_orders_up_to(self, count: int) -> Self:
         """Guests who ordered so often at most."""
         # One order is what many come for, none at all next to nobody.
         if count:
             return self.filter(orders_count__lte=count)
         # With a range of ids, that SQLite sees what the index of these is good for.
-        return self._seldom_here(company, orders_count__lte=NOTHING, pk__gt=0)
+        return self._seldom_here(orders_count__lte=NOTHING, pk__gt=0)
 
-    def _seldom_here(self, company: "Company", **condition: Any) -> Self:
-        from guests.models import Guest
-
-        everybody = Guest.objects.for_company(company)
-        here = everybody.filter(last_visit_at__isnull=False, **condition)
+    def _seldom_here(self, **condition: Any) -> Self:
         found = self.filter(**condition)
-        found.seldom_here = (*self.seldom_here, here.values("pk"))
+        if self.everybody is not None:
+            here = self.everybody.filter(last_visit_at__isnull=False, **condition)
+            name = next(iter(condition))
+            found.seeds_here = {**self.seeds_here, name: here.values_list("pk", flat=True)}
         return found
 
     def not_seen_since(self, moment: datetime) -> Self:
@@ -200,11 +227,13 @@ class GuestQuerySet(CompanyOwnedQuerySet):
     def among(self, rows: QuerySet, *, within: QuerySet | None = None) -> Self:
         """Guests to whom one of `rows` belongs: rows of any table with a `guest`.
 
-        Looks up when it is called whether they are few: those or, of which an index alone may tell
-        it, more rows `within` which they are.
+        `within`: more rows which they are, of which an index alone may tell who they belong to.
         """
-        few = few_of(rows.values("guest"), None if within is None else within.values("guest"))
-        return self.filter(few or Exists(rows.filter(guest=OuterRef("pk"))))
+        found = self.filter(Exists(rows.filter(guest=OuterRef("pk"))))
+        ids = (rows if within is None else within).filter(guest__isnull=False)
+        ids = ids.values_list("guest", flat=True)
+        found.seeds = {**self.seeds, f"{rows.model.__name__} {len(self.seeds)}": ids}
+        return found
 
 
 def _in_category(**conditions: Any) -> Exists:

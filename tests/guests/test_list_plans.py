@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from guests.filters import GuestFilter
 from guests.models import Category, Guest, MemberTier
@@ -24,7 +26,8 @@ SORTS = ("-last_visit", "last_visit", "name", "-total", "-orders", "tier", "-ave
 QUERIES = (
     "category={category}", "tier={tier}", "restaurant={restaurant}", "from_import=1",
     "category={category}&restaurant={restaurant}", "total_to=1", "total_to=15", "orders_to=0",
-    "orders_to=1", "visited=false", "orders_to=0&category={category}",
+    "orders_to=1", "visited=false", "orders_to=0&category={category}", "sex=other", "orders_from=2",
+    "total_from=5&average_from=5", "registered_from=2026-11-24&birthday=week", "age_from=30",
 )  # fmt: skip
 
 
@@ -46,6 +49,7 @@ def company(bella, roma):
                 "orders_count": orders,
                 "orders_total": Decimal(orders * 5),
                 **({"last_visit_at": MIDNIGHT - timedelta(days=n % 5)} if came else {}),
+                **({"sex": "other", "birthday": TODAY.replace(year=1980)} if n % 2 else {}),
                 **({"member_tier_id": gold.pk} if n % 5 == 0 else {}),
             }
         )
@@ -87,15 +91,25 @@ def _found(company, query):
     return found.qs
 
 
+#: The bounds FEW, SOME, STEPS: all are looked up, or met on the way, or on one that is soon given
+#: up, or never counted as few.
+WAYS = {"few": (30, 30, 5), "some": (0, 30, 99), "given up": (0, 30, 1), "many": (0, 0, 1)}
+
+
+def _go(monkeypatch, way):
+    for name, bound in zip(("FEW", "SOME", "STEPS"), WAYS[way], strict=True):
+        monkeypatch.setattr(few, name, bound)
+
+
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("query", QUERIES)
 def test_few_and_many_are_found_in_the_same_order_both_ways(company, monkeypatch, query, sort):
-    ways = []
-    for bound in (few.FEW, 0):
-        monkeypatch.setattr(few, "FEW", bound)
-        ways.append(walk(_found(company, query), company, sort, size=4))
-    (there, back), many = ways
-    assert (there, back) == many
+    walks = {}
+    for way in WAYS:
+        _go(monkeypatch, way)
+        walks[way] = walk(_found(company, query), company, sort, size=4)
+    there, back = walks["many"]
+    assert {way: found for way, found in walks.items() if found != (there, back)} == {}
     assert back == there
     everybody = page_of(Guest.objects.for_company(company).listed(), company, sort, 100).rows
     found = set(_found(company, query).values_list("pk", flat=True))
@@ -103,13 +117,43 @@ def test_few_and_many_are_found_in_the_same_order_both_ways(company, monkeypatch
     assert [pk for page in there for pk in page] == [g.pk for g in everybody if g.pk in found]
 
 
-def test_few_are_looked_up_and_many_are_not(company, monkeypatch):
-    few_sql = str(_found(company, "category={category}").query)
-    monkeypatch.setattr(few, "FEW", 14)
-    many_sql = str(_found(company, "category={category}").query)
-    assert ("EXISTS" in few_sql, "EXISTS" in many_sql) == (False, True)
+def _asked(company, query, sort="name"):
+    """Return how a page of the list is asked for, without the rows themselves."""
+    found = _found(company, query)
+    with CaptureQueriesContext(connection) as queries:
+        page_of(found, company, sort, 5)
+    return [query["sql"] for query in queries][:-1]
+
+
+@pytest.mark.parametrize(
+    ("way", "count", "looked_up", "on_the_way"),
+    [("few", 2, True, False), ("some", 3, False, True), ("many", 2, False, False)],
+)
+def test_few_are_looked_up_some_are_met_on_the_way_and_many_are_asked_for(
+    company, monkeypatch, way, count, looked_up, on_the_way
+):
+    _go(monkeypatch, way)
+    asked = _asked(company, "category={category}")
+    assert len(asked) == count
+    assert ("LIMIT 31)" in asked[-1] and "IS TRUE" not in asked[-1]) == looked_up
+    assert ("IS TRUE" in asked[-1]) == on_the_way
 
 
 def test_the_bound_counts_those_who_are_just_as_many_as_few(company, monkeypatch):
     monkeypatch.setattr(few, "FEW", 15)
-    assert "EXISTS" not in str(_found(company, "category={category}").query)
+    assert "IS TRUE" not in _asked(company, "category={category}")[-1]
+    monkeypatch.setattr(few, "FEW", 14)
+    assert "IS TRUE" in _asked(company, "category={category}")[-1]
+
+
+def test_a_way_on_which_too_few_are_met_is_given_up_and_all_are_looked_up(company, monkeypatch):
+    _go(monkeypatch, "given up")
+    monkeypatch.setattr(few, "FAR", 3)
+    asked = _asked(company, "category={category}")
+    assert ["IS TRUE" in sql for sql in asked] == [False, False, True, False]
+
+
+def test_the_order_s_own_field_is_not_counted_by(company):
+    sql = " ".join(_asked(company, "orders_from=1", "orders"))
+    assert "COUNT" not in sql
+    assert "COUNT" in " ".join(_asked(company, "orders_from=1", "name"))
