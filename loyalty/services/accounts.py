@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from loyalty.services.postings import Posting
+
 ZERO = Decimal(0)
 
 
@@ -21,12 +23,9 @@ class Entry:
     kind: str
     amount: Decimal
     balance: Decimal
-    source: str
-    source_ref: str
+    #: What it was posted for; the ledger's own entries have no cause but themselves.
+    posting: Posting
     reverses: int | None = None
-    reason: str = ""
-    comment: str = ""
-    restaurant_id: int | None = None
     uses: list[tuple[Lot, Decimal]] = field(default_factory=list)
     id: int = 0
 

@@ -16,9 +16,12 @@ from core.models import Company, User
 from loyalty.expiry import local_day
 from loyalty.models import Account, CreditLot, EntryComment, Hold, LedgerEntry, LotUse, Terms
 from loyalty.services.accounts import Entry, Lot, OpenAccount, RunOutHold
+from loyalty.services.postings import Posting
 
 Kind, Source = LedgerEntry.Kind, LedgerEntry.Source
 
+#: What the ledger does by itself has no cause but the entry itself.
+_ITSELF = Posting(source=Source.LEDGER, source_ref="")
 
 #: Up to so many rows are quicker written one by one than by a table beside them.
 _FEW = 3
@@ -107,14 +110,20 @@ class Books:
         """Let expire what is due and not held."""
         if uses := account.expire(self.today):
             taken = sum((part for _lot, part in uses), Decimal(0))
-            entry = self.enter(account, Kind.EXPIRY, -taken, source=Source.LEDGER, source_ref="")
-            entry.uses = uses
+            self.enter(account, Kind.EXPIRY, -taken, _ITSELF).uses = uses
 
     # -- Writing -----------------------------------------------------------------------------------
 
-    def enter(self, account: OpenAccount, kind: str, amount: Decimal, **values: Any) -> Entry:
+    def enter(
+        self,
+        account: OpenAccount,
+        kind: str,
+        amount: Decimal,
+        posting: Posting,
+        reverses: int | None = None,
+    ) -> Entry:
         """Put down an entry about what was just done to `account`."""
-        entry = Entry(account, kind, amount, account.balance, **values)
+        entry = Entry(account, kind, amount, account.balance, posting, reverses)
         self.entries.append(entry)
         return entry
 
@@ -159,8 +168,6 @@ class Books:
         ids = bulk.reserve_ids(LedgerEntry, len(self.entries))
         for entry, pk in zip(self.entries, ids, strict=True):
             entry.id = pk
-            # The ledger's own entries have no cause but themselves.
-            entry.source_ref = entry.source_ref or str(pk)
         company, now, actor_id = self.company.pk, self.now, actor and actor.pk
         fields = (
             "id", "company_id", "account_id", "program_id", "at", "kind", "amount",
@@ -170,13 +177,14 @@ class Books:
         rows = (
             (
                 e.id, company, e.account.id, e.account.program_id, now, e.kind, e.amount,
-                e.balance, e.source, e.source_ref, e.reverses, e.reason, e.restaurant_id,
-                actor_id,
+                e.balance, cause.source, cause.source_ref or str(e.id), e.reverses, cause.reason,
+                cause.restaurant_id, actor_id,
             )
             for e in self.entries
+            for cause in (e.posting,)
         )  # fmt: skip
         bulk.insert(LedgerEntry, fields, rows)
-        comments = [(e.id, company, e.comment) for e in self.entries if e.comment]
+        comments = [(e.id, company, e.posting.comment) for e in self.entries if e.posting.comment]
         if comments:
             bulk.insert(EntryComment, ("entry_id", "company_id", "text"), comments)
 

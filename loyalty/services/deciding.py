@@ -282,17 +282,7 @@ class Decider:
         *,
         reverses: int | None = None,
     ) -> Entry:
-        entry = self.books.enter(
-            account,
-            kind,
-            amount,
-            source=posting.source,
-            source_ref=posting.source_ref,
-            reverses=reverses,
-            reason=posting.reason,
-            comment=posting.comment,
-            restaurant_id=posting.restaurant_id,
-        )
+        entry = self.books.enter(account, kind, amount, posting, reverses)
         self._made[account.program_id, posting.source, posting.source_ref] = entry
         return entry
 

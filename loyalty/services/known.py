@@ -134,26 +134,30 @@ def find_accounts(company: Company, owners: Collection[Owner]) -> dict[Owner, in
     return {owner: found[owner] for owner in owners if owner in found}
 
 
-def keep_guests(company: Company, ids: Collection[int]) -> None:
+def keep_guests(company: Company, ids: Collection[int]) -> set[int]:
     """Keep these guests from being merged until the transaction ends, in the order of their ids.
 
+    Return those of them who were merged or erased: they get nothing more.
     The weakest lock: it is the one that the key of a new account takes anyway, but before the
     accounts are locked, as a merge does it.
     """
-    if not ids or connection.vendor != "postgresql":
-        return
-    guests = Guest.objects.for_company(company).filter(pk__any=set(ids))
-    sql, params = guests.order_by("pk").values("pk").query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"{sql} FOR KEY SHARE", params)
-
-
-def find_closed(company: Company, postings: Iterable[Posting]) -> set[int]:
-    """Return those of the guests of moves who were merged or erased: they get nothing more."""
-    ids = {guest for guest, _program in owners_of(postings)}
     if not ids:
         return set()
-    guests = Guest.objects.for_company(company).filter(pk__any=ids)
+    guests = Guest.objects.for_company(company).filter(pk__any=set(ids))
+    rows = guests.order_by("pk").values_list("pk", "merged_into_id", "phone")
+    sql, params = rows.query.sql_with_params()
+    lock = " FOR KEY SHARE" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{sql}{lock}", params)
+        found = cursor.fetchall()
+    return {pk for pk, merged_into, phone in found if merged_into is not None or phone is None}
+
+
+def find_closed(company: Company, ids: Collection[int]) -> set[int]:
+    """Return those of the guests who were merged or erased: they get nothing more."""
+    if not ids:
+        return set()
+    guests = Guest.objects.for_company(company).filter(pk__any=set(ids))
     gone = guests.filter(Q(merged_into__isnull=False) | Q(phone__isnull=True))
     return set(gone.values_list("pk", flat=True))
 
@@ -163,10 +167,9 @@ def owners_of(postings: Iterable[Posting]) -> set[Owner]:
     return {
         (posting.guest_id, posting.program_id)
         for posting in postings
-        if isinstance(posting, Move | SetTo)
+        if isinstance(posting, _OF_OWNERS)
     }
 
 
-def programs_of(postings: Iterable[Posting], named: Iterable[KnownEntry | KnownHold]) -> set[int]:
-    """Return the programs in which postings are, `named` being what they refer to."""
-    return {program for _guest, program in owners_of(postings)} | {n.program_id for n in named}
+#: Postings that name an owner; the others name an entry or a hold.
+_OF_OWNERS = (Move, SetTo)

@@ -73,8 +73,14 @@ def _post(
 ) -> list[Outcome]:
     books = Books(company, now=now)
     entries, holds = known.find_entries(company, postings), known.find_holds(company, postings)
-    books.open(_accounts(company, postings, entries, holds))
-    asked = known.programs_of(postings, [*entries.values(), *holds.values()])
+    owners = known.owners_of(postings)
+    there = known.find_accounts(company, owners)
+    # Whoever has no account yet is held, so that nobody merges them while theirs is opened.
+    new = {guest for guest, _program in owners - there.keys()}
+    closed = known.keep_guests(company, new)
+    named: list[known.KnownEntry | known.KnownHold] = [*entries.values(), *holds.values()]
+    books.open({*there.values(), *(each.account_id for each in named)})
+    asked = {program for _guest, program in owners} | {each.program_id for each in named}
     programs = {each.pk: each for each in at_hand if each.company_id == company.pk}
     if missing := asked - programs.keys():
         programs |= Program.objects.for_company(company).in_bulk(missing)
@@ -82,10 +88,11 @@ def _post(
     holds = known.find_holds(company, postings)
     if not {hold.account_id for hold in holds.values()} <= books.accounts.keys():
         raise Moved
+    closed |= known.find_closed(company, {guest for guest, _program in owners} - new)
     decider = Decider(
         books,
         programs,
-        closed=known.find_closed(company, postings),
+        closed=closed,
         causes=known.find_causes(company, postings, asked),
         holds=holds,
         entries=entries,
@@ -97,25 +104,6 @@ def _post(
     books.write(actor=actor)
     _end_captured(decider.captured, now)
     return [_outcome(decision) for decision in decisions]
-
-
-def _accounts(
-    company: Company,
-    postings: Sequence[Posting],
-    entries: dict[int, known.KnownEntry],
-    holds: dict[int, known.KnownHold],
-) -> set[int]:
-    """Return the ids of the accounts that there are of all that the postings touch.
-
-    Guests who have none yet are held, so that nobody merges them while theirs is opened.
-    """
-    owners = known.owners_of(postings)
-    there = known.find_accounts(company, owners)
-    known.keep_guests(company, {guest for guest, _program in owners - there.keys()})
-    ids = set(there.values())
-    ids.update(entry.account_id for entry in entries.values())
-    ids.update(hold.account_id for hold in holds.values())
-    return ids
 
 
 def _end_captured(captured: dict[int, Entry], now: datetime) -> None:

@@ -17,6 +17,7 @@ from guests.models import Guest
 from loyalty.models import Account, Adjustment, Hold, LedgerEntry
 from loyalty.services.accounts import Entry, Lot, OpenAccount
 from loyalty.services.books import Books
+from loyalty.services.postings import Posting
 
 Kind, Source = LedgerEntry.Kind, LedgerEntry.Source
 
@@ -59,14 +60,12 @@ def _move(books: Books, account: OpenAccount, other: OpenAccount, ref: str) -> A
     uses = []
     for lot, left in lots:
         uses += account.take_from(lot, left)
-    out = books.enter(account, Kind.DEBIT, -total, source=Source.MERGE, source_ref=f"{ref}:out")
+    out = books.enter(account, Kind.DEBIT, -total, _cause(f"{ref}:out"))
     out.uses = uses
     into = []
     for place, (lot, left) in enumerate(lots):
         new = other.credit(left, lot.expires_on)
-        entry = books.enter(
-            other, Kind.CREDIT, left, source=Source.MERGE, source_ref=f"{ref}:{place}"
-        )
+        entry = books.enter(other, Kind.CREDIT, left, _cause(f"{ref}:{place}"))
         new.entry = entry
         into.append(entry)
     return out, into
@@ -128,14 +127,11 @@ def _part(books: Books, piece: Any, taken: list[tuple[Lot, Decimal]]) -> None:
 
 
 def _reversal(books: Books, account: OpenAccount, amount: Decimal, reverses: int) -> Entry:
-    return books.enter(
-        account,
-        Kind.REVERSAL,
-        amount,
-        source=Source.MERGE,
-        source_ref=f"undo:{reverses}",
-        reverses=reverses,
-    )
+    return books.enter(account, Kind.REVERSAL, amount, _cause(f"undo:{reverses}"), reverses)
+
+
+def _cause(ref: str) -> Posting:
+    return Posting(source=Source.MERGE, source_ref=ref)
 
 
 def _standing(hold: Any, books: Books) -> Decimal:
