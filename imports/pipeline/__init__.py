@@ -146,7 +146,9 @@ def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> lis
     if trip.kind is BALANCES:
         assert rules.credits is not None
         owners = match_owners(trip.company, clean)
-        have = match_credits(trip.company, ids_of(owners))
+        # While it writes, the ledger says under its locks what is there and what was given before.
+        is_check = trip.writes_for is None
+        have = match_credits(trip.company, ids_of(owners)) if is_check else None
         return BalancePlanner(owners, have, rules.credits).plan(rows)
     sorts = rules.sorts_into_categories
     look_for = [] if nobody_yet else clean

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from imports.models import ImportJob, ImportRow
-from imports.pipeline.apply_credits import give
+from imports.pipeline.apply_credits import give, is_refused, reason_of
 from imports.pipeline.apply_orders import apply_orders
 from imports.pipeline.credits import Gift
 from imports.pipeline.decisions import Create, Decision, Post, Reject, Unchanged, Update
@@ -52,7 +52,7 @@ def apply(
     people.write()
     gifts = list(_gifts(decisions, people.created))
     outcomes = give(job, gifts, now=now)
-    decisions = [_came_out(d, outcomes) for d in decisions] if outcomes else decisions
+    decisions = [_came_out(job, d, outcomes) for d in decisions] if outcomes else decisions
     prepare_rows(job.company_id, job.pk, decisions, people, outcomes).write()
     return count(decisions), list(_given(gifts, outcomes))
 
@@ -71,11 +71,14 @@ def _gifts(
                 yield decision.line, guest, decision.additions.gift
 
 
-def _came_out(decision: Decision, outcomes: Mapping[int, Posting]) -> Decision:
+def _came_out(job: ImportJob, decision: Decision, outcomes: Mapping[int, Posting]) -> Decision:
     """Return what became of a line: of what was given before, nothing is given now."""
     outcome = outcomes.get(decision.line)
     if outcome is None or isinstance(outcome, Posted):
         return decision
+    if isinstance(decision, Post) and is_refused(outcome):
+        reason = reason_of(job, decision.gift.credit, outcome)
+        return Reject(decision.line, decision.cells, [reason])
     notes = [Reason("credit_given_before", "", "", {})]
     if isinstance(outcome, NothingToPost):
         notes = []

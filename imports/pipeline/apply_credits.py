@@ -1,18 +1,20 @@
 """What a planned chunk gives -> entries of the ledger, through its one way in.
 
 Called by `apply`, inside the chunk's transaction. What the ledger refuses after all refuses the
-whole line: it raises CreditsRefused, and the chunk is written anew without those lines.
+whole line. Where the line's guest is written by then it raises CreditsRefused, and the chunk is
+written anew without those lines; a line of a file of balances is nothing but what it gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeGuard
 
+from imports.columns import column_of
 from imports.models import ImportJob
 from imports.options import Options
-from imports.pipeline.credits import Credit, Gift, cause_of
+from imports.pipeline.credits import Credit, Gift, cause_of, insufficient
 from imports.pipeline.rows import Reason
 from loyalty.models import LedgerEntry
 from loyalty.services.ledger import REFUSALS, post_entries
@@ -43,38 +45,62 @@ def give(
 ) -> dict[int, Outcome]:
     """Post what each `(line, guest id, gift)` gives; return what became of each, by line.
 
-    Raises CreditsRefused when the ledger refuses any of them.
+    Raises CreditsRefused when the ledger refuses what a line gives beside its guest.
     """
     if not gifts:
         return {}
     batch = job.batch_id or job.pk
     postings = [_posting(batch, guest, gift.credit) for _line, guest, gift in gifts]
     outcomes = post_entries(company=job.company, postings=postings, actor=job.actor, now=now)
-    found = {line: outcome for (line, *_rest), outcome in zip(gifts, outcomes, strict=True)}
-    refused = {line: _reason(each) for line, each in found.items() if isinstance(each, Refused)}
-    if refused:
-        raise CreditsRefused(refused)
+    found = {gift[0]: outcome for gift, outcome in zip(gifts, outcomes, strict=True)}
+    if job.kind != ImportJob.Kind.BALANCES:
+        refused = {
+            line: reason_of(job, gift.credit, outcome)
+            for line, _guest, gift in gifts
+            if is_refused(outcome := found[line])
+        }
+        if refused:
+            raise CreditsRefused(refused)
     if Options.from_json(job.options).message:
         _tell(job, gifts, found, now=now)
     return found
 
 
 def _posting(batch: int, guest: int, credit: Credit) -> Posting:
-    common: dict[str, Any] = {
-        "source": SOURCE,
-        "source_ref": cause_of(batch, guest, credit),
-        "reason": "import",
-        "comment": credit.comment,
-        "guest_id": guest,
-        "program_id": credit.program_id,
-        "expires_on": BY_RULE if credit.expires_on is None else credit.expires_on,
-    }
+    expires_on = BY_RULE if credit.expires_on is None else credit.expires_on
     if credit.sets:
-        return SetTo(balance=credit.amount, **common)
-    return Move(amount=credit.amount, **common)
+        return SetTo(
+            guest_id=guest,
+            program_id=credit.program_id,
+            balance=credit.amount,
+            expires_on=expires_on,
+            source=SOURCE,
+            source_ref=cause_of(batch, guest, credit),
+            reason="import",
+            comment=credit.comment,
+        )
+    return Move(
+        guest_id=guest,
+        program_id=credit.program_id,
+        amount=credit.amount,
+        expires_on=expires_on,
+        source=SOURCE,
+        source_ref=cause_of(batch, guest, credit),
+        reason="import",
+        comment=credit.comment,
+    )
 
 
-def _reason(refused: Refused) -> Reason:
+def is_refused(outcome: Outcome) -> TypeGuard[Refused]:
+    """Whether the ledger refuses a line; what was given before is no mistake, whatever it was."""
+    return isinstance(outcome, Refused) and outcome.code != "other_amount"
+
+
+def reason_of(job: ImportJob, credit: Credit, refused: Refused) -> Reason:
+    """Return why a line is refused, as a check would say it where it can know."""
+    if refused.code == "insufficient":
+        (column,) = (key for key in job.mapping if key and column_of(key)[0].fills == "amount")
+        return insufficient(credit, refused.params["available"], column)
     params = {name: str(value) for name, value in refused.params.items()}
     why = str(REFUSALS[refused.code]) % params
     return Reason("credit_refused", "", "", {"why": why})

@@ -85,6 +85,12 @@ def cause_of(batch: int, guest_id: int, credit: Credit) -> str:
     return f"{batch}/{guest_id}/{day}/{credit.reference}"
 
 
+def insufficient(credit: Credit, available: Decimal, column: str) -> Reason:
+    """Return why a row takes nothing: there is less than it asks for."""
+    params = {"available": f"{available.normalize():f}"}
+    return Reason("insufficient", column, f"{credit.amount.normalize():f}", params)
+
+
 class Given(NamedTuple):
     """What an import gave a guest before, and whether it still stands."""
 

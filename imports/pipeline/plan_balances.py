@@ -11,6 +11,7 @@ from imports.pipeline.credits import (
     CreditRules,
     CreditsMet,
     Gift,
+    insufficient,
     read_beside,
     read_credit,
 )
@@ -50,11 +51,15 @@ def ids_of(met: OwnersMet) -> set[int]:
 
 
 class BalancePlanner:
-    """Plans the rows of one chunk in their order: what a row takes the next one cannot."""
+    """Plans the rows of one chunk in their order: what a row takes the next one cannot.
 
-    def __init__(self, owners: OwnersMet, met: CreditsMet, rules: CreditRules) -> None:
+    `met` is what the guests have and were given; None where that is left to the ledger, which
+    says it of each posting when it is made.
+    """
+
+    def __init__(self, owners: OwnersMet, met: CreditsMet | None, rules: CreditRules) -> None:
         self.owners, self.met, self.rules = owners, met, rules
-        self._balances = dict(met.balances)
+        self._balances = dict(met.balances) if met else {}
         self._lines: dict[tuple[int, str], int] = {}
 
     def plan(self, rows: Sequence[Screened]) -> list[Decision]:
@@ -68,13 +73,20 @@ class BalancePlanner:
             return Skip(row.line, Reason("same_as_line", "", "", {"line": row.first}))
         owner, reasons = owner_of(row, self.owners)
         credit, notes, wrong = read_credit(row.values, self.rules)
-        reasons = [*reasons, *wrong, *(notes if credit is None else ())]
-        if reasons or owner is None:
-            return Reject(row.line, row.cells, reasons)
+        if reasons or wrong or owner is None or (credit is None and notes):
+            return Reject(row.line, row.cells, [*reasons, *wrong, *notes])
         if credit is None:
             # Nothing to top up with.
             return Unchanged(row.line, owner.id, [])
-        return self._post(row, owner, credit)
+        cause = credit.program_id, self.rules.cause(owner.id, credit)
+        first = self._lines.setdefault(cause, row.line)
+        if first != row.line:
+            reason = Reason("credit_again", "", "", {"line": first})
+            return Reject(row.line, row.cells, [reason])
+        if self.met is None:
+            gift = Gift(credit, credit.amount, reachable=owner.reachable)
+            return Post(row.line, row.cells, owner.id, owner.phone, gift)
+        return self._foresee(row, owner, credit, self.met)
 
     def _wrong_besides(self, row: Rejected) -> list[Reason]:
         """Return what else keeps a row out that is rejected already, as far as its values tell."""
@@ -82,21 +94,17 @@ class BalancePlanner:
         _credit, notes, wrong = read_beside(row, self.rules)
         return [*reasons, *wrong, *notes]
 
-    def _post(self, row: CleanRow, owner: Owner, credit: Credit) -> Decision:
-        cause = credit.program_id, self.rules.cause(owner.id, credit)
-        first = self._lines.setdefault(cause, row.line)
-        if first != row.line:
-            reason = Reason("credit_again", "", "", {"line": first})
-            return Reject(row.line, row.cells, [reason])
-        if cause in self.met.given:
+    def _foresee(self, row: CleanRow, owner: Owner, credit: Credit, met: CreditsMet) -> Decision:
+        """Return what the ledger would do."""
+        if (credit.program_id, self.rules.cause(owner.id, credit)) in met.given:
             return Unchanged(row.line, owner.id, [Reason("credit_given_before", "", "", {})])
         before = self._balances.get((owner.id, credit.program_id), (ZERO, ZERO))[0]
-        change, reason_ = self._change(owner, credit)
-        if reason_ is not None:
-            return Reject(row.line, row.cells, [reason_])
+        change, reason = self._change(owner, credit)
+        if reason is not None:
+            return Reject(row.line, row.cells, [reason])
         if not change:
             return Unchanged(row.line, owner.id, [])
-        repeats = () if credit.sets else self.met.repeats(owner.id, credit, self.rules)
+        repeats = () if credit.sets else met.repeats(owner.id, credit, self.rules)
         gift = Gift(credit, change, before, repeats, owner.reachable)
         return Post(row.line, row.cells, owner.id, owner.phone, gift)
 
@@ -106,8 +114,6 @@ class BalancePlanner:
         balance, available = self._balances.get(key, (ZERO, ZERO))
         change = credit.amount - balance if credit.sets else credit.amount
         if -change > available:
-            params = {"available": f"{available.normalize():f}"}
-            column = self.rules.columns["amount"]
-            return ZERO, Reason("insufficient", column, f"{credit.amount.normalize():f}", params)
+            return ZERO, insufficient(credit, available, self.rules.columns["amount"])
         self._balances[key] = balance + change, available + change
         return change, None

@@ -199,4 +199,5 @@ _BALANCE_COLUMNS = {"expires", *_BALANCE_KEY}
 
 
 def _balance_key(row: CleanRow) -> str:
-    return "b" + json.dumps([str(row.values.get(name, "")) for name in _BALANCE_KEY])
+    # Written as Python would, so that no two that differ are alike whatever is in their cells.
+    return f"b{tuple(map(row.values.get, _BALANCE_KEY))!r}"

@@ -20,7 +20,7 @@ from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
 from imports.pipeline.seen import Screened
-from imports.services.money import is_stale
+from imports.services.money import is_stale, must_be_checked
 from imports.services.remainder import account_for_rest
 from imports.services.steps import (
     StopAsked,
@@ -31,7 +31,7 @@ from imports.services.steps import (
     queue_step,
     save_checkpoint,
 )
-from imports.services.trips import checked_key, gives_money, trip_of
+from imports.services.trips import gives_money, is_checked, trip_of
 from loyalty.services.ledger import refresh_statistics as refresh_ledger_statistics
 
 Step, Then, State = ImportJob.Step, ImportJob.Then, Job.State
@@ -49,8 +49,8 @@ class StrictBroken(Exception):
 def import_file(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Write the file's guests, chunk by chunk. A strict import is checked first as a whole."""
     strict = not job.options.get("partial", False)
-    unchecked = (strict or gives_money(job)) and job.checked_key != checked_key(job)
-    if unchecked or (not job.checkpoint and gives_money(job) and is_stale(job)):
+    unsure = is_stale(job) if is_checked(job) else must_be_checked(job, job.actor)
+    if unsure and not job.checkpoint:
         with attempt.chunk() as locked:
             queue_step(attempt, locked, Step.CHECK, then=Then.IMPORT)
         return
@@ -184,6 +184,8 @@ def _write(attempt: Attempt[ImportJob], chunk: Planned, *, strict: bool) -> None
         if strict and any(isinstance(decision, Reject) for decision in chunk.decisions):
             raise StrictBroken
         lines, given = apply(locked, chunk.decisions, chunk.prepared, now=timezone.now())
+        if strict and lines["failed"]:
+            raise StrictBroken
         counts = Counter(locked.counts) + lines
         fields: dict[str, object] = {"counts": dict(counts)}
         if given:

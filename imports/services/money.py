@@ -152,6 +152,17 @@ def waits_for_second(job: ImportJob) -> bool:
     return not is_settled and gives_money(job) and needs_approval(job)
 
 
+def must_be_checked(job: ImportJob, actor: User | None) -> bool:
+    """Whether something has to be known of a whole file before any of it is written.
+
+    Of a strict import that nothing is wrong. Of money that it was not given before, and that it is
+    no more than whoever starts it may move: the command line may move anything.
+    """
+    if not Options.from_json(job.options).partial:
+        return True
+    return gives_money(job) and (actor is not None or others_gave(job))
+
+
 def is_stale(job: ImportJob) -> bool:
     """Whether another import may have given something since this one was checked.
 
@@ -159,7 +170,12 @@ def is_stale(job: ImportJob) -> bool:
     gave them before: the one who waits for the other is checked again.
     """
     since = job.findings.get("since")
-    if since is None or Options.from_json(job.options).again:
+    if since is None or not gives_money(job) or Options.from_json(job.options).again:
         return False
-    others = ImportJob.objects.for_company(job.company).exclude(pk=job.pk)
-    return others.filter(finished_at__gte=datetime.fromisoformat(since)).exclude(money={}).exists()
+    return others_gave(job, since=datetime.fromisoformat(since))
+
+
+def others_gave(job: ImportJob, *, since: datetime | None = None) -> bool:
+    """Whether any other import of the company has given something, at all or since then."""
+    others = ImportJob.objects.for_company(job.company).exclude(pk=job.pk).exclude(money={})
+    return (others.filter(finished_at__gte=since) if since else others).exists()

@@ -13,9 +13,9 @@ from imports import columns
 from imports.error_file import mended_csv
 from imports.models import ImportJob
 from imports.options import Options
-from imports.services.money import settle_before_start
+from imports.services.money import must_be_checked, settle_before_start
 from imports.services.steps import record_import
-from imports.services.trips import gives_money, is_checked
+from imports.services.trips import is_checked
 from imports.services.uploads import MappingRefused, NotNow, lock_draft, receive_upload
 
 State, Step = Job.State, ImportJob.Step
@@ -61,7 +61,7 @@ def request_check(*, job: ImportJob, options: Options, results_to: str, now: dat
 
 @transaction.atomic
 def start_import(*, job: ImportJob, actor: User | None, source: str, now: datetime) -> ImportJob:
-    """Have the file imported as it was checked; a strict one is checked first if it was not.
+    """Have the file imported as it was checked; if it was not, it may have to be checked first.
 
     Raises StillWrong for a strict import whose check found errors, IsRepeat and NeedsApproval for
     one that moves money, MappingRefused for columns that the actor may not import, and NotNow when
@@ -76,8 +76,7 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
         raise StillWrong(str(job))
     if checked:
         settle_before_start(job, actor, now=now)
-    # What moves money is checked first, too: for what was given before.
-    go = checked or not (strict or gives_money(job))
+    go = checked or not must_be_checked(job, actor)
     enqueue(
         job,
         now=now,

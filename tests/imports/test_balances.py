@@ -235,12 +235,67 @@ def test_of_two_who_start_the_same_credits_one_is_refused(bella, anna, boris, po
     assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
 
 
+def test_what_is_spent_between_check_and_import_is_refused_as_the_check_would(
+    bella, anna, boris, points
+):
+    brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n")
+    job = draft(bella, f"phone,amount,currency\n{ANNA},-4,GBP\n{BORIS},6,GBP\n", partial=True)
+    options = Options.from_json(job.options)
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=timezone.now()))
+    assert job.findings["counts"] == {"updated": 2}
+    _spend(anna, points, 2)
+    job = finish(runs.start_import(job=job, actor=None, source="command", now=timezone.now()))
+    refused = ImportRow.objects.get(job_id=job.pk, line=2).reasons
+    assert refused == [["insufficient", "amount", "-4", {"available": "3"}]]
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(3), Decimal(6))
+
+
+def test_a_strict_import_that_the_ledger_refuses_leaves_nothing(bella, anna, boris, points):
+    brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n")
+    job = draft(bella, f"phone,amount,currency\n{BORIS},6,GBP\n{ANNA},-4,GBP\n")
+    options = Options.from_json(job.options)
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=timezone.now()))
+    _spend(anna, points, 2)
+    job = finish(runs.start_import(job=job, actor=None, source="command", now=timezone.now()))
+    assert job.state == "refused"
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(3), None)
+
+
+def test_a_file_is_looked_through_beforehand_where_that_can_find_something(
+    bella, anna, owner, points
+):
+    """The command line's first credits of all repeat nothing, and need nobody's approval."""
+    content = f"phone,amount,currency,reference\n{ANNA},5,GBP,"
+
+    def steps(job, actor=None):
+        runs.start_import(job=job, actor=actor, source="command", now=timezone.now())
+        return [job.step for job in ImportJob.objects.filter(pk=job.pk)]
+
+    of_owner = draft(bella, content + "1", partial=True)
+    assert steps(of_owner, owner) == ["check"]
+    strict = draft(bella, content + "2")
+    assert steps(strict) == ["check"]
+    first = draft(bella, content + "3", partial=True)
+    assert steps(first) == ["import"]
+    assert finish(first).state == "done"
+    second = draft(bella, content + "4", partial=True)
+    assert steps(second) == ["check"]
+
+
+def _spend(guest, program, amount):
+    spend = Move(
+        guest_id=guest.pk,
+        program_id=program.pk,
+        amount=Decimal(-amount),
+        source="manual",
+        source_ref="t",
+    )
+    post_entries(company=guest.company, postings=[spend], actor=None, now=timezone.now())
+
+
 def test_undo_reverses_and_says_what_was_spent(bella, anna, boris, points):
     job = brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n")
-    spend = Move(
-        guest_id=anna.pk, program_id=points.pk, amount=Decimal(-2), source="manual", source_ref="t"
-    )
-    post_entries(company=bella, postings=[spend], actor=None, now=timezone.now())
+    _spend(anna, points, 2)
     version = Guest.objects.get(pk=anna.pk).version
     runs.request_undo(job=job, actor=None, now=timezone.now())
     job = finish(job)
