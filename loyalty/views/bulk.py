@@ -175,8 +175,8 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     if request.htmx:
         # The poll of a page that still showed its progress.
         return HttpResponseClientRedirect(request.path)
-    waiting = Adjustment.objects.for_company(change.company).waiting(now=timezone.now())
-    waiting = waiting.filter(bulk=change).first()
+    asked = Adjustment.objects.for_company(change.company).filter(bulk=change)
+    waiting = asked.waiting(now=timezone.now()).first()
     page = paginate(request, bulk_words.told_rows(change))
     context = {
         "change": change,
