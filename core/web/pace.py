@@ -1,11 +1,13 @@
 """How fast a job gets on, and how long it will still take, as a page tells it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, gettext_lazy, ngettext, ngettext_lazy
 
 from core.models import Job
+from core.web.money import grouped
 
 #: Before so many seconds have gone a rate says nothing yet.
 _SETTLED = 1.0
@@ -36,21 +38,54 @@ def percent(done: int, total: int) -> int:
     return min(100 * done // total, 100) if total else 0
 
 
-def progress(job: Any, *, title: str, total: int, now: datetime) -> dict[str, Any]:
-    """Return what guests/_progress.html shows of a job under way that can be stopped.
+@dataclass(frozen=True)
+class Unit:
+    """What a job goes through, in words: with the number done, with the total too, and a second."""
 
-    `job` is a Job with `stop_asked`; `total` how many units its present step has.
+    done: Any
+    done_of_total: Any
+    a_second: Any
+
+
+GUESTS = Unit(
+    ngettext_lazy("%(done)s guest", "%(done)s guests", "number"),
+    gettext_lazy("%(done)s of %(total)s guests"),
+    gettext_lazy("%(rate)s guests a second"),
+)
+ROWS = Unit(
+    ngettext_lazy("%(done)s row", "%(done)s rows", "number"),
+    gettext_lazy("%(done)s of %(total)s rows"),
+    gettext_lazy("%(rate)s rows a second"),
+)
+
+
+def progress(
+    job: Job,
+    *,
+    title: str,
+    total: int,
+    stopping: bool,
+    now: datetime,
+    unit: Unit = GUESTS,
+    waiting: str = "",
+) -> dict[str, Any]:
+    """Return what components/under_way.html shows of a job that is under way.
+
+    `total` says how many of `unit` its present step has, 0 while that is not known; `waiting` what
+    it waits for while it is queued, if not for a worker.
     """
-    total = max(total, job.done)
+    total = max(total, job.done) if total else 0
     per_second = rate(job, now=now)
+    told = {"number": job.done, "done": grouped(job.done), "total": grouped(total)}
     waits = job.state == Job.State.QUEUED
     return {
         "title": title,
         "done": job.done,
         "total": total,
         "percent": percent(job.done, total),
-        "rate": per_second,
+        "so_far": (unit.done_of_total if total else unit.done) % told,
+        "speed": unit.a_second % {"rate": grouped(per_second)} if per_second else "",
         "left": time_left(total - job.done, per_second),
-        "waiting": _("It starts as soon as a worker is free.") if waits else "",
-        "stopping": job.stop_asked,
+        "waiting": (waiting or _("It starts as soon as a worker is free.")) if waits else "",
+        "stopping": stopping,
     }

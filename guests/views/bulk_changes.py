@@ -114,7 +114,7 @@ def _progress(request: CompanyRequest, change: BulkChange) -> HttpResponse:
         "progress": bulk_words.progress(change, now=timezone.now()),
         "can_stop": allowed and stoppable,
     }
-    template = "guests/_progress.html" if request.htmx else "guests/bulk_progress.html"
+    template = "components/under_way.html" if request.htmx else "guests/bulk_progress.html"
     return render(request, template, context)
 
 

@@ -136,7 +136,8 @@ def detail(request: CompanyRequest, export: GuestExport) -> HttpResponse:
     context: dict[str, Any] = {"export": export}
     if export.is_active:
         context["progress"] = export_words.progress(export, now=timezone.now())
-        template = "guests/_progress.html" if request.htmx else "guests/export_progress.html"
+        context["can_stop"] = not export.stop_asked
+        template = "components/under_way.html" if request.htmx else "guests/export_progress.html"
         return render(request, template, context)
     context["sentence"] = export_words.sentence(export)
     context["is_closed"] = bool(closed_to(export.company, request.user, [export]))

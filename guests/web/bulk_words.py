@@ -234,12 +234,12 @@ def left_out(change: BulkChange) -> str:
 
 
 def progress(change: BulkChange, *, now: datetime) -> dict[str, Any]:
-    """Return what guests/_progress.html shows of a change that is under way."""
+    """Return what components/under_way.html shows of a change that is under way."""
     is_undo = change.step == Step.UNDO
     total = change.changed - change.undone + change.done if is_undo else change.total
     title = _("Undoing") if is_undo else _DOING[Action(change.action)]
     words = str(title) % {"category": change.category_name}
-    return pace.progress(change, title=words, total=total, now=now)
+    return pace.progress(change, title=words, total=total, stopping=change.stop_asked, now=now)
 
 
 def describe(company: Company, change: BulkChange) -> Subject:

@@ -34,8 +34,10 @@ def sentence(export: GuestExport) -> str:
 
 
 def progress(export: GuestExport, *, now: datetime) -> dict[str, Any]:
-    """Return what guests/_progress.html shows of an export that is under way."""
-    return pace.progress(export, title=_("Exporting"), total=export.total, now=now)
+    """Return what components/under_way.html shows of an export that is under way."""
+    return pace.progress(
+        export, title=_("Exporting"), total=export.total, stopping=export.stop_asked, now=now
+    )
 
 
 def describe(company: Company, export: GuestExport) -> Subject:

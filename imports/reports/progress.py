@@ -14,18 +14,16 @@ Step = ImportJob.Step
 
 def progress(job: ImportJob, *, now: datetime) -> dict[str, Any]:
     """Return what imports/_progress.html shows of a job that is under way."""
-    rate = pace.rate(job, now=now)
-    return {
-        "title": _TITLES[Step(job.step)](),
-        "done": job.done,
-        "total": job.total,
-        "percent": pace.percent(job.done, job.total),
-        "rate": rate,
-        "left": pace.time_left(job.total - job.done, rate),
-        "waiting": _waiting(job) if job.state == Job.State.QUEUED else "",
-        "stopping": bool(job.stop_request),
-        "figures": _figures(job),
-    }
+    shown = pace.progress(
+        job,
+        title=_TITLES[Step(job.step)](),
+        total=job.total,
+        stopping=bool(job.stop_request),
+        now=now,
+        unit=pace.ROWS,
+        waiting=_waiting(job) if job.state == Job.State.QUEUED else "",
+    )
+    return shown | {"figures": _figures(job)}
 
 
 def written(job: ImportJob) -> int:
@@ -41,13 +39,14 @@ _TITLES = {
 
 
 def _waiting(job: ImportJob) -> str:
+    """Return what it waits for beside a worker, "" if for nothing."""
     other = None
     if job.writes:
         other = ImportJob.objects.for_company(job.company).writing().exclude(pk=job.pk).first()
     if other is not None:
         text = _("Import %(number)s is being written; this one starts when it is through.")
         return text % {"number": other.number}
-    return _("It starts as soon as a worker is free.")
+    return ""
 
 
 def _figures(job: ImportJob) -> list[dict[str, Any]]:

@@ -152,7 +152,11 @@ def changes(request: CompanyRequest, company: Company) -> HttpResponse:
     rows = BulkAdjustment.objects.for_company(company).select_related("actor", "program")
     page = paginate(request, rows.order_by("-pk"))
     found = [
-        {"change": each, "amount": shown(abs(each.amount), each.program)}
+        {
+            "change": each,
+            "amount": shown(abs(each.amount), each.program),
+            "waits": each.state == BulkAdjustment.State.DRAFT,
+        }
         for each in page.object_list
     ]
     context = {"rows": found, "pager": pager(request, page)}
@@ -170,7 +174,7 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
             and not change.stop_asked
             and services.may_touch(change, request.user),
         }
-        template = "guests/_progress.html" if request.htmx else "loyalty/bulk_progress.html"
+        template = "components/under_way.html" if request.htmx else "loyalty/bulk_progress.html"
         return render(request, template, context)
     if request.htmx:
         # The poll of a page that still showed its progress.

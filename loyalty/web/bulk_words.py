@@ -57,22 +57,16 @@ def sentence(change: BulkAdjustment) -> str:
 
 
 def progress(change: BulkAdjustment, *, now: datetime) -> dict[str, Any]:
-    """Return what guests/_progress.html shows of one that is under way."""
+    """Return what components/under_way.html shows of one that is under way."""
     is_undo = change.step == Step.UNDO
-    total = max(change.posted if is_undo else change.total, change.done)
-    rate = pace.rate(change, now=now)
-    waits = change.state == State.QUEUED
     doing = _("Crediting") if change.amount > 0 else _("Debiting")
-    return {
-        "title": _("Undoing") if is_undo else doing,
-        "done": change.done,
-        "total": total,
-        "percent": pace.percent(change.done, total),
-        "rate": rate,
-        "left": pace.time_left(total - change.done, rate),
-        "waiting": _("It starts as soon as a worker is free.") if waits else "",
-        "stopping": change.stop_asked,
-    }
+    return pace.progress(
+        change,
+        title=_("Undoing") if is_undo else doing,
+        total=change.posted if is_undo else change.total,
+        stopping=change.stop_asked,
+        now=now,
+    )
 
 
 def told_rows(change: BulkAdjustment) -> "QuerySet[BulkAdjustmentGuest]":
