@@ -1,9 +1,10 @@
 """Choosing rows of a table in a form."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.forms import ModelMultipleChoiceField
+from django.utils.translation import gettext_lazy as _
 
 from core.web.ids import LONGEST
 
@@ -15,6 +16,10 @@ class IdsThatCanBe:
     """
 
     error_messages: dict[str, Any]
+    #: Django's sentence would name the row by its id, which says nothing to people.
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": _("One of those that were chosen is not there any more: choose again.")
+    }
 
     def _check_values(self, value: Any) -> Any:
         for each in value:

@@ -133,6 +133,12 @@ def test_a_filter_that_cannot_be_read_lists_nobody_and_says_which(client, bella,
     assert 'value="old"' in answer.content.decode()
 
 
+def test_a_category_that_is_gone_is_told_in_words_and_not_by_its_number(client, bella, anna):
+    said = text(client.get(LIST, {"category": "987654"}))
+    assert "One of those that were chosen is not there any more" in said
+    assert "987654" not in said
+
+
 @pytest.mark.parametrize("query", ["?page=nonsense", "?sort=nonsense", "?size=7", "?category=x",
                                    "?q=%00", "?program=99", "?q=" + "x" * 300])  # fmt: skip
 def test_no_address_breaks_the_page(client, bella, anna, query):
