@@ -22,7 +22,8 @@ FAR, ENOUGH = 5, 10
 LINES = 50
 
 #: Credits by hand that stand, each with the sums of its program and of its pair of people. `names`
-#: are the name keys that a guest who is the person may have.
+#: are the name keys that a guest who is the person may have. What only compares amounts is no
+#: bigint: the largest amounts, times others, would not fit into one.
 _UNUSUAL = """
 WITH named (id, name_key) AS (VALUES {names}),
 manual AS (
@@ -31,7 +32,7 @@ manual AS (
         SUM(e.amount) OVER (PARTITION BY e.actor_id, a.guest_id, e.program_id) AS given,
         ROW_NUMBER() OVER (PARTITION BY e.actor_id, a.guest_id ORDER BY e.id DESC) AS place,
         COUNT(*) OVER (PARTITION BY e.program_id) AS of_program,
-        SUM(e.amount) OVER (PARTITION BY e.program_id) AS sum_of_program
+        SUM(e.amount * 1.0) OVER (PARTITION BY e.program_id) AS sum_of_program
     FROM loyalty_ledgerentry e
     JOIN loyalty_account a ON a.id = e.account_id
     WHERE e.company_id = %(company)s AND e.source = 'manual' AND e.kind = 'credit'
@@ -49,7 +50,7 @@ SELECT m.id, m.at, m.amount, m.program_id, m.actor_id, m.guest_id, m.again, m.gi
         THEN 1 ELSE 0 END AS own_name,
     CASE WHEN m.again >= %(again)s AND m.place = 1 THEN 1 ELSE 0 END AS is_again,
     CASE WHEN m.of_program >= %(enough)s
-        AND m.amount * (m.of_program - 1) > %(far)s * (m.sum_of_program - m.amount)
+        AND m.amount * 1.0 * (m.of_program - 1) > %(far)s * (m.sum_of_program - m.amount)
         THEN 1 ELSE 0 END AS is_far
 FROM manual m
 JOIN guests_guest g ON g.id = m.guest_id

@@ -1,18 +1,19 @@
 """The board of unusual credits: who credited themselves, by telephone, by e-mail or by name."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from core.fields import LARGEST
 from core.models import Company, Membership, User
 from guests.models import Guest
 from loyalty.models import Program
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
-from loyalty.unusual import Unusual, unusual_credits
+from loyalty.unusual import ENOUGH, Unusual, unusual_credits
 from tests.guests.cast import guest
 from tests.guests.records import text_of
 
@@ -109,3 +110,23 @@ def test_the_board_says_which_it_was(board, bella, manager, sign_in):
     said: Any = text_of(sign_in(manager).get("/c/bella/programs/unusual/"))
     for part in ("telephone", "e-mail", "name"):
         assert f"The guest has the {part} of the person who credited" in said
+
+
+def test_the_largest_amount_there_can_be_is_on_the_board_too(bella, manager, points):
+    """What it is times the number of the others' is more than a bigint holds."""
+    people = [guest(bella, f"+4420794609{n:02}") for n in range(ENOUGH + 1)]
+    amounts = [LARGEST.quantize(Decimal("0.01"), rounding=ROUND_DOWN), *[Decimal(10)] * ENOUGH]
+    moves = [
+        Move(
+            guest_id=each.pk,
+            program_id=points.pk,
+            amount=amount,
+            source="manual",
+            source_ref=f"click {each.pk}",
+        )
+        for each, amount in zip(people, amounts, strict=True)
+    ]
+    post_entries(company=bella, postings=moves, actor=manager, now=timezone.now())
+    (found,) = unusual_credits(bella, now=timezone.now())
+    assert found.is_far
+    assert (found.guest_id, found.amount) == (people[0].pk, amounts[0])
