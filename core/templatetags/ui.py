@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from django import template
 from django.forms import BoundField
@@ -63,3 +64,9 @@ def money(amount: Decimal | None, currency: str) -> str:
 def telephone(number: str | None) -> str:
     """Return an E.164 number in groups, "" of none: `{{ guest.phone|telephone }}`."""
     return telephones.telephone(number) if number else ""
+
+
+@register.filter
+def called(guest: Any) -> str:
+    """Return a guest's name; of one without, the telephone in groups: `{{ guest|called }}`."""
+    return guest.full_name or telephone(guest.phone) or str(guest)
