@@ -78,7 +78,6 @@ def confirm_bulk(
         raise ValueError(f"not an amount of {program.currency}: {amount}")
 
     def act() -> BulkAdjustment:
-        chosen = guests_of(guests.for_company(company))
         change = BulkAdjustment(
             company=company,
             actor=actor,
@@ -90,15 +89,8 @@ def confirm_bulk(
             query=query,
             words=list(words),
         )
-        _save_numbered(change)
-        _write_down(change, chosen)
-        mark = mark_of_set(change)
-        if str(mark) != seen:
-            raise SetChanged(mark)
-        if not mark.count:
-            raise NobodyMeant
-        change.total = mark.count
-        total = amount * mark.count
+        _write_down(change, guests_of(guests.for_company(company)), seen=seen)
+        total = amount * change.total
         to_units(total)
         if above_limit(company, program, total):
             change.save(update_fields=["total"])
@@ -117,7 +109,7 @@ def confirm_bulk(
                 now=now,
             )
         else:
-            enqueue(change, now=now, total=mark.count)
+            enqueue(change, now=now, total=change.total)
         _record(change, "bulk_adjust", actor=actor, source=source, now=now)
         return change
 
@@ -164,15 +156,31 @@ def is_undoable(change: BulkAdjustment) -> bool:
     return change.state in UNDOABLE and change.step == Step.POST and change.posted > 0
 
 
-def mark_of_set(change: BulkAdjustment) -> Mark:
-    """Return the mark of the set as it is written down, like that of the guests shown."""
-    from guests.models import Guest
+def _write_down(change: BulkAdjustment, guests: GuestQuerySet, *, seen: str) -> None:
+    """Write down the change and whom it is about, under the company's next number.
 
-    ids = BulkAdjustmentGuest.objects.filter(change_id=change.pk).values("guest_id")
-    return mark_of(Guest.objects.filter(company_id=change.company_id, pk__in=ids))
+    Raises SetChanged when `seen` is not the mark of these guests, and NobodyMeant.
+    """
+    _save_numbered(change)
+    _write_down_set(change, guests)
+    mark = _mark_of_set(change)
+    if str(mark) != seen:
+        raise SetChanged(mark)
+    if not mark.count:
+        raise NobodyMeant
+    change.total = mark.count
 
 
-def _write_down(change: BulkAdjustment, guests: GuestQuerySet) -> None:
+def _save_numbered(change: BulkAdjustment) -> None:
+    """Save it under the company's next number; the lock keeps two from taking the same."""
+    Company.objects.select_for_update(no_key=True).get(pk=change.company_id)
+    (change.pk,) = bulk_writes.reserve_ids(BulkAdjustment, 1)
+    rows = BulkAdjustment.objects.filter(company_id=change.company_id)
+    change.number = (rows.aggregate(last=Max("number"))["last"] or 0) + 1
+    change.save(force_insert=True)
+
+
+def _write_down_set(change: BulkAdjustment, guests: GuestQuerySet) -> None:
     chosen = guests.order_by().values(
         "company_id",
         change_key=Value(change.pk, BigIntegerField()),
@@ -195,13 +203,12 @@ def _write_down(change: BulkAdjustment, guests: GuestQuerySet) -> None:
         )
 
 
-def _save_numbered(change: BulkAdjustment) -> None:
-    """Save it under the company's next number; the lock keeps two from taking the same."""
-    Company.objects.select_for_update(no_key=True).get(pk=change.company_id)
-    (change.pk,) = bulk_writes.reserve_ids(BulkAdjustment, 1)
-    rows = BulkAdjustment.objects.filter(company_id=change.company_id)
-    change.number = (rows.aggregate(last=Max("number"))["last"] or 0) + 1
-    change.save(force_insert=True)
+def _mark_of_set(change: BulkAdjustment) -> Mark:
+    """Return the mark of the set as it is written down, like that of the guests shown."""
+    from guests.models import Guest
+
+    ids = BulkAdjustmentGuest.objects.filter(change_id=change.pk).values("guest_id")
+    return mark_of(Guest.objects.filter(company_id=change.company_id, pk__in=ids))
 
 
 def _locked(change: BulkAdjustment) -> BulkAdjustment:
