@@ -225,6 +225,15 @@ def test_any_looks_into_the_index(bella):
         assert "(company_id=? AND phone=?)" in plan
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="outlives the test on PostgreSQL")
+def test_sqlite_is_told_how_large_a_table_has_become(bella):
+    insert(bella, [str(number) for number in range(500)])
+    bulk.analyze(Guest)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stat FROM sqlite_stat1 WHERE idx = 'guest_by_name'")
+        assert cursor.fetchone()[0].split()[0] == "500"
+
+
 def test_what_bulk_wrote_the_orm_reads_and_changes(bella):
     (pk,) = insert(bella, ["a"])
     Guest.objects.filter(pk=pk).update(version=F("version") + 1, registered_at=timezone.now())
