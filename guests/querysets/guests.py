@@ -7,6 +7,7 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
+from django.db import connection
 from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
 
 from core.querysets import CompanyOwnedQuerySet
@@ -14,6 +15,7 @@ from guests.querysets import days
 from guests.querysets.few import Seed, seed_of
 from guests.querysets.literals import NO_TEXT, NOTHING, Literal
 from guests.querysets.search import text_condition, words_of
+from guests.querysets.searched_texts import ids_found
 
 if TYPE_CHECKING:
     from core.models import Company
@@ -96,15 +98,19 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         """Guests in whom every word of `text` is found: telephone, names, e-mail, cards.
 
         A telephone may be written in any way, also as in the company's region (07700 900 123).
-        Looks up cards when it is called, once per word that may be a card.
+        Looks up cards when it is called, once per word that may be a card; on SQLite the guests
+        too, if they are few.
         """
-        found = self
+        found, texts = self, []
         for word in words_of(text):
             condition = text_condition(word, region=company.region)
-            if word.may_be_card:
-                condition |= _with_card(word.typed, company)
-            found = found.filter(condition)
-        return found
+            holders = _holders_of(word.typed, company) if word.may_be_card else []
+            if isinstance(holders, Q):
+                found = found.filter(condition | holders)
+            else:
+                texts.append(condition | Q(pk__in=holders))
+        ids = ids_found(texts, company)
+        return found.filter(*texts) if ids is None else found.filter(pk__any=ids)
 
     def likeliest(self, text: str, count: int) -> list[Any]:
         """Return the first hits of a search: active guests first, of digits those whose telephone
@@ -242,16 +248,19 @@ def _in_category(**conditions: Any) -> Exists:
     return Exists(GuestCategory.objects.filter(guest=OuterRef("pk"), **conditions))
 
 
-def _with_card(text: str, company: "Company") -> Q:
-    """Return the condition of having a card that begins so.
+def _holders_of(text: str, company: "Company") -> list[int] | Q:
+    """Return who has a card that begins so: their ids, or the condition of it when they are many.
 
-    As ids when they are few: beside another condition the database could not use an index for a
-    subquery, and would try every guest.
+    Beside another condition the database could not use an index for a subquery, and would try every
+    guest.
     """
     from guests.models import Card
 
     cards = Card.objects.for_company(company).beginning_with(text)
     guests = list(cards.values_list("guest", flat=True)[: FEW_CARDS + 1])
     if len(guests) <= FEW_CARDS:
-        return Q(pk__in=guests)
+        return guests
+    if connection.vendor == "sqlite":
+        # Of EXISTS it may read all these cards anew for every guest.
+        return Q(pk__in=cards.values("guest"))
     return Q(Exists(cards.filter(guest=OuterRef("pk"))))

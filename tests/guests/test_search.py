@@ -12,6 +12,7 @@ from tests.guests.cast import card, guest
 
 pytestmark = pytest.mark.django_db
 
+sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has trigrams")
 NOW = datetime(2026, 11, 24, 19, tzinfo=UTC)
 
 
@@ -74,7 +75,7 @@ def test_a_company_finds_none_but_its_own(bella, roma, people):
 def test_a_long_text_costs_no_more_than_its_first_words(bella, people):
     with CaptureQueriesContext(connection) as queries:
         list(Guest.objects.for_company(bella).search("a1b2c3 " * 500, bella))
-    assert len(queries) <= 9
+    assert len(queries) <= 10
 
 
 def test_very_many_cards_that_begin_so_are_found_all_the_same(bella, monkeypatch):
@@ -83,6 +84,44 @@ def test_very_many_cards_that_begin_so_are_found_all_the_same(bella, monkeypatch
         card(guest(bella, f"+44770090010{n}", first_name=f"G{n}"), f"9900{n}")
     assert names(bella, "99") == []
     assert names(bella, "990") == ["G0", "G1", "G2", "G3", "G4"]
+    assert names(bella, "990 G3") == ["G3"]
+
+
+@pytest.mark.parametrize("text", ["nna", "0123", "petrova anna", "mail.ru", "A-70", "xyz"])
+def test_the_same_are_found_when_they_are_too_many_to_be_looked_up(
+    bella, people, monkeypatch, text
+):
+    looked_up = names(bella, text)
+    monkeypatch.setattr("guests.querysets.searched_texts._FEW", 0)
+    assert names(bella, text) == looked_up
+
+
+@sqlite
+@pytest.mark.parametrize("text", ["nna", "0123", "petrova anna", "A-70", "an"])
+def test_sqlite_reads_nothing_of_all_guests_but_their_searched_texts_and_once(bella, people, text):
+    with CaptureQueriesContext(connection) as queries:
+        assert names(bella, text) == ["Anna"]
+    steps = "\n".join(map(plan_of, queries)).splitlines()
+    of_all = [step for step in steps if "guests_guest" in step and "(company_id=?)" in step]
+    assert of_all == [
+        "SEARCH guests_guest USING COVERING INDEX guest_by_searched_text (company_id=?)"
+    ]
+
+
+@sqlite
+def test_sqlite_does_not_look_at_very_many_cards_anew_for_every_guest(bella, monkeypatch):
+    monkeypatch.setattr("guests.querysets.guests.FEW_CARDS", 2)
+    for n in range(5):
+        card(guest(bella, f"+44770090010{n}"), f"9900{n}")
+    with CaptureQueriesContext(connection) as queries:
+        assert len(names(bella, "990")) == 5
+    assert "CORRELATED" not in "".join(map(plan_of, queries))
+
+
+def plan_of(query):
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}".replace("%", "%%"))
+        return "\n".join(row[3] for row in cursor.fetchall())
 
 
 # -- The search in the bar ----------------------------------------------------------------------
