@@ -9,6 +9,7 @@ from guests.models import Guest
 from guests.unsubscribe_links import link_of
 from loyalty.models import CreditLot, LedgerEntry
 from loyalty.services.messages import CREDIT_MAIL
+from loyalty.words import shown
 
 
 def register() -> None:
@@ -29,11 +30,12 @@ def build(outgoing: OutgoingMail) -> EmailMessage:
     guest.company = company
     lot = CreditLot.objects.filter(entry=entry).first()
     link = link_of(guest)
+    program = entry.account.program
     context = {
         "guest": guest,
-        "program": entry.account.program,
-        "amount": entry.amount,
-        "balance": entry.account.balance,
+        "program": program,
+        "amount": shown(entry.amount, program),
+        "balance": shown(entry.account.balance, program),
         "expires_on": lot and lot.expires_on,
         "link": link,
     }

@@ -168,7 +168,7 @@ def test_guests_are_told_and_can_end_it(bella, sign_in, manager, client, setting
     mails.send(queued.pk)
     (message,) = outbox.outbox
     assert message.to == ["anna@example.com"]
-    assert "£5.00 were added to your Points at Bella" in message.body
+    assert "Bella added 5 points to your Points" in message.body
     anna = Guest.objects.get(phone=ANNA)
     link = link_of(anna)
     assert link in message.body
