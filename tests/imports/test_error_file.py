@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import date
 
 import openpyxl
 import pytest
@@ -201,6 +202,16 @@ def test_a_chain_of_corrections_is_one_batch_and_grows_no_columns(bella):
         assert job.batch == first
         assert reasons(job) == reasons(first)
         assert read(of(job)) == read(of(first))
+
+
+@pytest.mark.parametrize("header", [["phone", "birthday", "email"], None])
+def test_its_dates_are_read_as_those_of_the_whole_file(bella, header):
+    """Of the row that failed nobody could say whether June or May is meant."""
+    rows = ([ANNA, "25/06/1990", ""], [JOHN, "05/06/1990", "john"])
+    mapping = ["phone", "birthday", "email"]
+    job = imported(bella, table(*rows, header=header), mapping=mapping)
+    assert again(job, of(job).replace(b",john,", b",,")).counts == {"created": 1}
+    assert Guest.objects.get(phone=JOHN).birthday == date(1990, 6, 5)
 
 
 def test_what_was_wrong_is_left_out_even_where_nobody_says_what_it_corrects(bella):
