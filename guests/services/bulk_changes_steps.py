@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
+from core import bulk
 from guests.models import BulkChange, BulkChangeGuest, Category, Guest, GuestCategory
 from guests.querysets import GuestQuerySet
 from guests.services.bulk import add_to_categories
@@ -29,6 +30,7 @@ OPPOSITE: dict[str, str] = {
     Action.REMOVE_CATEGORY: Action.ADD_CATEGORY,
     Action.DELETE_CATEGORY: Action.ADD_CATEGORY,
 }
+_SET_FIELDS = ("company_id", "change_id", "guest_id", "version", "is_undone")
 CATEGORISING = frozenset({Action.ADD_CATEGORY, Action.REMOVE_CATEGORY})
 
 
@@ -156,16 +158,17 @@ def _leave_next(change: BulkChange, limit: int) -> Piece | None:
     met = list(places.values_list("guest_id", flat=True)[:limit])
     if not met:
         return None
-    rows = [
-        BulkChangeGuest(company_id=change.company_id, change=change, guest_id=pk, version=version)
-        for pk, version in _of(change, met).values_list("pk", "version")
-    ]
     # Who came back into it on the way stands there already.
-    before = _set_of(change, met).count()
-    BulkChangeGuest.objects.bulk_create(rows, ignore_conflicts=True)
+    already = set(_set_of(change, met).values_list("guest_id", flat=True))
+    rows = [
+        (change.company_id, change.pk, pk, version, False)
+        for pk, version in _of(change, met).values_list("pk", "version")
+        if pk not in already
+    ]
+    bulk.insert(BulkChangeGuest, _SET_FIELDS, rows)
     left = _places(change, _category(change), met)
     left._raw_delete(left.db)
-    return Piece(len(met), len(rows) - before, met[-1])
+    return Piece(len(met), len(rows), met[-1])
 
 
 def _places(change: BulkChange, category: int, ids: list[int]) -> QuerySet[GuestCategory]:
