@@ -86,7 +86,10 @@ def undo(request: CompanyRequest, change: BulkChange) -> HttpResponse:
     except NotNow:
         messages.info(request, _("This change is undone already, or under way: look below."))
     except CategoryGone:
-        messages.error(request, _("The category was deleted, so this cannot be undone."))
+        messages.error(
+            request,
+            _("The category was deleted: while it is gone, this cannot be undone."),
+        )
     except NameTaken as taken:
         rename = _("Give that one another name first, then undo this.")
         messages.error(request, f"{taken} {rename}")

@@ -251,7 +251,7 @@ def test_without_its_category_the_receipt_offers_no_undo(sign_in, bella, manager
     client = sign_in(manager)
     said = text_of(client.get("/c/bella/guests/changes/1/"))
     assert "3 guests were added to “VIP”." in said
-    assert "The category was deleted, so this cannot be undone." in said
+    assert "The category was deleted: while it is gone, this cannot be undone." in said
     assert "Undo for" not in said
     answer = client.post("/c/bella/guests/changes/1/undo/", follow=True)
     assert answer.status_code == 200
