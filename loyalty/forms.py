@@ -188,6 +188,9 @@ class ProgramForm(forms.ModelForm):
         self.fields["percentage"].help_text = gettext("Of a discount only.")
         self.fields["expiry_days"].help_text = gettext("Where a credit lasts a number of days.")
         self.fields["categories"].help_text = gettext("Where it is for guests of some categories.")
+        # The instance is not cleaned here: what the model says of a code is asked of the field.
+        spelling = Program._meta.get_field("code").validators
+        self.fields["code"].validators += [v for v in spelling if isinstance(v, RegexValidator)]
         for name in ("kind", "currency"):
             self.fields[name].disabled = fixed
         limit = self.instance.adjustment_limit

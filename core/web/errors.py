@@ -34,6 +34,18 @@ _SAID: list[tuple[Any, Any]] = [
         gettext_lazy("Choose one of those that are offered."),
     ),
     (
+        forms.MultipleChoiceField.default_error_messages["invalid_choice"],
+        gettext_lazy("Choose from those that are offered."),
+    ),
+    (
+        forms.ModelMultipleChoiceField.default_error_messages["invalid_choice"],
+        gettext_lazy("One of them is not there any more. Choose anew."),
+    ),
+    (
+        forms.ModelMultipleChoiceField.default_error_messages["invalid_pk_value"],
+        gettext_lazy("Choose from those that are offered."),
+    ),
+    (
         forms.ModelChoiceField.default_error_messages["invalid_choice"],
         gettext_lazy("It is not there any more. Choose another."),
     ),

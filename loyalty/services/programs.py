@@ -21,6 +21,8 @@ FIELDS = (
     "audience", "percentage", "is_default", "adjustment_limit",
 )  # fmt: skip
 FIXED = ("kind", "currency")
+#: A hundred years: the calendar ends, and so does a column, for who adds more to today.
+MOST_DAYS = 36_500
 
 
 class HasAccounts(Exception):
@@ -180,6 +182,8 @@ def _check(program: Program) -> None:
         program.is_default = False
     if program.expiry != Program.Expiry.DAYS:
         program.expiry_days = None
+    if (program.expiry_days or 0) > MOST_DAYS:
+        raise ValidationError({"expiry_days": _("A credit lasts a hundred years at most.")})
     program.full_clean(validate_constraints=False)
     program.validate_constraints(exclude=["is_default"] if program.is_default else None)
 

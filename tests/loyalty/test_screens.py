@@ -271,6 +271,26 @@ def test_a_program_is_made_changed_and_ended(client, bella):
     assert "Ended" in client.get("/c/bella/programs/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        ("expiry_days", "99999999999", "A credit lasts a hundred years at most."),
+        ("expiry_days", "-1", "Enter 0 or more."),
+        ("code", "dépôt", "Write it in letters from A to Z"),
+        ("name", "BONUS POINTS", "There is a program “Bonus points” already."),
+    ],
+)
+def test_absurd_programs_are_refused_with_a_sentence(client, bella, field, typed, said):
+    Program.objects.create(company=bella, name="Bonus points", code="bonus", currency="GBP")
+    page = client.get("/c/bella/programs/new/")
+    data = form_of(page, name="Deposit", code="deposit", kind="deposit", expiry="days")
+    data.pop("categories"), data.pop("is_default")
+    data |= {"expiry_days": "30", field: typed}
+    page = client.post("/c/bella/programs/new/", data)
+    assert said in page.content.decode()
+    assert Program.objects.count() == 1
+
+
 def test_a_program_with_accounts_keeps_its_currency(client, credited, points):
     address = f"/c/bella/programs/{points.pk}/change/"
     data = form_of(client.get(address), currency="EUR", name="Stars")
