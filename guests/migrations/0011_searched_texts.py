@@ -10,7 +10,8 @@ INDEX = "guest_by_searched_text"
 
 def make(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute(f"CREATE INDEX {INDEX} ON guests_guest (company_id, search_text)")
+        columns = "company_id, search_text, phone"
+        schema_editor.execute(f"CREATE INDEX {INDEX} ON guests_guest ({columns})")
 
 
 def drop(apps, schema_editor):

@@ -19,7 +19,7 @@ _FEW = 2_000
 
 
 def ids_found(conditions: Sequence[Q], company: "Company") -> list[int] | None:
-    """Return the ids of the company's guests who meet all `conditions`, of texts and ids alone.
+    """Return the ids of the company's guests who meet all `conditions`, of what the index holds.
 
     None when they are many, or the database finds them without.
     """
