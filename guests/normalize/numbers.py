@@ -142,7 +142,9 @@ def _decimal_mark(value: str, number: str, decimal: str | None) -> str:
     if not _is_unclear(number) or (decimal is None and mark == "."):
         return mark
     if not decimal:
-        large, small = number.replace(mark, ""), number.replace(mark, ".")
+        # In a column a fourth decimal says that the three before it are decimals, too.
+        large = number.replace(mark, "")
+        small = number.replace(mark, ".") + ("0" if decimal == "" else "")
         raise Invalid("amount_ambiguous", value=value, large=large, small=small)
     return mark if mark == decimal else ""
 

@@ -111,7 +111,15 @@ def test_an_ambiguous_amount_is_asked_about() -> None:
     with pytest.raises(Invalid) as refused:
         amount("1,234")
     assert refused.value.code == "amount_ambiguous"
-    assert "1234 or as 1.234" in str(refused.value)
+    assert str(refused.value).endswith("Write it as 1234 or as 1.234.")
+
+
+@pytest.mark.parametrize("written", ["1.234", "1,234"])
+def test_what_is_asked_for_of_an_ambiguous_amount_is_not_ambiguous(written) -> None:
+    with pytest.raises(Invalid) as refused:
+        amount(written, decimal="")
+    large, small = (refused.value.params[name] for name in ("large", "small"))
+    assert (amount(large, decimal=""), amount(small, decimal="")) == (1234, Decimal("1.234"))
 
 
 @pytest.mark.parametrize(
