@@ -54,7 +54,7 @@ def test_orders_outlive_an_erasure(bella, anna, orders):
 
 def test_everything_holds_every_order(bella, anna, orders):
     record(bella, draft(bella, "1", anna, "48.5"))
-    assert orders.everything(anna) == [
+    assert orders.everything(anna, only=None) == [
         {
             "restaurant": "Bella Soho",
             "number": "1",
