@@ -168,7 +168,7 @@ def test_everything_is_told_as_json(anna, give):
 
     give(anna, "10.50", comment="hello", reason="apology")
     give(anna, -3)
-    (account,) = json.loads(json.dumps(Balances().everything(anna)))
+    (account,) = json.loads(json.dumps(Balances().everything(anna, only=None)))
     assert (account["program"], account["balance"]) == ("Points", "7.5000")
     assert [entry["amount"] for entry in account["entries"]] == ["10.5000", "-3.0000"]
     assert account["entries"][0]["comment"] == "hello"
