@@ -1,12 +1,44 @@
 """Every reusable read of the ground floor. A read starts from what the user may see."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
+from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
     from core.models import Company, User
+
+
+class _RolePermissions(models.Expression):
+    """The ids of the permissions that a member's role has, as text: "12,13,21"; None of none.
+
+    As SQL, like the next: it is asked for on every page, and Django would take as long to write it
+    as the database to answer.
+    """
+
+    output_field = models.TextField()
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
+        return self._of_role("string_agg(p.permission_id::text, ',')"), ()
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> tuple[str, tuple[()]]:
+        return self._of_role("group_concat(p.permission_id)"), ()
+
+    def _of_role(self, ids: str) -> str:
+        rows = "auth_group_permissions p JOIN auth_group g ON g.id = p.group_id"
+        return f"(SELECT {ids} FROM {rows} WHERE g.name = core_membership.role)"  # noqa: S608
+
+
+_IS_LIMITED = RawSQL(
+    "EXISTS (SELECT 1 FROM core_membership_restaurants r "
+    "WHERE r.membership_id = core_membership.id)",
+    (),
+    models.BooleanField(),
+)
+#: What `core.auth.remember` needs to know of a member: what they may do, and whether they are for
+#: some restaurants only.
+_STANDING: Any = {"role_permissions": _RolePermissions(), "is_limited": _IS_LIMITED}
 
 
 class CompanyOwnedQuerySet(models.QuerySet):
@@ -28,12 +60,18 @@ class CompanyQuerySet(models.QuerySet):
             memberships__accepted_at__isnull=False,
         )
 
+    def with_standing(self) -> Self:
+        """Of `for_user`: each with what `core.auth.remember` needs to know of the membership."""
+        return self.annotate(**_STANDING)
+
 
 class RestaurantQuerySet(CompanyOwnedQuerySet):
     def of_member(self, company: "Company", user: "User") -> Self:
         """Those of the company that a member is for: all of them, unless only some were chosen."""
         from core.models import Membership
 
+        if _is_known_for_all(user, company):
+            return self.for_company(company)
         chosen = Membership.restaurants.through.objects.filter(
             membership__user=user.pk, membership__company=company
         )
@@ -42,12 +80,20 @@ class RestaurantQuerySet(CompanyOwnedQuerySet):
 
     def limiting(self, company: "Company", user: "User") -> Self:
         """The only ones that a member is for; none of a member who is for all."""
+        if _is_known_for_all(user, company):
+            return self.none()
         return self.for_company(company).filter(
             membership__user=user.pk, membership__company=company
         )
 
     def active(self) -> Self:
         return self.filter(is_active=True)
+
+
+def _is_known_for_all(user: "User", company: "Company") -> bool:
+    """Whether it was read already that the member is for all restaurants."""
+    standing = user.standings.get(company.pk)
+    return standing is not None and not standing.is_limited
 
 
 def _second_factor() -> models.Exists:
@@ -61,6 +107,10 @@ class MembershipQuerySet(CompanyOwnedQuerySet):
     def active(self) -> Self:
         """Members as such: neither deactivated nor only invited."""
         return self.filter(is_active=True, user__is_active=True, accepted_at__isnull=False)
+
+    def with_standing(self) -> Self:
+        """With what `core.auth.remember` needs to know."""
+        return self.annotate(**_STANDING)
 
     def invited(self) -> Self:
         """Those that wait for the person to say yes."""

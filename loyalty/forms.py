@@ -10,7 +10,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from core.forms.names import NameField
 from core.forms.rows import RowsField
-from core.models import Company, Membership, Restaurant, User
+from core.models import Company, Restaurant, User
 from core.validators import currency as check_currency
 from guests.forms.bulk import ConfirmForm
 from guests.models import Category
@@ -62,10 +62,7 @@ class MoveForm(forms.Form):
     def _offer_restaurants(self, company: Company, user: User) -> None:
         """A member of some restaurants notes one of these; the only one there is is chosen."""
         field: Any = self.fields["restaurant"]
-        own = Membership.objects.for_company(company).active().filter(user=user)
-        ids = list(own.filter(restaurants__isnull=False).values_list("restaurants", flat=True))
-        found = Restaurant.objects.for_company(company).active().order_by("name", "pk")
-        found = found.filter(pk__in=ids) if ids else found
+        found = Restaurant.objects.of_member(company, user).active().order_by("name", "pk")
         field.queryset = found
         field.offered = list(found)
         if len(field.offered) == 1:

@@ -6,7 +6,7 @@ from core.models.companies import Company, Membership, Restaurant, Role
 from core.models.jobs import Job
 from core.models.leases import Lease
 from core.models.mail import OutgoingMail
-from core.models.users import User
+from core.models.users import Standing, User
 
 __all__ = [
     "Attempt",
@@ -18,5 +18,6 @@ __all__ = [
     "OutgoingMail",
     "Restaurant",
     "Role",
+    "Standing",
     "User",
 ]

@@ -1,9 +1,10 @@
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -32,6 +33,14 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class Standing(NamedTuple):
+    """What a user is in a company: what they may do ("app.codename"), and whether they are for some
+    of its restaurants only. Nothing in a company of which they are no member."""
+
+    permissions: frozenset[str] = frozenset()
+    is_limited: bool = False
 
 
 class Theme(models.TextChoices):
@@ -85,6 +94,12 @@ class User(AbstractBaseUser, PermissionsMixin):
             secret=secret,
             algorithm="sha256",
         ).hexdigest()
+
+    @cached_property
+    def standings(self) -> dict[int, Standing]:
+        """What the user is, by the companies it was asked of: core.auth keeps it here while the
+        object lives, which is as long as a request."""
+        return {}
 
     def get_full_name(self) -> str:
         return self.name or self.email

@@ -16,6 +16,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django_htmx.middleware import HtmxDetails
 
+from core.auth import remember
 from core.models import Company, User
 from core.services import second_factor
 
@@ -68,15 +69,18 @@ def company_view(permission: str) -> Callable[[View], View]:
 
 
 def _company_of(user: User, slug: str) -> tuple[Company, bool]:
-    """Return the user's company of that address, and whether they have others, in one query.
+    """Return the user's company of that address, and whether they have others, in one query, which
+    tells what the user may do there, too.
 
     Raises Http404 where the user is no member.
     """
     is_other = Case(When(slug=slug, then=0), default=1, output_field=IntegerField())
-    first_two = list(Company.objects.for_user(user).order_by(is_other, "pk")[:2])
+    first_two = list(Company.objects.for_user(user).with_standing().order_by(is_other, "pk")[:2])
     if not first_two or first_two[0].slug != slug:
         raise Http404
-    return first_two[0], len(first_two) > 1
+    found: Any = first_two[0]
+    remember(user, found, found.role_permissions, found.is_limited)
+    return found, len(first_two) > 1
 
 
 def signed_in_view(view: View) -> View:

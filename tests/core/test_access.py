@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.core.checks import run_checks
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -302,6 +303,59 @@ class _Declared:
         path("a/", signed_in_view(_view)),
         path("b/", company_view("core.view_change")(_view)),
     ]
+
+
+def test_what_a_role_loses_or_gains_holds_with_the_next_click(
+    sign_in: Callable[[User], Client], bella: Company, manager: User
+) -> None:
+    # In another process, say: nothing here is told of it.
+    client, address = sign_in(manager), reverse("loyalty:programs", args=[bella.slug])
+    rows = Group.permissions.through.objects
+    row = rows.get(group__name=Role.MANAGER, permission__codename="view_program")
+    assert client.get(address).status_code == 200
+    rows.filter(pk=row.pk).delete()
+    assert client.get(address).status_code == 403
+    rows.create(group=row.group, permission=row.permission)
+    assert client.get(address).status_code == 200
+
+
+def test_a_permission_put_in_another_s_place_is_seen(bella: Company, manager: User) -> None:
+    rows = Group.permissions.through.objects
+    row = rows.get(group__name=Role.MANAGER, permission__codename="view_program")
+    assert manager.has_perm("loyalty.view_program", bella)
+    rows.filter(pk=row.pk).delete()
+    other = Permission.objects.get(codename="delete_program")
+    rows.create(group=row.group, permission=other)
+    again = User.objects.get(pk=manager.pk)
+    assert again.has_perm("loyalty.delete_program", bella)
+    assert not again.has_perm("loyalty.view_program", bella)
+
+
+def test_what_one_may_is_read_with_the_company(
+    sign_in: Callable[[User], Client],
+    bella: Company,
+    manager: User,
+    django_assert_num_queries: Any,
+) -> None:
+    client, address = sign_in(manager), f"/c/{bella.slug}/guests/search/?q="
+    client.get(address)
+    with django_assert_num_queries(3):  # session, user, company
+        assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_restaurants_of_a_member_are_the_same_once_it_is_known_what_they_are(
+    bella: Company, manager: User, limited: bool
+) -> None:
+    here, there = (bella.restaurants.create(name=name) for name in ("Here", "There"))
+    if limited:
+        Membership.objects.get(company=bella, user=manager).restaurants.set([here])
+    own, only = ({here}, {here}) if limited else (set(bella.restaurants.all()), set())
+    assert there in bella.restaurants.all()
+    for _known in (False, True):
+        assert set(Restaurant.objects.of_member(bella, manager)) == own
+        assert set(Restaurant.objects.limiting(bella, manager)) == only
+        assert manager.has_perm("guests.view_guest", bella)
 
 
 def test_every_view_of_ours_declares_its_access() -> None:

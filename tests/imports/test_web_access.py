@@ -138,16 +138,16 @@ def test_importing_twice_starts_one_import(sign_in, bella, manager):
 # -- Queries
 
 
-#: Session, user, company, role, permissions, the import, and how many companies: seven. The columns
+#: Session, user, company with what its member may do, the import: four. The columns
 #: add saved mappings and an earlier import of the file; the check the categories; the result its
 #: rows, corrections and mail; the undo its rows (twice), guests, referrers and their number.
 @pytest.mark.parametrize(
     ("name", "make", "queries"),
     [
-        ("columns", draft, 8),
-        ("check", checked, 7),
-        ("result", imported, 9),
-        ("undo", imported, 12),
+        ("columns", draft, 6),
+        ("check", checked, 5),
+        ("result", imported, 7),
+        ("undo", imported, 10),
     ],
 )
 def test_a_page_asks_the_database_a_fixed_number_of_times(
