@@ -5,10 +5,20 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db import connection
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, QuerySet, When
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    When,
+    prefetch_related_objects,
+)
 
 from core.querysets import CompanyOwnedQuerySet
 from guests.querysets import days
@@ -19,6 +29,7 @@ from guests.querysets.searched_texts import ids_found
 
 if TYPE_CHECKING:
     from core.models import Company
+    from guests.models import Guest
 
 #: More cards than this that begin with a word are not looked up beforehand.
 FEW_CARDS = 500
@@ -80,9 +91,16 @@ class GuestQuerySet(CompanyOwnedQuerySet):
             return self.filter(merged_into__isnull=True, phone__isnull=False)
         return self.filter(is_active=True, phone__isnull=False)
 
-    def for_record(self) -> Self:
-        """With what the record's head and form name: the tier, and who referred the guest."""
-        return self.select_related("member_tier", "referrer")
+    def of_record(self, pk: int) -> "Guest":
+        """Return the guest with what the record's head and form name: the tier, and the referrer.
+
+        Few were referred, so that is a query of its own where one was: to join a guest to every
+        guest costs more. What is gone stands as None. Raises Guest.DoesNotExist.
+        """
+        guest: Any = self.select_related("member_tier").get(pk=pk)
+        if guest.referrer_id is not None:
+            prefetch_related_objects([guest], "referrer")
+        return cast("Guest", guest)
 
     def locked(self, ids: Collection[int]) -> Self:
         """Guests of these ids, locked in one order, so that two who lock never wait in a ring."""

@@ -15,6 +15,9 @@ KEPT = 20
 def note_opened(user: User, guest: Guest, now: datetime) -> None:
     """Note that `user` opened the guest's record; the oldest beyond KEPT are forgotten."""
     mine = RecentGuest.objects.filter(company_id=guest.company_id, user=user)
+    # Most often it is there, and then there are no more of them than before.
+    if mine.filter(guest=guest).update(opened_at=now):
+        return
     RecentGuest.objects.update_or_create(
         company_id=guest.company_id, user=user, guest=guest, defaults={"opened_at": now}
     )

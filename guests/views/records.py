@@ -119,7 +119,7 @@ def _bring_up_to_date(
     request: CompanyRequest, company: Company, pk: int, typed: State, seen: Seen
 ) -> HttpResponse:
     """Tell what somebody else saved meanwhile. What was typed stays, and can be saved now."""
-    guest = Guest.objects.for_company(company).for_record().get(pk=pk)
+    guest = Guest.objects.for_company(company).of_record(pk)
     guest.company = company
     now = states.of_guest(company, guest)
     form = form_for(

@@ -55,9 +55,10 @@ def guest_view(permission: str) -> Callable[[View], View]:
 
 
 def _find(company: Company, pk: int) -> Guest:
-    guest = Guest.objects.for_company(company).for_record().filter(pk=pk).first()
-    if guest is None:
-        raise Http404
+    try:
+        guest = Guest.objects.for_company(company).of_record(pk)
+    except Guest.DoesNotExist:
+        raise Http404 from None
     # The same object everywhere: no query for what the address said already.
     guest.company = company
     return guest

@@ -104,7 +104,9 @@ def waiting_adjustments(
     """Say what of the guest waits for a second person."""
     waiting = Adjustment.objects.for_company(company).waiting(now=timezone.now())
     may = request.user.has_perm("loyalty.approve_adjustment", company)
-    for each in waiting.filter(guest=guest).select_related("program", "asked_by").order_by("pk"):
+    # Most often there is none: then what belongs to them is not even asked for.
+    own = waiting.filter(guest=guest).prefetch_related("program", "asked_by").order_by("pk")
+    for each in own:
         words = (
             _("%(amount)s to be credited, asked by %(person)s, waits for approval.")
             if each.amount > 0
