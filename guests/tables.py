@@ -1,24 +1,25 @@
 """The columns of the list of guests: what is shown, what is chosen, what is exported.
 
-    columns = shown_columns(choice.columns, program)      # Column objects, in the table's order
-    rows = prepared(found, columns, program)              # what they read, in a fixed number of
-    for guest in rows.iterator(chunk_size=2000):          # queries for each chunk
+    columns = shown_columns(choice.columns, program)    # Column objects, in the table's order
+    guests = list(prepared(found, columns, program))    # a page, or a batch of an export
+    fill(guests, columns)                               # two more queries at most
+    for guest in guests:
         line = [column.value(guest) for column in columns]
 
 `Column.key` names a column in an address, in GuestListChoice.columns and in GuestExport.columns;
 `columns_by_key(keys, program)` returns those of stored keys, in the table's order. `Column.label`
 is its heading. `Column.value(guest)` is plain: str, int, Decimal, date, aware datetime, or None
-where there is nothing; it asks the database for nothing once the guests were `prepared`.
+where there is nothing; it asks the database for nothing once the guests were prepared and filled.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Prefetch
 from django.utils.translation import gettext, gettext_lazy as _
 
-from guests.models import Card, Category, Guest
+from guests.models import Card, Guest, GuestCategory
 from guests.querysets import GuestQuerySet
 from loyalty.models import Program
 from loyalty.querysets import with_balance
@@ -47,8 +48,15 @@ class Column:
     falls: bool = False
 
 
+class Tag(NamedTuple):
+    """A category as a guest's row shows it."""
+
+    name: str
+    colour: str
+
+
 def _numbers(guest: Any) -> str:
-    return ", ".join(str(card) for card in guest.shown_cards)
+    return ", ".join(guest.shown_cards)
 
 
 def _categories(guest: Any) -> str:
@@ -125,23 +133,37 @@ def choosable() -> list[Column]:
 def prepared(
     guests: GuestQuerySet, columns: Collection[Column], program: Program | None = None
 ) -> GuestQuerySet:
-    """Return the guests with all that the columns read: two more queries at most, and a join.
-
-    Their cards and categories stand in lists of their own: a relation makes a query for each guest
-    before it sees that there is nothing to ask.
-    """
+    """Return the guests with those columns' values that come with their rows."""
     keys = {column.key for column in columns}
-    if CARDS in keys:
-        cards = Prefetch("cards", Card.objects.order_by("pk"), to_attr="shown_cards")
-        guests = guests.prefetch_related(cards)
-    if CATEGORIES in keys:
-        named = Category.objects.order_by("name", "pk")
-        guests = guests.prefetch_related(Prefetch("categories", named, to_attr="shown_categories"))
     if TIER in keys:
         guests = guests.select_related("member_tier")
     if BALANCE in keys and program is not None:
         guests = with_balance(guests, program)
     return guests
+
+
+def fill(guests: Iterable[Guest], columns: Collection[Column]) -> None:
+    """Give the guests what else the columns read, `shown_cards` and `shown_categories`: a query
+    each for all of them, and no object for each row."""
+    keys, by_id = {column.key for column in columns}, {guest.pk: guest for guest in guests}
+    if CARDS in keys:
+        cards = Card.objects.filter(guest__any=by_id.keys()).order_by("pk")
+        rows = cards.values_list("guest_id", "number", "track")
+        _give(by_id, "shown_cards", ((pk, number or track) for pk, number, track in rows))
+    if CATEGORIES in keys:
+        places = GuestCategory.objects.filter(guest__any=by_id.keys())
+        named = places.order_by("category__name", "category_id")
+        tags = named.values_list("guest_id", "category__name", "category__colour")
+        _give(by_id, "shown_categories", ((pk, Tag(*tag)) for pk, *tag in tags))
+
+
+def _give(guests: Mapping[int, Guest], name: str, rows: Iterable[tuple[int, Any]]) -> None:
+    """Set `name` of each guest to the list of what stands beside their id in `rows`."""
+    found = defaultdict(list)
+    for pk, value in rows:
+        found[pk].append(value)
+    for pk, guest in guests.items():
+        setattr(guest, name, found[pk])
 
 
 def _of_program(column: Column, program: Program | None) -> Column:

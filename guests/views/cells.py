@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,13 +17,13 @@ from django.urls import reverse
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext as _
 
 from core.models import Company
 from core.web.money import grouped, money, points
 from core.web.telephones import telephone
 from guests.models import Guest
-from guests.tables import BALANCE, CARDS, CATEGORIES, TIER, Column
+from guests.tables import BALANCE, CARDS, CATEGORIES, COLUMNS, TIER, Column
 from loyalty.models import Program
 
 #: How many categories a row names; of more it says how many there are.
@@ -59,13 +60,13 @@ class Cells:
     ) -> None:
         self.company, self.program = company, program
         self._ticks, self._all_ticked = ticks, all_ticked
-        self._columns = [(each.key, _opening(each), _SHOWN[each.key]) for each in columns]
+        language = get_language()
+        self._columns = [
+            (each.key, _opening(each.key, language), _SHOWN[each.key]) for each in columns
+        ]
         self._tick = str(_("Tick %(guest)s"))
         self._zone = ZoneInfo(company.timezone)
-        # What a date format looks up again for each date, looked up once.
-        self._months = [
-            "", *(escape(date_format(date(2000, month, 1), "M")) for month in range(1, 13))
-        ]  # fmt: skip
+        self._months = _months(language)
         pattern = reverse("guests:record", args=[company.slug, 0])
         self._before, self._after = pattern.rsplit("0", 1)
 
@@ -120,10 +121,21 @@ def _points(balance: Decimal) -> str:
     return number_format(exact, max(places, 2) if places > 0 else 0, force_grouping=True)
 
 
-def _opening(column: Column) -> str:
-    """Return the tag of the column's cells, the same in every row."""
-    classes = f"cell-{column.key} num" if column.is_number else f"cell-{column.key}"
-    label = _("Balance") if column.key == BALANCE else column.label
+@cache
+def _months(language: str | None) -> list[str]:
+    """Return the months' names by their numbers, in the language that is active.
+
+    A date format looks them up again for each date.
+    """
+    return ["", *(escape(date_format(date(2000, month, 1), "M")) for month in range(1, 13))]
+
+
+@cache
+def _opening(key: str, language: str | None) -> str:
+    """Return the tag of a column's cells, the same in every row of the active language."""
+    column = next(each for each in COLUMNS if each.key == key)
+    classes = f"cell-{key} num" if column.is_number else f"cell-{key}"
+    label = _("Balance") if key == BALANCE else column.label
     return format_html('<td role="cell" class="{}" data-label="{}">', classes, label)
 
 
@@ -157,7 +169,7 @@ def _more(count: int) -> str:
 
 
 def _cards(cells: Cells, guest: Any) -> str:
-    cards = [escape(str(card)) for card in guest.shown_cards]
+    cards = [escape(card) for card in guest.shown_cards]
     if not cards:
         return ""
     return f'<span title="{", ".join(cards)}">{cards[0]}{_more(len(cards) - 1)}</span>'

@@ -73,9 +73,11 @@ class ListPage:
         found = self.filter.qs
         if self.sort.removeprefix("-") == BALANCE and self.program is not None:
             found = with_balance(found, self.program)
-        return page_of(
+        page = page_of(
             found, self.company, self.sort, self.size, self.address.cursor, prepare=self._prepared
         )
+        tables.fill(page.rows, self.columns)
+        return page
 
     def _prepared(self, guests: GuestQuerySet) -> GuestQuerySet:
         shown = {column.key for column in self.columns}

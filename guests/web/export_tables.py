@@ -63,18 +63,20 @@ def list_rows(export: GuestExport, guests: GuestQuerySet) -> Iterator[Row]:
     columns = tables.columns_by_key(export.columns, program)
     yield [str(column.label) for column in columns]
     places = _places(export.company.currency)
-    for guest in _in_order(tables.prepared(guests, columns, program), export):
-        yield [_plain(column.value(guest), places) for column in columns]
+    for batch in _in_order(tables.prepared(guests, columns, program), export):
+        tables.fill(batch, columns)
+        yield from ([_plain(column.value(guest), places) for column in columns] for guest in batch)
 
 
-def _in_order(guests: GuestQuerySet, export: GuestExport) -> Iterator[Guest]:
+def _in_order(guests: GuestQuerySet, export: GuestExport) -> Iterator[list[Guest]]:
+    """Yield batches of the guests."""
     has_balance = tables.BALANCE in guests.query.annotations
     order = order_of(export.sort, export.company, balance=has_balance)
     cursor = FIRST
     while found := places_of(guests, order, cursor, BATCH):
         ids = [place.pk for place in found]
         rows = {guest.pk: guest for guest in guests.filter(pk__in=ids)}
-        yield from (rows[pk] for pk in ids if pk in rows)
+        yield [rows[pk] for pk in ids if pk in rows]
         cursor = Cursor(found[-1], backwards=False)
 
 
