@@ -34,16 +34,16 @@ def icon(name: str, css_class: str = "") -> SafeString:
 
     Decoration only: the word beside it is what is read out.
     """
-    return _icon(static("img/icons.svg"), name, css_class)
+    return _icon(name, css_class)
 
 
 @cache
-def _icon(file: str, name: str, css_class: str) -> SafeString:
+def _icon(name: str, css_class: str) -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true" width="16" height="16">'
         '<use href="{}#{}"></use></svg>',
         f" {css_class}" if css_class else "",
-        file,
+        static("img/icons.svg"),
         name,
     )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import django_filters as filters
@@ -19,6 +19,7 @@ from guests.filters.fields import (
     DayFilter,
     DayOfYearFilter,
     RowsFilter,
+    SharedFields,
     WholeFilter,
     YesNoFilter,
     shared,
@@ -157,13 +158,9 @@ class GuestFilter(filters.FilterSet):
     def form(self) -> GuestFilterForm:
         """The form behind the filters. Its class is made once, not for each request."""
         form = _form_class()(self.data)
-        for name, rows in _choices_of(self.company).items():
+        for name, rows in _choices_of(self.company, self._seen_by).items():
             field: Any = form.fields[name]
             field.queryset = rows
-        if self._seen_by is not None:
-            restaurants: Any = form.fields["restaurant"]
-            own = Restaurant.objects.of_member(self.company, self._seen_by)
-            restaurants.queryset = own.order_by("name", "pk")
         return form
 
     @property
@@ -302,19 +299,25 @@ GuestFilter.base_filters = shared(GuestFilter.base_filters)
 def _form_class() -> type[GuestFilterForm]:
     empty = filters.FilterSet.__new__(GuestFilter)
     filters.FilterSet.__init__(empty, None, queryset=Guest.objects.none())
-    made: type[GuestFilterForm] = empty.get_form_class()
-    return made
+    made: Any = empty.get_form_class()
+    made.base_fields = SharedFields(made.base_fields)
+    return cast(type[GuestFilterForm], made)
 
 
-def _choices_of(company: Company) -> dict[str, Any]:
+def _choices_of(company: Company, seen_by: User | None) -> dict[str, Any]:
     """Return what can be chosen from, by filter, in the order of the names."""
     categories = Category.objects.for_company(company).order_by("name", "pk")
+    restaurants = (
+        Restaurant.objects.for_company(company)
+        if seen_by is None
+        else Restaurant.objects.of_member(company, seen_by)
+    )
     return {
         "category": categories,
         "not_category": categories,
         "tier": MemberTier.objects.for_company(company).order_by("rank", "name", "pk"),
         "program": Program.objects.for_company(company).order_by("name", "pk"),
-        "restaurant": Restaurant.objects.for_company(company).order_by("name", "pk"),
+        "restaurant": restaurants.order_by("name", "pk"),
     }
 
 

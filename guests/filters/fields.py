@@ -3,7 +3,7 @@
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
-from copy import copy
+from copy import copy, deepcopy
 from datetime import date
 from typing import Any
 
@@ -72,6 +72,10 @@ class DayField(forms.DateField):
 class _RowsField(IdsThatCanBe, ModelMultipleChoiceField):
     """Rows, or none of them."""
 
+    def clean(self, value: Any) -> Any:
+        """Return no rows at once where none are chosen: Django's empty query is still made."""
+        return super().clean(value) if value else []
+
 
 class RowsFilter(filters.ModelMultipleChoiceFilter):
     """Any of some rows of a table, ticked."""
@@ -129,6 +133,16 @@ def _copied(original: filters.Filter) -> filters.Filter:
         # Binds the method anew: to the copy, and by it to the copy's own filter set.
         made.method = original.method
     return made
+
+
+class SharedFields(dict[str, forms.Field]):
+    """Fields of a form of which a copy shares all but those of rows: a form changes no others."""
+
+    def __deepcopy__(self, memo: Any) -> dict[str, forms.Field]:
+        return {
+            name: deepcopy(field, memo) if isinstance(field, forms.ModelChoiceField) else field
+            for name, field in self.items()
+        }
 
 
 def shared(base_filters: Mapping[str, filters.Filter]) -> "OrderedDict[str, filters.Filter]":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from django import forms
@@ -16,6 +16,8 @@ from guests.filters.words import RANGES
 #: Filters whose choices are rows of a table; "not in category" has those of "category".
 CHOICES = ("category", "tier", "program", "restaurant")
 _OF_ROWS = {*CHOICES, "not_category"}
+#: Choices that are rows, each as key and label.
+Offered = tuple[tuple[Any, str], ...]
 LAST_VISIT = ("not_visited_days", "last_visit_from", "last_visit_to")
 
 
@@ -32,25 +34,39 @@ class Line:
 
     @property
     def html(self) -> SafeString:
-        """The line as it stands in a drawer. Empty it is the same on every page but for choices
-        that are rows, and most are empty."""
-        names = tuple(field.name for field in self.fields)
-        if any(field.errors or field.data for field in self.fields) or set(names) & _OF_ROWS:
+        """The line as it stands in a drawer. Empty it is the same on every page that offers the
+        same rows, and most are empty."""
+        if any(field.errors or field.data for field in self.fields):
             return _written(self)
         form_class: Any = type(self.fields[0].form)
-        return _written_empty(form_class, names, self.label, get_language())
+        fields = tuple((field.name, _rows_offered(field)) for field in self.fields)
+        return _written_empty(form_class, fields, self.label, get_language())
 
 
 def _written(line: Line) -> SafeString:
     return render_to_string("guests/list_filter_line.html", {"line": line})
 
 
-@cache
+def _rows_offered(field: forms.BoundField) -> Offered:
+    """Return the choices of a field that are rows of a table."""
+    widget: Any = field.field.widget
+    return tuple(widget.choices) if field.name in _OF_ROWS else ()
+
+
+@lru_cache(maxsize=512)
 def _written_empty(
-    form_class: type[forms.Form], names: tuple[str, ...], label: str, language: str | None
+    form_class: type[forms.Form],
+    fields: tuple[tuple[str, Offered], ...],
+    label: str,
+    language: str | None,
 ) -> SafeString:
+    """Return the line of these fields, each given with the rows it offers."""
     form = form_class()
-    return _written(Line(label, tuple(form[name] for name in names)))
+    for name, offered in fields:
+        if offered:
+            widget: Any = form.fields[name].widget
+            widget.choices = offered
+    return _written(Line(label, tuple(form[name] for name, _offered in fields)))
 
 
 @dataclass(frozen=True)

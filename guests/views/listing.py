@@ -1,11 +1,15 @@
 """The list of guests: blank until it is asked for, then what the address says."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from core.models import Company
 from core.web.access import CompanyRequest, company_view
@@ -42,9 +46,18 @@ def list_guests(request: CompanyRequest, company: Company) -> HttpResponse:
     }
     if not address.is_asked:
         return render(request, "guests/list_blank.html", context | _beginning(request, company))
-    columns_form = ColumnsForm(initial=ColumnsForm.initial_of(choice))
-    context |= page.context(ticks=can_tick(context["can"])) | {"columns_form": columns_form}
+    context |= page.context(ticks=can_tick(context["can"])) | {
+        "columns_fields": _columns_fields(tuple(choice.columns), choice.page_size, get_language())
+    }
     return render(request, "guests/list.html", context)
+
+
+@lru_cache(maxsize=64)
+def _columns_fields(columns: tuple[str, ...], page_size: int, language: str | None) -> SafeString:
+    """Return the fields of ColumnsForm as they stand for this choice, in the active language."""
+    chosen = GuestListChoice(columns=list(columns), page_size=page_size)
+    form = ColumnsForm(initial=ColumnsForm.initial_of(chosen))
+    return render_to_string("guests/columns_fields.html", {"form": form})
 
 
 @company_view("guests.view_guest")
