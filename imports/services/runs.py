@@ -22,6 +22,8 @@ State, Step = Job.State, ImportJob.Step
 
 #: States in which guests may have been changed, and nothing is under way any more.
 UNDOABLE = frozenset({State.DONE, State.DONE_WITH_ERRORS, State.STOPPED, State.FAILED})
+#: States in which lines are out that were to come in, so that they may be brought in anew.
+COME_TO_NOTHING = frozenset({State.REFUSED, State.STOPPED, State.FAILED, State.UNDONE})
 #: How many rows can be mended on the result's page.
 MENDABLE_ROWS = 200
 
@@ -196,7 +198,8 @@ def mend_rows(
 
     It is partial: what is still wrong can be mended again. Raises ValueError for more than
     MENDABLE_ROWS lines or a line that did not fail, MappingRefused for columns that whoever mends
-    may not import, and NotNow, with the import that it became, when the very same was asked before.
+    may not import, and NotNow, with the import that it became, when the very same was asked before
+    and has not come to nothing since.
     """
     require_columns(job, may)
     # Of two who send the same table at once the second waits here, and then finds the first's.
@@ -205,7 +208,8 @@ def mend_rows(
     if not rows or len(rows) > MENDABLE_ROWS or failed != set(rows):
         raise ValueError("only failed lines can be mended, and at most 200 at a time")
     content = mended_csv(job, [rows[line] for line in sorted(rows)])
-    same = job.corrections.filter(file_hash=hashlib.sha256(content).hexdigest()).last()
+    asked = job.corrections.filter(file_hash=hashlib.sha256(content).hexdigest())
+    same = asked.exclude(state__in=COME_TO_NOTHING).last()
     if same is not None:
         raise NotNow(same)
     new = receive_upload(

@@ -178,6 +178,19 @@ def test_the_same_mending_twice_is_one_import(client, bella, manager):
     assert ImportJob.objects.filter(corrects=job).count() == 1
 
 
+def test_a_mending_that_somebody_took_back_can_be_asked_for_again(client, bella, manager, owner):
+    job = imported(bella, manager, MIXED, partial=True)
+    cells = {"cell-3-0": "+442079460961", "cell-4-3": "max@example.com"}
+    client.post(page(job, "mend"), cells)
+    first = worked(ImportJob.objects.get(corrects=job))
+    runs.request_undo(job=first, actor=owner, now=timezone.now())
+    worked(first)
+    client.post(page(job, "mend"), cells)
+    second = ImportJob.objects.filter(corrects=job).latest("pk")
+    assert worked(second).counts == {"created": 2}
+    assert second != first
+
+
 def test_cells_nobody_touched_keep_what_an_input_cannot_hold(client, bella, manager):
     content = 'phone,name,comment\n,John,"two\nlines"\n'
     job = imported(bella, manager, content, partial=True)
