@@ -1,5 +1,7 @@
 """Reading the guests of a page: who stands where in an order."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,28 +10,28 @@ from django.db.models.lookups import GreaterThan, LessThan
 
 from guests.paging.cursors import Cursor, Place
 from guests.paging.orders import Order, Segment
-from guests.querysets import GuestQuerySet, Seed
+from guests.querysets import GuestQuerySet, few
+from guests.querysets.few import Seed
+
+_Way = Callable[[], AbstractContextManager[None]]
 
 
 def places_of(queryset: GuestQuerySet, order: Order, cursor: Cursor, count: int) -> list[Place]:
     """Return up to `count` places from the cursor on, in the order of the list.
 
     One query for each segment that is met, of which a page meets two at most (more with tiers), and
-    two more at most where a filter has few.
+    a few more at most where filters or a search may find few.
     """
     numbers = range(len(order.segments))
-    seed = queryset.seed(order.segments[0].key)
+    asked = _Asked(queryset, order)
     found: list[Place] = []
     for number in reversed(numbers) if cursor.backwards else numbers:
         place = cursor.place
         if place is not None and _is_passed(number, place, cursor.backwards):
             continue
         start = place if place is not None and place.segment == number else None
-        segment = order.segments[number]
-        walk = _Walk(number, segment, order.descending != cursor.backwards)
-        here = segment.key == "last_visit_at" and seed is None
-        of_segment = queryset.seed_here() if here else seed
-        found += walk.places(queryset, of_segment, start, count - len(found))
+        walk = _Walk(number, order.segments[number], order.descending != cursor.backwards)
+        found += asked.places(walk, start, count - len(found))
         if len(found) >= count:
             break
     return found[::-1] if cursor.backwards else found
@@ -39,6 +41,36 @@ def _is_passed(number: int, place: Place, backwards: bool) -> bool:
     return number > place.segment if backwards else number < place.segment
 
 
+class _Asked:
+    """Guests that are asked for, and what is known of how they are met soonest."""
+
+    def __init__(self, guests: GuestQuerySet, order: Order) -> None:
+        self._guests = guests
+        self._seed = guests.seed(order.segments[0].key)
+        is_search = self._seed is None and guests.is_search and few.has_trigrams()
+        # How many a word finds nobody knows before the beginning of the order was looked at.
+        self._is_open = is_search and not guests.is_number
+        self._read_by: _Way = few.by_trigrams if is_search and guests.is_number else nullcontext
+
+    def places(self, walk: "_Walk", start: Place | None, count: int) -> list[Place]:
+        """Return up to `count` places along one segment."""
+        near: list[Place] = []
+        if self._is_open:
+            near, is_end = walk.near(self._guests, start, count)
+            if is_end:
+                return near
+            self._is_open, self._read_by = False, few.by_trigrams
+            if len(near) >= few.PROMISING:
+                self._read_by, start = few.along_the_order, near[-1]
+            else:
+                near = []
+        seed = self._seed
+        if seed is None and walk.segment.key == "last_visit_at":
+            seed = self._guests.seed_here()
+        with self._read_by():
+            return near + walk.places(self._guests, seed, start, count - len(near))
+
+
 @dataclass(frozen=True)
 class _Walk:
     """One way along a segment."""
@@ -46,6 +78,17 @@ class _Walk:
     number: int
     segment: Segment
     descending: bool
+
+    def near(
+        self, guests: GuestQuerySet, start: Place | None, count: int
+    ) -> tuple[list[Place], bool]:
+        """Return up to `count` places of these guests that are met soon after `start`, and whether
+        no more are to be looked for."""
+        everybody: Any = guests.everybody
+        end = self._read(everybody, start, 1, skipped=few.NEAR)
+        with few.along_the_order():
+            found = self._read(guests, start, count, end[0] if end else None)
+        return found, len(found) == count or not end
 
     def places(
         self, guests: GuestQuerySet, seed: Seed | None, start: Place | None, count: int

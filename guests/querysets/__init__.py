@@ -6,7 +6,6 @@ from guests.querysets.belongings import (
     RecentGuestQuerySet,
     SavedViewQuerySet,
 )
-from guests.querysets.few import Seed
 from guests.querysets.guests import GuestQuerySet
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "GuestQuerySet",
     "RecentGuestQuerySet",
     "SavedViewQuerySet",
-    "Seed",
 ]

@@ -6,10 +6,12 @@ million it meets none for long. How many were asked for its statistics only gues
 the next; so they are counted here, as far as it needs to be known.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.lookups import In, IsNull
 
@@ -20,7 +22,12 @@ FEW = 2_000
 SOME = 25_000
 #: So many steps along an index cost no more than to look up one guest; and how many are gone before
 #: that is done after all.
-STEPS, FAR = 5, 50_000
+STEPS, FAR = 15, 40_000
+
+
+#: Of a word that many have in common enough are met so near the beginning of an order, or at least
+#: so many that the rest is not far; all others are looked for by their trigrams.
+NEAR, PROMISING = 2_500, 13
 
 
 class _LookedUp(In):
@@ -78,3 +85,33 @@ def seed_of(queries: "Iterable[QuerySet[Any]]") -> Seed | None:
         if some is None and found.count <= SOME:
             some = found
     return some
+
+
+def has_trigrams() -> bool:
+    """Whether texts are searched by trigrams: on SQLite they are read one by one anyway."""
+    return connection.vendor == "postgresql"
+
+
+def by_trigrams() -> AbstractContextManager[None]:
+    """Within this PostgreSQL looks for a text by its trigrams, and goes along no order.
+
+    Its statistics know little of what stands inside of texts: the guess may be off a hundredfold.
+    """
+    return _without("seqscan", "indexscan", "indexonlyscan")
+
+
+def along_the_order() -> AbstractContextManager[None]:
+    """Within this PostgreSQL goes along an order, and does not take to trigrams."""
+    return _without("bitmapscan")
+
+
+@contextmanager
+def _without(*ways: str) -> Iterator[None]:
+    """Keep PostgreSQL from these ways of reading a table."""
+    goes_on = connection.in_atomic_block
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET LOCAL enable_{way} = off" for way in ways))
+        yield
+        # What is set holds as long as the transaction, of which this may be a part.
+        if goes_on:
+            cursor.execute("; ".join(f"SET LOCAL enable_{way} = on" for way in ways))

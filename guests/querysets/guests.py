@@ -45,11 +45,13 @@ class GuestQuerySet(CompanyOwnedQuerySet):
     #: do, and in the order of last visits those would be looked for in vain.
     seeds_here: Mapping[str, QuerySet[Any]] = {}
 
+    #: Whether texts are searched; and whether for digits of which few have so many.
+    is_search, is_number = False, False
+
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone.everybody, clone.seeds, clone.seeds_here = (
-            self.everybody, self.seeds, self.seeds_here,
-        )  # fmt: skip
+        for name in ("everybody", "seeds", "seeds_here", "is_search", "is_number"):
+            setattr(clone, name, getattr(self, name))
         return clone
 
     def for_company(self, company: "Company") -> Self:
@@ -119,8 +121,8 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         Looks up cards when it is called, once per word that may be a card; on SQLite the guests
         too, if they are few.
         """
-        found, texts = self, []
-        for word in words_of(text):
+        found, texts, words = self, [], words_of(text)
+        for word in words:
             condition = text_condition(word, region=company.region)
             holders = _holders_of(word.typed, company) if word.may_be_card else []
             if isinstance(holders, Q):
@@ -128,7 +130,9 @@ class GuestQuerySet(CompanyOwnedQuerySet):
             else:
                 texts.append(condition | Q(pk__in=holders))
         ids = ids_found(texts, company)
-        return found.filter(*texts) if ids is None else found.filter(pk__any=ids)
+        found = found.filter(*texts) if ids is None else found.filter(pk__any=ids)
+        found.is_search, found.is_number = bool(words), any(word.is_telling for word in words)
+        return found
 
     def likeliest(self, text: str, count: int) -> list[Any]:
         """Return the first hits of a search: active guests first, of digits those whose telephone

@@ -21,6 +21,8 @@ from guests.querysets.literals import LAST
 #: Of a longer text only the first words count: nobody types more to find one guest.
 MAX_WORDS = 8
 MIN_ANYWHERE = 3
+#: What people say of a telephone they are asked for: one in some thousand has the same.
+LAST_DIGITS = 4
 #: So many digits tell a telephone from nearly all others.
 TELLING = 8
 #: What stands for "+" on a telephone of most countries.
@@ -40,6 +42,11 @@ class Word:
     @property
     def may_be_card(self) -> bool:
         return len(self.typed) >= MIN_ANYWHERE and any(map(str.isdecimal, self.typed))
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether it is so long a part of a telephone that few have it."""
+        return len(self.digits.lstrip("+")) >= LAST_DIGITS and not self.digits.startswith("+")
 
 
 def words_of(text: str) -> list[Word]:

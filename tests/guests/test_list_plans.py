@@ -28,6 +28,7 @@ QUERIES = (
     "category={category}&restaurant={restaurant}", "total_to=1", "total_to=15", "orders_to=0",
     "orders_to=1", "visited=false", "orders_to=0&category={category}", "sex=other", "orders_from=2",
     "total_from=5&average_from=5", "registered_from=2026-11-24&birthday=week", "age_from=30",
+    "q=anna", "q=anna 4", "q=0001", "q=anna&category={category}", "q=2079400001&inactive=on",
 )  # fmt: skip
 
 
@@ -91,13 +92,18 @@ def _found(company, query):
     return found.qs
 
 
-#: The bounds FEW, SOME, STEPS: all are looked up, or met on the way, or on one that is soon given
-#: up, or never counted as few.
-WAYS = {"few": (30, 30, 5), "some": (0, 30, 99), "given up": (0, 30, 1), "many": (0, 0, 1)}
+#: FEW, SOME, STEPS, NEAR and PROMISING, by which all are looked up, or met on the way, or on one
+#: that is soon given up, or never counted as few.
+WAYS = {
+    "few": (30, 30, 5, 30, 1),
+    "some": (0, 30, 99, 2, 1),
+    "given up": (0, 30, 1, 2, 9),
+    "many": (0, 0, 1, 5, 1),
+}
 
 
 def _go(monkeypatch, way):
-    for name, bound in zip(("FEW", "SOME", "STEPS"), WAYS[way], strict=True):
+    for name, bound in zip(("FEW", "SOME", "STEPS", "NEAR", "PROMISING"), WAYS[way], strict=True):
         monkeypatch.setattr(few, name, bound)
 
 
@@ -157,3 +163,26 @@ def test_the_order_s_own_field_is_not_counted_by(company):
     sql = " ".join(_asked(company, "orders_from=1", "orders"))
     assert "COUNT" not in sql
     assert "COUNT" in " ".join(_asked(company, "orders_from=1", "name"))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("text", ["anna", "0001"])
+def test_what_postgresql_is_kept_from_is_its_own_again_after_a_search(
+    company, monkeypatch, way, text
+):
+    _go(monkeypatch, way)
+    sql = " ".join(_asked(company, f"q={text}"))
+    assert "SET LOCAL" in sql
+    with connection.cursor() as cursor:
+        for name in ("bitmapscan", "seqscan", "indexscan", "indexonlyscan"):
+            cursor.execute(f"SHOW enable_{name}")
+            assert cursor.fetchone() == ("on",)
+
+
+@pytest.mark.postgres
+def test_a_word_that_is_not_met_soon_is_looked_for_by_trigrams(company, monkeypatch):
+    _go(monkeypatch, "given up")
+    kept_from = [sql for sql in _asked(company, "q=anna") if "= off" in sql]
+    assert ["bitmapscan" in sql for sql in kept_from] == [True, False]
+    assert "indexscan" in kept_from[1]
