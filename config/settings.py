@@ -136,7 +136,8 @@ TEMPLATES = [
 
 _database_url = env.str("DATABASE_URL", default="") or f"sqlite:///{VAR_DIR}/regulars.sqlite3"
 DATABASES = {"default": env.db_url_config(_database_url)}
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+ON_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
+if ON_SQLITE:
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         # A transaction takes the write lock when it begins: it waits there, never fails half-way.
         transaction_mode="IMMEDIATE",
@@ -224,7 +225,7 @@ IMPORT_MAX_UNCOMPRESSED_BYTES = env.int("IMPORT_MAX_UNCOMPRESSED_BYTES", default
 IMPORT_SHEET_MEMORY_BYTES = env.int("IMPORT_SHEET_MEMORY_BYTES", default=2048 * 1024 * 1024)
 # Lines that commit together. More would make a web request wait longer on SQLite, fewer would make
 # the fixed cost of a chunk count.
-IMPORT_CHUNK_ROWS = env.int("IMPORT_CHUNK_ROWS", default=5_000)
+IMPORT_CHUNK_ROWS = env.int("IMPORT_CHUNK_ROWS", default=2_000 if ON_SQLITE else 5_000)
 IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", default=90)
 EXPORT_KEEP_DAYS = env.int("EXPORT_KEEP_DAYS", default=3)
 

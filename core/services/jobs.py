@@ -7,7 +7,6 @@ delivered twice, late or never does no harm.
 """
 
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -24,13 +23,11 @@ from django.utils.translation import gettext as _
 from core import jobs
 from core.models import Job
 from core.seldom import Seldom
+from core.turns import Turns
 
 logger = logging.getLogger(__name__)
 
 J = TypeVar("J", bound=Job)
-
-#: The part of a chunk's time for which SQLite is left to others after it.
-_PAUSE = 0.1
 
 
 class LeaseLost(Exception):
@@ -65,6 +62,7 @@ class Attempt(Generic[J]):
     def __init__(self, job: J) -> None:
         self.model: type[J]
         self.model, self.pk, self.number = type(job), job.pk, job.attempt
+        self._turns = Turns()
 
     def _own(self) -> Any:
         return self.model._default_manager.filter(
@@ -78,13 +76,8 @@ class Attempt(Generic[J]):
         Raises LeaseLost and WorkerEnds before anything is written.
         """
         _heed_the_end()
-        started = time.monotonic()
-        with self.locked() as job:
+        with self._turns.turn(), self.locked() as job:
             yield job
-        if connection.vendor == "sqlite":
-            # It has one writer at a time, and whoever waits only looks every so often: without a
-            # pause an import would keep the web from writing until it ends.
-            time.sleep(_PAUSE * (time.monotonic() - started))
 
     @contextmanager
     def locked(self) -> Iterator[J]:

@@ -11,6 +11,7 @@ from itertools import islice
 from django.db import transaction
 
 from core.models import Company
+from core.turns import Turns
 from loyalty.expiry import local_day
 from loyalty.models import CreditLot, Hold
 from loyalty.services.books import Books
@@ -35,8 +36,9 @@ def expire_company(company: Company, *, now: datetime) -> int:
         *due.values_list("account_id", flat=True).distinct(),
         *run_out.values_list("account_id", flat=True).distinct(),
     }
+    turns = Turns()
     for chunk in _in_chunks(sorted(ids)):
-        with transaction.atomic():
+        with turns.turn(), transaction.atomic():
             books = Books(company, now=now)
             books.open(chunk)
             books.write(actor=None)
