@@ -17,16 +17,17 @@ class CompanyBackend(ModelBackend):
     """
 
     def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
-        return perm in _permitted(user_obj, obj)
+        return perm in permissions_in(user_obj, obj)
 
     def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
-        return set(_permitted(user_obj, obj))
+        return set(permissions_in(user_obj, obj))
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         return False
 
 
-def _permitted(user: Any, company: Any) -> frozenset[str]:
+def permissions_in(user: Any, company: Any) -> frozenset[str]:
+    """Return the "app.codename" names of what the user may do in the company; without one, none."""
     if not isinstance(company, Company) or not user.is_active or user.is_anonymous:
         return frozenset()
     return standing_of(user, company).permissions

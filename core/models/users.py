@@ -1,4 +1,4 @@
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
@@ -100,6 +100,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         """What the user is, by the companies it was asked of: core.auth keeps it here while the
         object lives, which is as long as a request."""
         return {}
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Ask the one backend that knows, twenty times a page: Django's way makes all of them anew
+        for each question, and asks nothing of a superuser, who has no more here than others."""
+        from core.auth import permissions_in
+
+        return perm in permissions_in(self, obj)
 
     def get_full_name(self) -> str:
         return self.name or self.email

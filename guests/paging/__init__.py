@@ -76,5 +76,5 @@ def _beside(place: Place, order: Order, *, backwards: bool) -> str:
 
 def _rows(guests: GuestQuerySet, places: list[Place]) -> list[Guest]:
     """Return the guests of these places, in their order. What they were found by is settled."""
-    found = guests.in_bulk([place.pk for place in places])
+    found = {guest.pk: guest for guest in guests.filter(pk__any={place.pk for place in places})}
     return [found[place.pk] for place in places if place.pk in found]

@@ -305,6 +305,20 @@ class _Declared:
     ]
 
 
+def test_a_superuser_has_no_more_than_their_role(
+    sign_in: Callable[[User], Client], bella: Company, roma: Company, host: User
+) -> None:
+    User.objects.filter(pk=host.pk).update(is_superuser=True)
+    boss = User.objects.get(pk=host.pk)
+    assert boss.has_perm("guests.view_guest", bella)
+    assert not boss.has_perm("guests.outlet_setup", bella)
+    assert not boss.has_perm("guests.view_guest", roma)
+    assert not boss.has_perm("guests.view_guest")
+    client = sign_in(boss)
+    assert client.get(reverse("guests:list", args=[bella.slug])).status_code == 200
+    assert client.get(reverse("guests:delete", args=[bella.slug])).status_code == 403
+
+
 def test_what_a_role_loses_or_gains_holds_with_the_next_click(
     sign_in: Callable[[User], Client], bella: Company, manager: User
 ) -> None:
