@@ -1,6 +1,7 @@
 """Workbooks: typed cells to text, sheets, and every way in which one can be bad."""
 
 import datetime
+import os
 import struct
 import subprocess
 import sys
@@ -331,8 +332,15 @@ def test_what_the_scan_does_not_see_meets_the_memory_limit(altered, settings):
     far = b'<row r="1048576"><c s="0" r="XFD1048576"><v>1</v></c></row>'
     path = altered(parts={SHEET: with_rows(far)})
     assert reading_refusal(path) == (
-        "The sheet is too large to be read as a workbook. Save it as .csv and upload that."
+        "The sheet is too large to be read as a workbook. Save it as .csv and upload that, "
+        "or have whoever runs Regulars raise IMPORT_SHEET_MEMORY_BYTES."
     )
+
+
+def test_an_interrupt_at_the_terminal_does_not_reach_the_process_that_reads():
+    say = """import os; print(f'[[{os.getpgrp()}, []]]'); print('{"end": 1}')"""
+    (row,) = workbook.rows_of_process([sys.executable, "-c", say], seconds=5)
+    assert row.line != os.getpgrp()
 
 
 def test_formatted_columns_without_values_are_no_columns(altered):

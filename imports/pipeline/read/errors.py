@@ -75,7 +75,8 @@ MESSAGES = {
     ),
     "zip_bomb": _(
         "The workbook would take %(size)s when unpacked; %(limit)s are allowed. "
-        "Save the sheet with the table as .csv and upload that."
+        "Save the sheet with the table as .csv and upload that, or have whoever runs Regulars "
+        "raise IMPORT_MAX_UNCOMPRESSED_BYTES."
     ),
     "zip_lies": _(
         "The workbook holds more than it declares in its part %(part)s. It was not opened."
@@ -95,7 +96,8 @@ MESSAGES = {
         "Clear the cells outside the table and save the workbook again."
     ),
     "sheet_memory": _(
-        "The sheet is too large to be read as a workbook. Save it as .csv and upload that."
+        "The sheet is too large to be read as a workbook. Save it as .csv and upload that, or "
+        "have whoever runs Regulars raise IMPORT_SHEET_MEMORY_BYTES."
     ),
     "sheet_time": _(
         "Reading the workbook took longer than %(seconds)s seconds. Save the sheet as .csv "

@@ -110,7 +110,13 @@ def rows_of_process(command: list[str], *, seconds: int) -> Iterator[RawRow]:
     with (
         tempfile.TemporaryFile() as complaints,
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=complaints, env=environment
+            command,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=environment,
+            # Ctrl-C is for whoever reads, who ends this process in order. Dead of it, it would
+            # look like a damaged workbook.
+            process_group=0,
         ) as process,
     ):
         try:
