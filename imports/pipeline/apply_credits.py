@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeGuard
 
 from imports.columns import column_of
@@ -67,23 +68,12 @@ def give(
 
 
 def _posting(batch: int, guest: int, credit: Credit) -> Posting:
-    expires_on = BY_RULE if credit.expires_on is None else credit.expires_on
-    if credit.sets:
-        return SetTo(
-            guest_id=guest,
-            program_id=credit.program_id,
-            balance=credit.amount,
-            expires_on=expires_on,
-            source=SOURCE,
-            source_ref=cause_of(batch, guest, credit),
-            reason="import",
-            comment=credit.comment,
-        )
-    return Move(
+    amount = credit.amount
+    posting = partial(SetTo, balance=amount) if credit.sets else partial(Move, amount=amount)
+    return posting(
         guest_id=guest,
         program_id=credit.program_id,
-        amount=credit.amount,
-        expires_on=expires_on,
+        expires_on=BY_RULE if credit.expires_on is None else credit.expires_on,
         source=SOURCE,
         source_ref=cause_of(batch, guest, credit),
         reason="import",
