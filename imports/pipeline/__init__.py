@@ -146,9 +146,10 @@ def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> lis
     if trip.kind is BALANCES:
         assert rules.credits is not None
         owners = match_owners(trip.company, clean)
-        # While it writes, the ledger says under its locks what is there and what was given before.
-        is_check = trip.writes_for is None
-        have = match_credits(trip.company, ids_of(owners)) if is_check else None
+        # The ledger says under its locks what is there, and what was given in a batch before. It
+        # need not be foreseen while a batch is begun.
+        asks = trip.writes_for is None or rules.credits.batch != trip.writes_for
+        have = match_credits(trip.company, ids_of(owners)) if asks else None
         return BalancePlanner(owners, have, rules.credits).plan(rows)
     sorts = rules.sorts_into_categories
     look_for = [] if nobody_yet else clean

@@ -4,8 +4,8 @@ balances.
 Pure: the programs are read once a trip (`CreditRules`), what was given before is in `CreditsMet`.
 Without a currency nothing is given, and a note says so; a currency without a program means the
 company's default bonus program of it. A credit's cause is its batch, guest, program, expiry and
-reference, never the file's bytes: a corrected error file belongs to the batch of its import, and
-nobody is paid twice.
+reference, never the bytes of its file: a correction belongs to the batch of its import, and
+nobody is paid twice. What an undo took back can be given again: the cause tells how often it was.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ class ProgramFacts(NamedTuple):
 
 
 class Credit(NamedTuple):
-    """An amount for a guest. `sets`: it is the balance itself, and the difference is posted."""
+    """An amount for a guest. `sets`: it is the balance itself, and the difference is posted.
+
+    `taken_back` is how often the very same was given in its batch and taken back.
+    """
 
     program_id: int
     amount: Decimal
@@ -44,6 +47,7 @@ class Credit(NamedTuple):
     reference: str = ""
     comment: str = ""
     sets: bool = False
+    taken_back: int = 0
 
 
 class Gift(NamedTuple):
@@ -81,8 +85,16 @@ class CreditRules:
 
 
 def cause_of(batch: int, guest_id: int, credit: Credit) -> str:
+    """Return the cause of a credit: `12/7/-/` of batch 12, `12~1/7/-/` once that was taken back."""
     day = credit.expires_on.isoformat() if credit.expires_on else "-"
-    return f"{batch}/{guest_id}/{day}/{credit.reference}"
+    again = f"~{credit.taken_back}" if credit.taken_back else ""
+    return f"{batch}{again}/{guest_id}/{day}/{credit.reference}"
+
+
+def first_cause(cause: str) -> str:
+    """Return the cause under which a credit was given for the first time."""
+    batch, slash, rest = cause.partition("/")
+    return f"{batch.partition('~')[0]}{slash}{rest}"
 
 
 def insufficient(credit: Credit, available: Decimal, column: str) -> Reason:
@@ -92,18 +104,23 @@ def insufficient(credit: Credit, available: Decimal, column: str) -> Reason:
 
 
 class Given(NamedTuple):
-    """What an import gave a guest before, and whether it still stands."""
+    """What an import gave a guest before, and how often.
+
+    `stands`: it was not reversed; `kept`: an undo has not taken back all of it.
+    """
 
     amount: Decimal
-    stands: bool
+    stands: bool = False
+    kept: bool = False
+    times: int = 0
 
 
 @dataclass
 class CreditsMet:
     """What the guests of a chunk have and were given by imports.
 
-    `given` is by (program, cause), `balances` by (guest, program): what is there, and what of it
-    may be spent.
+    `given` is by program and first cause, `balances` by (guest, program): what is there, and what
+    of it may be spent.
     """
 
     given: dict[tuple[int, str], Given] = field(default_factory=dict)
@@ -112,6 +129,13 @@ class CreditsMet:
 
     def balance(self, guest_id: int, program_id: int) -> Decimal:
         return self.balances.get((guest_id, program_id), (Decimal(0), Decimal(0)))[0]
+
+    def anew(self, guest_id: int, credit: Credit, rules: CreditRules) -> Credit | None:
+        """Return the credit as it is to be given now; None if it was given before."""
+        found = self.given.get((credit.program_id, rules.cause(guest_id, credit)))
+        if found is None:
+            return credit
+        return None if found.kept else credit._replace(taken_back=found.times)
 
     def repeats(self, guest_id: int, credit: Credit, rules: CreditRules) -> list[int]:
         """Return the batches of other imports that gave the guest the very same."""

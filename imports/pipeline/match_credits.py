@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 
 from core.models import Company
-from imports.pipeline.credits import CreditsMet, Given
+from imports.pipeline.credits import CreditsMet, Given, first_cause
 from loyalty.models import Account, LedgerEntry
 
 SOURCE = LedgerEntry.Source.IMPORT
@@ -28,11 +28,24 @@ def match_credits(company: Company, guests: Collection[int]) -> CreditsMet:
         LedgerEntry.objects.for_company(company)
         .filter(account__guest__any=list(guests), source=SOURCE)
         .exclude(kind=LedgerEntry.Kind.REVERSAL)
-        .annotate(is_reversed=Exists(reversals))
+        .annotate(
+            reversed_by=Subquery(reversals.values("source")),
+            reversed_amount=Subquery(reversals.values("amount")),
+        )
     )
-    found: Any = entries.values_list("program_id", "source_ref", "amount", "is_reversed")
-    given = {
-        (program, cause): Given(amount, not is_reversed)
-        for program, cause, amount, is_reversed in found
-    }
+    found: Any = entries.values_list(
+        "program_id", "source_ref", "amount", "reversed_by", "reversed_amount"
+    )
+    given: dict[tuple[int, str], Given] = {}
+    for program, cause, amount, reversed_by, reversed_amount in found:
+        key = program, first_cause(cause)
+        before = given.get(key, Given(amount))
+        given[key] = Given(
+            amount,
+            stands=before.stands or reversed_by is None,
+            # Only an undo that took back all of it: part of it may be spent, and what somebody
+            # reversed by hand is not to be given again.
+            kept=before.kept or reversed_by != SOURCE or reversed_amount != -amount,
+            times=before.times + 1,
+        )
     return CreditsMet(given, balances)

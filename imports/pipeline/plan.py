@@ -162,9 +162,11 @@ def _gift(
     if guest is None:
         reachable = _is_reachable(row.values, {}, rules)
         return row, Gift(credit, credit.amount, reachable=reachable), reasons
-    if (credit.program_id, rules.credits.cause(guest.id, credit)) in met.credits.given:
+    anew = met.credits.anew(guest.id, credit, rules.credits)
+    if anew is None:
         before = Reason("credit_given_before", "", "", {})
         return row._replace(notes=[*row.notes, before]), None, reasons
+    credit = anew
     repeats = met.credits.repeats(guest.id, credit, rules.credits)
     reachable = _is_reachable(row.values, guest.values, rules)
     balance = met.credits.balance(guest.id, credit.program_id)

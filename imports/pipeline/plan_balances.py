@@ -96,8 +96,10 @@ class BalancePlanner:
 
     def _foresee(self, row: CleanRow, owner: Owner, credit: Credit, met: CreditsMet) -> Decision:
         """Return what the ledger would do."""
-        if (credit.program_id, self.rules.cause(owner.id, credit)) in met.given:
+        anew = met.anew(owner.id, credit, self.rules)
+        if anew is None:
             return Unchanged(row.line, owner.id, [Reason("credit_given_before", "", "", {})])
+        credit = anew
         before = self._balances.get((owner.id, credit.program_id), (ZERO, ZERO))[0]
         change, reason = self._change(owner, credit)
         if reason is not None:

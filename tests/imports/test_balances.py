@@ -15,7 +15,7 @@ from imports.services.money import IsRepeat, answer_repeat, repeat_of
 from loyalty.models import Account, CreditLot, LedgerEntry, Program
 from loyalty.services.checking import disagreeing
 from loyalty.services.ledger import post_entries
-from loyalty.services.postings import Move
+from loyalty.services.postings import Move, Reversal
 from tests.imports.web import worked as finish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inline")]
@@ -313,6 +313,42 @@ def test_what_was_undone_can_be_given_again_by_a_correction(bella, anna, points)
     finish(job)
     again = brought_in(bella, content, corrects=ImportJob.objects.get(pk=job.pk))
     assert (again.state, balance(anna, points)) == ("done", Decimal(5))
+
+
+def test_what_an_undone_correction_gave_can_be_given_by_another(bella, anna, boris, points):
+    first = brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},x,GBP\n", partial=True)
+    corrected = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n"
+    for _round in range(2):
+        second = brought_in(bella, corrected, corrects=first)
+        assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
+        runs.request_undo(job=second, actor=None, now=timezone.now())
+        finish(second)
+        assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(0))
+    third = brought_in(bella, corrected, corrects=first)
+    assert third.counts == {"unchanged": 1, "updated": 1, "credits_given_before": 1}
+    fourth = brought_in(bella, corrected, corrects=first)
+    assert fourth.counts == {"unchanged": 2, "credits_given_before": 2}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
+
+
+@pytest.mark.parametrize("spent", [True, False])
+def test_a_correction_does_not_give_again_what_was_spent_or_reversed_by_hand(
+    bella, anna, boris, points, spent
+):
+    first = brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},x,GBP\n", partial=True)
+    corrected = f"phone,amount,currency\n{BORIS},6,GBP\n"
+    second = brought_in(bella, corrected, corrects=first)
+    if spent:
+        _spend(boris, points, 2)
+        runs.request_undo(job=second, actor=None, now=timezone.now())
+        finish(second)
+    else:
+        entry = LedgerEntry.objects.get(account__guest=boris)
+        back = Reversal(entry_id=entry.pk, source="manual", source_ref="back")
+        post_entries(company=bella, postings=[back], actor=None, now=timezone.now())
+    third = brought_in(bella, corrected, corrects=first)
+    assert third.counts == {"unchanged": 1, "credits_given_before": 1}
+    assert balance(boris, points) == Decimal(0)
 
 
 def test_another_companys_guests_and_programs_are_not_there(bella, roma, anna, points):
