@@ -86,8 +86,7 @@ def first(servers: Servers, torture: bool) -> str:
 def second(servers: Servers, torture: bool) -> str:
     """Return that of the run on servers: what meets neither, and the browser, had its turn."""
     wanted = ["not pure", "not browser"]
-    if not servers.postgres:
-        wanted.append("not postgres")
+    wanted.append("not sqlite" if servers.postgres else "not postgres")
     if not servers.redis:
         wanted.append("not redis")
     return " and ".join([*wanted, *common(servers, torture)])

@@ -225,7 +225,7 @@ def test_any_looks_into_the_index(bella):
         assert "(company_id=? AND phone=?)" in plan
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="outlives the test on PostgreSQL")
+@pytest.mark.sqlite
 def test_sqlite_is_told_how_large_a_table_has_become(bella):
     insert(bella, [str(number) for number in range(500)])
     bulk.analyze(Guest)

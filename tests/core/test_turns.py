@@ -16,7 +16,6 @@ pytestmark = pytest.mark.django_db
 
 #: SQLite's busy handler sleeps no longer than this before it looks again.
 LONGEST_SLEEP = 0.1
-sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has many writers")
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def work(clock, seconds, pieces):
             clock.now += seconds
 
 
-@sqlite
+@pytest.mark.sqlite
 @pytest.mark.parametrize(("seconds", "held"), [(0.01, 1.1), (0.3, 1.3), (0.9, 1.9), (4, 4.1)])
 def test_others_get_their_turn_before_long_and_for_long_enough_to_notice(clock, seconds, held):
     work(clock, seconds, pieces=500)
@@ -51,19 +50,19 @@ def test_others_get_their_turn_before_long_and_for_long_enough_to_notice(clock, 
     assert sum(clock.pauses) < 0.2 * written
 
 
-@sqlite
+@pytest.mark.sqlite
 def test_short_work_is_not_held_up(clock):
     work(clock, 0.09, pieces=10)
     assert clock.pauses == []
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer")
+@pytest.mark.postgres
 def test_where_many_can_write_nobody_waits(clock):
     work(clock, 3, pieces=10)
     assert clock.pauses == []
 
 
-@sqlite
+@pytest.mark.sqlite
 def test_a_job_leaves_room_between_its_chunks_once_they_are_written(clock, bella):
     job = DuplicateSearch.objects.create(
         company=bella, state="running", attempt=1, heartbeat_at=timezone.now()
@@ -76,7 +75,7 @@ def test_a_job_leaves_room_between_its_chunks_once_they_are_written(clock, bella
     assert len(clock.pauses) == 2
 
 
-@sqlite
+@pytest.mark.sqlite
 def test_expiry_leaves_room_too(clock, bella, monkeypatch):
     monkeypatch.setattr("loyalty.services.expiring._in_chunks", lambda ids: [[], [], []])
     opened = "loyalty.services.expiring.Books.open"

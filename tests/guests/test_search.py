@@ -12,7 +12,7 @@ from tests.guests.cast import card, guest
 
 pytestmark = pytest.mark.django_db
 
-sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has trigrams")
+
 NOW = datetime(2026, 11, 24, 19, tzinfo=UTC)
 
 
@@ -96,7 +96,7 @@ def test_the_same_are_found_when_they_are_too_many_to_be_looked_up(
     assert names(bella, text) == looked_up
 
 
-@sqlite
+@pytest.mark.sqlite
 @pytest.mark.parametrize("text", ["nna", "0123", "petrova anna", "A-70", "an"])
 def test_sqlite_reads_nothing_of_all_guests_but_their_searched_texts_and_once(bella, people, text):
     with CaptureQueriesContext(connection) as queries:
@@ -108,7 +108,7 @@ def test_sqlite_reads_nothing_of_all_guests_but_their_searched_texts_and_once(be
     ]
 
 
-@sqlite
+@pytest.mark.sqlite
 def test_sqlite_does_not_look_at_very_many_cards_anew_for_every_guest(bella, monkeypatch):
     monkeypatch.setattr("guests.querysets.guests.FEW_CARDS", 2)
     for n in range(5):
