@@ -105,7 +105,7 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
 
 def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
     try:
-        with closing(ahead(_screened(trip, seen), depth=1)) as chunks:
+        with closing(ahead(_screened(trip, seen))) as chunks:
             for rows in chunks:
                 decisions = decide(trip, rows, nobody_yet=trip.nobody_yet)
                 yield Planned(rows, decisions, _prepared(trip, decisions))

@@ -54,16 +54,15 @@ def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 def ahead(
     items: Generator[Item, None, None],
     *,
-    depth: int = 2,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Generator[Item, None, None]:
-    """Yield `items`, made by a thread of their own, at most `depth` of them in advance.
+    """Yield `items`, made by a thread of their own: one lies ready while the next is made.
 
     The database driver lets go of the interpreter while it waits, so a second thread is enough
     to use the second core. `on_wait` is called every few seconds while nothing comes. What the
     maker raises is raised here; leaving early stops the maker and closes `items` in its thread.
     """
-    queue: Queue[tuple[str, Any]] = Queue(maxsize=depth)
+    queue: Queue[tuple[str, Any]] = Queue(maxsize=1)
     stopped = threading.Event()
     maker = threading.Thread(target=_make, args=(items, queue, stopped), daemon=True, name="ahead")
     maker.start()

@@ -32,7 +32,7 @@ class SeenKeys:
         # One thread fills it and another closes it.
         self._db = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         self._db.executescript(
-            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000;"
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA cache_size=-8000;"
             "CREATE TABLE seen (key TEXT PRIMARY KEY, line) WITHOUT ROWID;"
             "BEGIN;"
         )

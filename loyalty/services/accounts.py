@@ -27,18 +27,20 @@ class Entry:
     posting: Posting
     reverses: int | None = None
     uses: list[tuple[Lot, Decimal]] = field(default_factory=list)
+    #: Of a credit: what will be left of it. The lot does not know its entry, for in a ring they
+    #: would outlive the call while an import keeps the collector of rings from running.
+    lot: Lot | None = None
     id: int = 0
 
 
 @dataclass(slots=True)
 class Lot:
-    """What is left of a credit. `entry` is set while it is new, `id` once it is written."""
+    """What is left of a credit. `id` is that of its entry, once it is written."""
 
     amount: Decimal
     left: Decimal
     expires_on: date | None
     id: int = 0
-    entry: Entry | None = None
     is_changed: bool = False
 
     def is_due(self, today: date) -> bool:

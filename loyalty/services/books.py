@@ -168,6 +168,8 @@ class Books:
         ids = bulk.reserve_ids(LedgerEntry, len(self.entries))
         for entry, pk in zip(self.entries, ids, strict=True):
             entry.id = pk
+            if entry.lot:
+                entry.lot.id = pk
         company, now, actor_id = self.company.pk, self.now, actor and actor.pk
         fields = (
             "id", "company_id", "account_id", "program_id", "at", "kind", "amount",
@@ -190,11 +192,10 @@ class Books:
 
     def _write_lots(self) -> None:
         company = self.company.pk
-        lots = [(a, lot) for a in self.accounts.values() for lot in a.lots if lot.entry]
         new = [
-            (lot.entry.id, company, account.id, lot.amount, lot.left, lot.expires_on)
-            for account, lot in lots
-            if lot.entry
+            (e.id, company, e.account.id, lot.amount, lot.left, lot.expires_on)
+            for e in self.entries
+            if (lot := e.lot)
         ]
         if new:
             fields = ("entry_id", "company_id", "account_id", "amount", "left", "expires_on")
@@ -204,10 +205,6 @@ class Books:
         _update(CreditLot, ("left", "expires_on"), rows)
 
     def _write_uses(self) -> None:
-        uses = [
-            (self.company.pk, e.id, lot.entry.id if lot.entry else lot.id, part)
-            for e in self.entries
-            for lot, part in e.uses
-        ]
+        uses = [(self.company.pk, e.id, lot.id, part) for e in self.entries for lot, part in e.uses]
         if uses:
             bulk.insert(LotUse, ("company_id", "entry_id", "lot_id", "amount"), uses)

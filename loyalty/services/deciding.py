@@ -142,7 +142,8 @@ class Decider:
         expires_on = self._last_day(posting.expires_on, program)
         self._fits(account.balance + amount)
         lot = account.credit(amount, expires_on)
-        entry = lot.entry = self._enter(posting, account, Kind.CREDIT, amount)
+        entry = self._enter(posting, account, Kind.CREDIT, amount)
+        entry.lot = lot
         return entry
 
     def _last_day(self, asked: date | ByRule | None, program: Program) -> date | None:

@@ -66,7 +66,7 @@ def _move(books: Books, account: OpenAccount, other: OpenAccount, ref: str) -> A
     for place, (lot, left) in enumerate(lots):
         new = other.credit(left, lot.expires_on)
         entry = books.enter(other, Kind.CREDIT, left, _cause(f"{ref}:{place}"))
-        new.entry = entry
+        entry.lot = new
         into.append(entry)
     return out, into
 

@@ -414,7 +414,7 @@ def test_ahead_is_bounded_and_hands_on_what_its_maker_raises():
             yield n
         raise ValueError("the end")
 
-    found = ahead(items(), depth=1)
+    found = ahead(items())
     assert next(found) == 0
     assert len(made) <= 4
     with pytest.raises(ValueError, match="the end"):
