@@ -1,11 +1,13 @@
 """What post_entries does with credits and debits."""
 
+import gc
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from loyalty.models import Account, CreditLot, EntryComment, LedgerEntry, LotUse, Program
+from loyalty.services.accounts import Entry, Lot, OpenAccount
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import (
     AlreadyPosted,
@@ -116,6 +118,20 @@ def test_the_same_cause_twice_in_one_call_pays_once(bella, anna, points):
     assert again == AlreadyPosted(first.entry_id, D(5))
     assert other == Refused("other_amount", {"amount": D(5)})
     assert balance(anna) == 5
+
+
+def test_nothing_of_a_call_outlives_it_while_rings_are_not_collected(move, anna):
+    """As in an import, which would keep every entry of a million rows in memory."""
+    gc.disable()
+    try:
+        move(5)
+        move(5)
+        move(-3)
+        kinds = {Entry, Lot, OpenAccount}
+        alive = [each for each in gc.get_objects() if type(each) in kinds]
+    finally:
+        gc.enable()
+    assert alive == []
 
 
 # -- Set to -------------------------------------------------------------------------------------
