@@ -4,6 +4,7 @@ It has one writer at a time, and whoever waits looks only every tenth of a secon
 their turn: work that writes piece after piece would keep everybody else from writing until its end.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,22 @@ HELD = 1.0
 ROOM = 0.15
 #: Of slow work a part of its time.
 SHARE = 0.1
+
+#: Set while a thread of this process waits for its turn.
+_asked = threading.Event()
+
+
+@contextmanager
+def next_turn() -> Iterator[None]:
+    """Write something short beside long work of the same process, which gives way after its piece.
+
+    For what cannot wait until others get their turn: a work that is to stop.
+    """
+    _asked.set()
+    try:
+        yield
+    finally:
+        _asked.clear()
 
 
 class Turns:
@@ -35,6 +52,6 @@ class Turns:
         if connection.vendor != "sqlite":
             return
         self._held += time.monotonic() - started
-        if self._held >= HELD:
+        if self._held >= HELD or _asked.is_set():
             time.sleep(max(ROOM, SHARE * self._held))
             self._held = 0.0

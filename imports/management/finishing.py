@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Job
 from core.services import jobs
+from core.turns import next_turn
 from imports.models import ImportJob
 from imports.services import runs
 from imports.services.uploads import NotNow
@@ -119,7 +120,8 @@ def _request_stop(job: ImportJob, say: Say) -> None:
     try:
         while True:
             try:
-                runs.request_stop(job=job, keep=True, actor=None)
+                with next_turn():
+                    runs.request_stop(job=job, keep=True, actor=None)
             except OperationalError:
                 # On SQLite the import itself writes most of the time.
                 continue

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core import turns
 from core.services.jobs import Attempt
-from core.turns import Turns
+from core.turns import Turns, next_turn
 from guests.models import DuplicateSearch
 from loyalty.services.expiring import expire_company
 
@@ -54,6 +54,16 @@ def test_others_get_their_turn_before_long_and_for_long_enough_to_notice(clock, 
 def test_short_work_is_not_held_up(clock):
     work(clock, 0.09, pieces=10)
     assert clock.pauses == []
+
+
+@pytest.mark.sqlite
+def test_who_must_not_wait_is_next(clock):
+    with next_turn():
+        work(clock, 0.09, pieces=2)
+    assert len(clock.pauses) == 2
+    assert min(clock.pauses) > LONGEST_SLEEP
+    work(clock, 0.09, pieces=2)
+    assert len(clock.pauses) == 2
 
 
 @pytest.mark.postgres

@@ -556,6 +556,8 @@ def test_an_import_whose_process_died_keeps_the_next_one_waiting_for_a_while_onl
 
 
 MANY = 4_000
+#: Whose check alone lasts longer than whoever stops it can be held up.
+LONG = 15_000
 
 
 def begun(tmp_path, *arguments, rows=MANY):
@@ -602,7 +604,7 @@ def test_a_signal_stops_it_in_order(bella, tmp_path, number):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_signal_while_a_strict_import_is_checked_leaves_nothing_written(bella, tmp_path):
-    process = begun(tmp_path)
+    process = begun(tmp_path, rows=LONG)
     eventually(lambda: ImportJob.objects.filter(checkpoint__gt=0).exists())
     process.send_signal(signal.SIGINT)
     code, answer, _said = ended(process)
@@ -612,7 +614,7 @@ def test_a_signal_while_a_strict_import_is_checked_leaves_nothing_written(bella,
 
 @pytest.mark.django_db(transaction=True)
 def test_a_check_that_is_broken_off_is_no_check(bella, tmp_path):
-    process = begun(tmp_path, "--check")
+    process = begun(tmp_path, "--check", rows=LONG)
     eventually(lambda: ImportJob.objects.filter(checkpoint__gt=0).exists())
     process.send_signal(signal.SIGINT)
     code, answer, _said = ended(process)
