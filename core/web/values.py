@@ -55,13 +55,15 @@ def register_label(
 def in_words(company: Company, changes: Sequence[tuple[str, Values]]) -> list[list[Row]]:
     """Return the rows of each change, given as (app.model of its subject, values).
 
-    A query for each table whose names the values speak of.
+    A query for each table whose names the values speak of. Of something made no row is told that
+    was left empty.
     """
     names = _Names(company, changes)
-    return [
+    rows = [
         [_row(company, _field(subject, key), key, pair, names) for key, pair in values.items()]
         for subject, values in changes
     ]
+    return [[row for row in told if row.before or row.after] for told in rows]
 
 
 def _row(company: Company, field: Any, key: str, pair: Any, names: "_Names") -> Row:

@@ -40,6 +40,11 @@ class Word:
     """Its digits, if it may be a telephone number or a part of one."""
 
     @property
+    def is_short(self) -> bool:
+        """Whether it is looked for only where a word begins."""
+        return len(self.typed) < MIN_ANYWHERE
+
+    @property
     def may_be_card(self) -> bool:
         return len(self.typed) >= MIN_ANYWHERE and any(map(str.isdecimal, self.typed))
 

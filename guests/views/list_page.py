@@ -16,6 +16,7 @@ from guests.filters import GuestFilter
 from guests.models import Guest, GuestListChoice, SavedView
 from guests.paging import BALANCE, DEFAULT_SORT, Page, is_sort, page_of
 from guests.querysets import GuestQuerySet
+from guests.querysets.search import words_of
 from guests.tables import Column
 from guests.views import filter_layout
 from guests.views.cells import Cells
@@ -168,6 +169,7 @@ class ListPage:
         phone = phone_of(typed, self.company)
         return {
             "is_company_empty": not Guest.objects.for_company(self.company).exists(),
+            "is_short": any(word.is_short for word in words_of(typed)),
             "new_phone": typed if phone else "",
             "new_phone_shown": telephone_in(phone, self.company.region) if phone else "",
         }

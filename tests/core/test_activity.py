@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from core.models import Change, Company, Membership, OutgoingMail, Role, User
 from core.services import mail, passwords, restaurants, settings as company_settings
+from core.services.changes import record
 from core.web import actions
 from tests.conftest import PASSWORD
 
@@ -107,6 +108,23 @@ def test_what_was_done_is_told_in_words_with_link_and_values(
     changed = next(each for each in entries(answer) if each.words == "changed the profile of")
     assert (changed.actor, changed.where) == ("", "Command line")
     assert changed.rows == [("Phone check", "Possible number", "Valid mobile number")]
+
+
+def test_of_something_made_only_what_was_given_is_told(
+    bella: Company, owner: User, sign_in: Callable[[User], Client]
+) -> None:
+    record(
+        company=bella,
+        actor=None,
+        source="api",
+        action="create",
+        subject=bella,
+        values={"name": [None, "Bella"], "region": [None, ""], "currency": ["GBP", ""]},
+        now=timezone.now(),
+    )
+    client = sign_in(owner)
+    rows = next(each.rows for each in entries(client.get(page(bella))) if each.where == "API")
+    assert rows == [("Name", "", "Bella"), ("Currency", "GBP", "")]
 
 
 def test_days_are_the_companys(

@@ -102,6 +102,11 @@ def test_without_any_guest_the_page_says_where_they_come_from(client, bella, que
     assert "Bring them in from your till" in text(answer)
 
 
+def test_nobody_found_by_a_letter_or_two_says_where_they_are_looked_for(client, bella, anna):
+    assert "found only where a word begins" in text(client.get(LIST, {"q": "nn"}))
+    assert "Try fewer words" in text(client.get(LIST, {"q": "nnx"}))
+
+
 def test_nobody_found_says_how_many_filters_and_offers_to_create_the_number(client, bella, anna):
     answer = client.get(LIST, {"q": "07700 900123", "has_email": "true", "orders_from": "3"})
     assert "No guests match these 3 filters" in text(answer)
