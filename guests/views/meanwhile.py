@@ -18,6 +18,7 @@ _BULK_FIELDS = {
     BulkChange.Action.RESTORE: "is_active",
     BulkChange.Action.ADD_CATEGORY: "categories",
     BulkChange.Action.REMOVE_CATEGORY: "categories",
+    BulkChange.Action.DELETE_CATEGORY: "categories",
 }
 
 
@@ -45,11 +46,16 @@ def _by_hand(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
 
 def _by_bulk_changes(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
     rows = BulkChangeGuest.objects.for_company(company).filter(guest=guest, version__isnull=False)
-    return [
-        (row.change.created_at, _BULK_FIELDS[BulkChange.Action(row.change.action)], str(who))
-        for row in rows.select_related("change__actor").order_by("-change_id")[:LATEST]
-        if (who := row.change.actor or _("Command line"))
-    ]
+    latest = rows.select_related("change__actor", "change__undone_by").order_by("-change_id")
+    found: list[tuple[Any, str, str]] = []
+    for row in latest[:LATEST]:
+        change = row.change
+        name = _BULK_FIELDS[BulkChange.Action(change.action)]
+        found.append((change.created_at, name, str(change.actor or _("Command line"))))
+        if row.is_undone:
+            at = change.finished_at or change.created_at
+            found.append((at, name, str(change.undone_by or _("Command line"))))
+    return found
 
 
 def _by_imports(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:

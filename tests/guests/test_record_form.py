@@ -3,12 +3,15 @@
 import datetime
 
 import pytest
+from django.utils import timezone
 
 from core.models import Change
-from guests.models import Card, Category, ErasedPhone, Guest, MemberTier
+from guests.models import BulkChange, Card, Category, ErasedPhone, Guest, MemberTier
 from guests.privacy import erasure_digest
+from guests.services.bulk_changes import delete_category, request_undo
 from guests.services.records import Draft, update_guest
 from tests.guests.cast import ANN, ANNA, card, external_id, guest, names_of_categories, put_in
+from tests.guests.crowds import confirmed
 from tests.guests.records import text_of, typed
 
 pytestmark = pytest.mark.django_db
@@ -422,3 +425,27 @@ def test_who_saves_without_what_was_seen_has_to_look_first(sign_in, bella, opera
     assert fresh(anna).first_name == "Anna"
     assert client.post(of(anna), typed(answer)).status_code == 302
     assert fresh(anna).first_name == "Anya"
+
+
+def test_a_category_that_was_deleted_meanwhile_is_told_with_who_did_it(
+    sign_in, bella, manager, operator
+):
+    anna = guest(bella, first_name="Anna")
+    put_in(anna, "Wine club")
+    client = sign_in(operator)
+    page = client.get(of(anna))
+    change(anna, manager, comment="New")
+    delete_category(category=Category.objects.get(), actor=manager, source="web", now=NOW)
+    said = text_of(client.post(of(anna), typed(page, first_name="Anya")))
+    assert "Comment – New not touched Maria" in said
+    assert "Categories" in said
+
+
+def test_of_a_bulk_change_that_was_undone_whoever_undid_it_is_named(sign_in, bella, manager, owner):
+    anna = guest(bella)
+    made = confirmed(bella, BulkChange.Action.DELETE, f"guest={anna.pk}", actor=manager)
+    client = sign_in(manager)
+    page = client.get(of(anna))
+    request_undo(change=made, actor=owner, source="web", now=timezone.now())
+    said = text_of(client.post(of(anna), typed(page, first_name="Anya")))
+    assert "Active No Yes not touched Olivia" in said
