@@ -191,7 +191,9 @@ class InvitationForm(RoleForm):
     """Whom to invite, as what."""
 
     email = forms.EmailField(
-        label=_("E-mail"), widget=forms.EmailInput({"autocomplete": "off", "dir": "ltr"})
+        label=_("E-mail"),
+        max_length=254,
+        widget=forms.EmailInput({"autocomplete": "off", "dir": "ltr"}),
     )
     field_order = ["email", "role", "restaurants"]
 

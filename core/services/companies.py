@@ -78,11 +78,9 @@ def invite(
             user.set_unusable_password()
             user.full_clean()
             user.save(force_insert=True)
-        if Membership.objects.for_company(company).filter(user=user).exists():
-            raise AlreadyMember(
-                _("%(email)s belongs to %(company)s already.")
-                % {"email": address, "company": company}
-            )
+        before = Membership.objects.for_company(company).filter(user=user).first()
+        if before is not None:
+            raise AlreadyMember(_already(before) % {"email": address, "company": company})
         membership = Membership.objects.create(
             company=company, user=user, role=role, accepted_at=None
         )
@@ -109,6 +107,15 @@ def invite(
             now=now,
         )
     return membership
+
+
+def _already(membership: Membership) -> str:
+    if membership.is_active:
+        return _("%(email)s belongs to %(company)s already.")
+    return _(
+        "%(email)s belonged to %(company)s before, and was deactivated. Edit them in the list of "
+        "staff, and tick Active."
+    )
 
 
 def build_invitation(mail: OutgoingMail) -> EmailMessage:

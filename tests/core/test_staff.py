@@ -107,6 +107,25 @@ def test_a_member_is_not_invited_twice(
     assert membership(bella, host).role == "host"
 
 
+def test_of_who_was_deactivated_the_invitation_says_how_they_come_back(
+    bella: Company, owner: User, host: User, sign_in: Callable[[User], Client]
+) -> None:
+    change(membership(bella, host), is_active=False)
+    answer = sign_in(owner).post(page(bella, "invite"), {"email": host.email, "role": "host"})
+    assert b"was deactivated. Edit them in the list of staff, and tick Active." in answer.content
+    assert not membership(bella, host).is_active
+
+
+def test_an_address_longer_than_any_is_refused_at_its_field(
+    bella: Company, owner: User, sign_in: Callable[[User], Client]
+) -> None:
+    address = f"{'n' * 243}@example.com"
+    answer = sign_in(owner).post(page(bella, "invite"), {"email": address, "role": "host"})
+    assert answer.status_code == 200
+    assert b"At most 254 characters fit" in answer.content
+    assert not User.objects.filter(email=address).exists()
+
+
 def test_an_invitation_is_mailed_again_with_a_link_that_works(
     bella: Company, owner: User, sign_in: Callable[[User], Client]
 ) -> None:
