@@ -147,6 +147,10 @@ MESSAGES: dict[str, str | Promise] = {
         "A merge gave %(moved)s of the credit to the guest who was kept: debit it there."
     ),
     "credit_spent": _("Spent of the credit already, and not taken back: %(spent)s."),
+    "debit_of_closed": _(
+        "The guest was merged into another since, or erased: what was taken is not given back. "
+        "Credit the guest who was kept."
+    ),
     "credit_reversed": _("The amount was reversed by somebody before."),
     "guest_has_ledger": _("The guest has entries in the ledger, and was deleted, not removed."),
     "card_changed": _("The card was changed since, and stays as it is now."),

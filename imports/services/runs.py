@@ -170,7 +170,8 @@ def request_undo(
     job = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
     if job.state not in UNDOABLE:
         raise NotNow(job)
-    enqueue(job, now=now, step=Step.UNDO, then="", checkpoint=0, stop_request="")
+    # What goes back bears the name of whoever takes it back.
+    enqueue(job, now=now, step=Step.UNDO, then="", checkpoint=0, stop_request="", stopped_by=actor)
     job.total = sum(job.counts.get(name, 0) for name in ("created", "updated"))
     job.save(update_fields=["total"])
     record(

@@ -23,7 +23,8 @@ class Taken:
 def reverse_entries(job: ImportJob, rows: Sequence[ImportRow]) -> dict[int, Taken]:
     """Reverse the entries of these lines, inside the chunk's transaction; return how it went.
 
-    Of a credit that was spent only what is left goes back. A debit is given back in full.
+    Of a credit that was spent only what is left goes back. A debit is given back in full, but not
+    to a guest who was merged or erased since.
     """
     entries = {row.line: entry for row in rows if (entry := _entry_of(row))}
     if not entries:
@@ -69,6 +70,8 @@ def _taken(outcome: Outcome, amount: Any) -> Taken:
         if outcome.code == "moved":
             moved = {"moved": f"{outcome.params['moved'].normalize():f}"}
             return Taken(True, [["credit_moved", "", "", moved]])
+        if outcome.code == "closed":
+            return Taken(True, [["debit_of_closed", "", "", {}]])
         return Taken(True, [_spent(amount)])
     if isinstance(outcome, Posted | AlreadyPosted) and (missing := amount + outcome.amount):
         return Taken(False, [_spent(missing)])

@@ -1,12 +1,12 @@
 """What a worker does with a bulk credit or debit: it posts it, or takes it back, in chunks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils import timezone
 
 from core import jobs
-from core.models import Job
+from core.models import Job, User
 from core.services.jobs import Attempt
 from loyalty.models import BulkAdjustment, BulkAdjustmentGuest, LedgerEntry
 from loyalty.services.ledger import post_entries
@@ -47,7 +47,7 @@ def _post_chunk(attempt: Attempt[BulkAdjustment]) -> bool:
         if not rows or change.stop_asked:
             attempt.end(change, _end_state(change, stopped=bool(rows)))
             return False
-        outcomes = _post(change, [_move(change, guest) for guest, _entry in rows])
+        outcomes = _post(change, [_move(change, guest) for guest, _entry in rows], change.actor)
         fates = [
             (change.pk, guest, *_fate(outcome))
             for (guest, _e), outcome in zip(rows, outcomes, strict=True)
@@ -71,7 +71,8 @@ def _undo_chunk(attempt: Attempt[BulkAdjustment]) -> bool:
         if not rows:
             attempt.end(change, State.UNDONE)
             return False
-        outcomes = _post(change, [_reversal(change, entry) for _guest, entry in rows])
+        reversals = [_reversal(change, entry) for _guest, entry in rows]
+        outcomes = _post(change, reversals, change.undone_by or change.actor)
         fates = [
             (change.pk, guest, *_undo_fate(outcome, change, entry))
             for (guest, entry), outcome in zip(rows, outcomes, strict=True)
@@ -94,10 +95,8 @@ def _next(change: BulkAdjustment, fate: str) -> list[Row]:
     return list(rows.order_by("guest_id").values_list("guest_id", "entry_id")[:CHUNK_GUESTS])
 
 
-def _post(change: BulkAdjustment, postings: list[Posting]) -> list[Outcome]:
-    return post_entries(
-        company=change.company, postings=postings, actor=change.actor, now=timezone.now()
-    )
+def _post(change: BulkAdjustment, postings: Sequence[Posting], actor: User | None) -> list[Outcome]:
+    return post_entries(company=change.company, postings=postings, actor=actor, now=timezone.now())
 
 
 def _move(change: BulkAdjustment, guest_id: int) -> Move:

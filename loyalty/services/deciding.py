@@ -208,7 +208,12 @@ class Decider:
         return made
 
     def _give_back(self, posting: Reversal, entry: KnownEntry, account: OpenAccount) -> Entry:
-        """Refill the lots that a debit took from."""
+        """Refill the lots that a debit took from.
+
+        Not of a guest who was merged or erased since: nobody could spend it there.
+        """
+        if account.guest_id in self.closed:
+            raise No("closed")
         self._fits(account.balance - entry.amount)
         today, grace_until = self.books.today, self.books.grace_until()
         uses = self.uses.get(entry.id, [])

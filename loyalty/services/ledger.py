@@ -88,7 +88,9 @@ def _post(
     holds = known.find_holds(company, postings)
     if not {hold.account_id for hold in holds.values()} <= books.accounts.keys():
         raise Moved
-    closed |= known.find_closed(company, {guest for guest, _program in owners} - new)
+    # Of a reversal it counts as well: what is given back must not lie where nobody can spend it.
+    others = {books.accounts[each.account_id].guest_id for each in entries.values()}
+    closed |= known.find_closed(company, {guest for guest, _program in owners} - new | others)
     decider = Decider(
         books,
         programs,

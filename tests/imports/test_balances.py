@@ -16,6 +16,7 @@ from loyalty.models import Account, CreditLot, LedgerEntry, Program
 from loyalty.services.checking import disagreeing
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move, Reversal
+from tests.guests.cast import merge
 from tests.imports.web import worked as finish
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("inline")]
@@ -304,6 +305,20 @@ def test_undo_reverses_and_says_what_was_spent(bella, anna, boris, points):
     row = ImportRow.objects.get(job_id=job.pk, line=2)
     assert row.undo_notes == [["credit_spent", "", "", {"spent": "2"}]]
     assert Guest.objects.get(pk=anna.pk).version == version
+
+
+def test_undo_does_not_give_back_to_who_was_merged_since(bella, anna, boris, owner, points):
+    brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n")
+    job = brought_in(bella, f"phone,amount,currency,reference\n{ANNA},-1,GBP,a\n{BORIS},-2,GBP,b\n")
+    merge(anna, boris)
+    runs.request_undo(job=job, actor=owner, now=timezone.now())
+    job = finish(job)
+    assert job.undo_counts == {"kept": 1, "undone": 1}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(9), Decimal(0))
+    row = ImportRow.objects.get(job_id=job.pk, line=3)
+    assert row.undo_notes == [["debit_of_closed", "", "", {}]]
+    # What goes back bears the name of who took it back.
+    assert LedgerEntry.objects.get(source="import", kind="reversal").actor_id == owner.pk
 
 
 def test_what_was_undone_can_be_given_again_by_a_correction(bella, anna, points):

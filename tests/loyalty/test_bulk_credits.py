@@ -16,6 +16,7 @@ from loyalty.models import Account, Adjustment, BulkAdjustment, LedgerEntry, Pro
 from loyalty.services import approving, bulk_adjusting, bulk_worker
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
+from tests.guests import cast
 from tests.loyalty.conftest import new_guest
 
 pytestmark = pytest.mark.usefixtures("books_agree")
@@ -136,6 +137,23 @@ def test_undo_takes_back_what_is_left_and_lists_what_is_spent(credit, crowd, man
     assert change.undone == 6
     with pytest.raises(bulk_adjusting.NotNow):
         bulk_adjusting.request_undo(change=change, actor=manager, source="web", now=timezone.now())
+
+
+def test_an_undone_debit_is_not_given_back_to_who_was_merged_since(
+    credit, crowd, manager, owner, points
+):
+    """Nor is it lost: the receipt names the guest. What goes back bears the name of who did it."""
+    worked(credit(5))
+    change = worked(credit(-2))
+    kept, merged = (Guest.objects.get(pk=guest.pk) for guest in crowd[:2])
+    cast.merge(kept, merged)
+    bulk_adjusting.request_undo(change=change, actor=owner, source="web", now=timezone.now())
+    worked(change)
+    assert balances() == [8, 0] + [5] * 5
+    assert fates(change) == [Fate.UNDONE, Fate.KEPT] + [Fate.UNDONE] * 5
+    assert (change.undone, change.guests.get(guest_id=merged.pk).code) == (6, "closed")
+    back = LedgerEntry.objects.filter(source="bulk", kind="reversal")
+    assert set(back.values_list("actor", flat=True)) == {owner.pk}
 
 
 def test_a_stop_keeps_what_is_in(credit, crowd, manager):

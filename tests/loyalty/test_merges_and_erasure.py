@@ -182,3 +182,29 @@ def test_what_a_merge_moved_is_not_called_spent(bella, anna, boris, give):
     (outcome,) = post_entries(company=bella, postings=[back], actor=None, now=timezone.now())
     assert outcome == Refused("moved", {"moved": Decimal(10)})
     assert balance(anna) == 10
+
+
+@pytest.mark.parametrize("how", ["merged", "erased"])
+def test_what_was_taken_is_not_given_back_to_a_guest_who_is_gone(bella, anna, boris, give, how):
+    """It would lie in an account that nobody can spend from."""
+    give(boris, 10)
+    taken = give(boris, -4)
+    if how == "merged":
+        merge(bella, anna, boris)
+    else:
+        Guest.objects.filter(pk=boris.pk).update(phone=None, is_active=False)
+    before = balance(anna), balance(boris)
+    back = Reversal(entry_id=taken.entry_id, source="manual", source_ref="back")
+    (outcome,) = post_entries(company=bella, postings=[back], actor=None, now=timezone.now())
+    assert outcome == Refused("closed")
+    assert (balance(anna), balance(boris)) == before
+
+
+def test_once_a_merge_is_undone_what_was_taken_can_be_given_back(bella, anna, boris, give):
+    give(boris, 10)
+    taken = give(boris, -4)
+    undo(bella, merge(bella, anna, boris))
+    back = Reversal(entry_id=taken.entry_id, source="manual", source_ref="back")
+    (outcome,) = post_entries(company=bella, postings=[back], actor=None, now=timezone.now())
+    assert isinstance(outcome, Posted)
+    assert (balance(anna), balance(boris)) == (0, 10)
