@@ -126,6 +126,10 @@ MESSAGES: dict[str, str | Promise] = {
     ),
     "insufficient": _("Only %(available)s can be debited."),
     "credit_given_before": _("Given before by this import or one that it corrects: not again."),
+    "credit_other_amount": _(
+        "Given before by this import or one that it corrects, but %(given)s and not %(value)s: not "
+        "again. Credit or debit the difference by itself."
+    ),
     "credit_refused": _("%(why)s Nothing of the row was imported."),
     "opt_out_kept": _("Stays unsubscribed: an import never subscribes a guest who said no."),
     "consent_kept": _("The consent stays revoked: an import never takes a no back."),

@@ -15,7 +15,7 @@ from typing import TypeGuard
 from imports.columns import column_of
 from imports.models import ImportJob
 from imports.options import Options
-from imports.pipeline.credits import Credit, Gift, cause_of, insufficient
+from imports.pipeline.credits import Credit, Gift, cause_of, insufficient, other_amount
 from imports.pipeline.rows import Reason
 from loyalty.models import LedgerEntry
 from loyalty.services.ledger import REFUSALS, post_entries
@@ -82,15 +82,17 @@ def _posting(batch: int, guest: int, credit: Credit) -> Posting:
 
 
 def is_refused(outcome: Outcome) -> TypeGuard[Refused]:
-    """Whether the ledger refuses a line; what was given before is no mistake, whatever it was."""
-    return isinstance(outcome, Refused) and outcome.code != "other_amount"
+    """Whether the ledger refuses a line; what was given before is no mistake."""
+    return isinstance(outcome, Refused)
 
 
 def reason_of(job: ImportJob, credit: Credit, refused: Refused) -> Reason:
     """Return why a line is refused, as a check would say it where it can know."""
+    (column,) = (key for key in job.mapping if key and column_of(key)[0].fills == "amount")
     if refused.code == "insufficient":
-        (column,) = (key for key in job.mapping if key and column_of(key)[0].fills == "amount")
         return insufficient(credit, refused.params["available"], column)
+    if refused.code == "other_amount":
+        return other_amount(credit, refused.params["amount"], column)
     params = {name: str(value) for name, value in refused.params.items()}
     why = str(REFUSALS[refused.code]) % params
     return Reason("credit_refused", "", "", {"why": why})

@@ -91,6 +91,13 @@ def cause_of(batch: int, guest_id: int, credit: Credit) -> str:
     return f"{batch}{again}/{guest_id}/{day}/{credit.reference}"
 
 
+def cause_for(guest_id: int, cause: str) -> str:
+    """Return the cause as it would be had the credit been for this guest."""
+    batch, _slash, rest = cause.partition("/")
+    _guest, _slash, rest = rest.partition("/")
+    return f"{batch}/{guest_id}/{rest}"
+
+
 def first_cause(cause: str) -> str:
     """Return the cause under which a credit was given for the first time."""
     batch, slash, rest = cause.partition("/")
@@ -103,16 +110,21 @@ def insufficient(credit: Credit, available: Decimal, column: str) -> Reason:
     return Reason("insufficient", column, f"{credit.amount.normalize():f}", params)
 
 
+def other_amount(credit: Credit, given: Decimal, column: str) -> Reason:
+    """Return why a row gives nothing: the same was given before, and was another amount."""
+    params = {"given": f"{given.normalize():f}"}
+    return Reason("credit_other_amount", column, f"{credit.amount.normalize():f}", params)
+
+
 class Given(NamedTuple):
-    """What an import gave a guest before, and how often.
+    """What an import gave a guest before, each time; to two of them if they were merged since.
 
     `stands`: it was not reversed; `kept`: an undo has not taken back all of it.
     """
 
-    amount: Decimal
+    amounts: tuple[Decimal, ...] = ()
     stands: bool = False
     kept: bool = False
-    times: int = 0
 
 
 @dataclass
@@ -135,7 +147,17 @@ class CreditsMet:
         found = self.given.get((credit.program_id, rules.cause(guest_id, credit)))
         if found is None:
             return credit
-        return None if found.kept else credit._replace(taken_back=found.times)
+        return None if found.kept else credit._replace(taken_back=len(found.amounts))
+
+    def given_otherwise(self, guest_id: int, credit: Credit, rules: CreditRules) -> Decimal | None:
+        """Return what was given before where that is not the same amount; None where it is.
+
+        Of a balance that is set only the difference is known.
+        """
+        found = self.given.get((credit.program_id, rules.cause(guest_id, credit)))
+        if found is None or credit.sets or credit.amount in found.amounts:
+            return None
+        return found.amounts[-1]
 
     def repeats(self, guest_id: int, credit: Credit, rules: CreditRules) -> list[int]:
         """Return the batches of other imports that gave the guest the very same."""
@@ -148,7 +170,7 @@ class CreditsMet:
             for batch in others
             if (found := self.given.get((credit.program_id, f"{batch}/{rest}")))
             and found.stands
-            and found.amount == credit.amount
+            and credit.amount in found.amounts
         ]
 
     def _batches(self) -> Iterable[int]:

@@ -13,6 +13,7 @@ from guests.normalize import fold
 from imports.pipeline.credits import (
     CreditRules,
     Gift,
+    other_amount,
     read_credit,
 )
 from imports.pipeline.decisions import (
@@ -164,6 +165,10 @@ def _gift(
         return row, Gift(credit, credit.amount, reachable=reachable), reasons
     anew = met.credits.anew(guest.id, credit, rules.credits)
     if anew is None:
+        given = met.credits.given_otherwise(guest.id, credit, rules.credits)
+        if given is not None:
+            column = rules.credits.columns["amount"]
+            return row, None, [*reasons, other_amount(credit, given, column)]
         before = Reason("credit_given_before", "", "", {})
         return row._replace(notes=[*row.notes, before]), None, reasons
     credit = anew

@@ -12,6 +12,7 @@ from imports.pipeline.credits import (
     CreditsMet,
     Gift,
     insufficient,
+    other_amount,
     read_beside,
     read_credit,
 )
@@ -78,6 +79,8 @@ class BalancePlanner:
         if credit is None:
             # Nothing to top up with.
             return Unchanged(row.line, owner.id, [])
+        if self.met is not None and (before := self._given_before(row, owner, credit, self.met)):
+            return before
         cause = credit.program_id, self.rules.cause(owner.id, credit)
         first = self._lines.setdefault(cause, row.line)
         if first != row.line:
@@ -94,12 +97,21 @@ class BalancePlanner:
         _credit, notes, wrong = read_beside(row, self.rules)
         return [*reasons, *wrong, *notes]
 
+    def _given_before(
+        self, row: CleanRow, owner: Owner, credit: Credit, met: CreditsMet
+    ) -> Decision | None:
+        """Return what becomes of a row whose credit was given before; None of any other."""
+        if met.anew(owner.id, credit, self.rules) is not None:
+            return None
+        given = met.given_otherwise(owner.id, credit, self.rules)
+        if given is not None:
+            reason = other_amount(credit, given, self.rules.columns["amount"])
+            return Reject(row.line, row.cells, [reason])
+        return Unchanged(row.line, owner.id, [Reason("credit_given_before", "", "", {})])
+
     def _foresee(self, row: CleanRow, owner: Owner, credit: Credit, met: CreditsMet) -> Decision:
         """Return what the ledger would do."""
-        anew = met.anew(owner.id, credit, self.rules)
-        if anew is None:
-            return Unchanged(row.line, owner.id, [Reason("credit_given_before", "", "", {})])
-        credit = anew
+        credit = met.anew(owner.id, credit, self.rules) or credit
         before = self._balances.get((owner.id, credit.program_id), (ZERO, ZERO))[0]
         change, reason = self._change(owner, credit)
         if reason is not None:

@@ -188,6 +188,56 @@ def test_a_correction_pays_only_what_was_not_paid(bella, anna, boris, points):
     assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
 
 
+def test_a_correction_with_another_amount_is_an_error_and_pays_nothing(bella, anna, points):
+    head = "phone,amount,currency\n"
+    first = brought_in(bella, f"{head}{ANNA},5,GBP\n{BORIS},6,GBP\n", partial=True)
+    corrected = f"{head}{ANNA},7,GBP\n"
+    second = brought_in(bella, corrected, corrects=first, partial=True)
+    (reason,) = ImportRow.objects.get(job_id=second.pk, line=2).reasons
+    assert reason == ["credit_other_amount", "amount", "7", {"given": "5"}]
+    assert (second.counts, balance(anna, points)) == ({"failed": 1}, Decimal(5))
+
+
+def test_what_the_ledger_finds_given_with_another_amount_is_an_error(
+    bella, anna, points, monkeypatch
+):
+    """Of two lines for one guest, named in two ways and far apart, a chunk sees only one."""
+    monkeypatch.setattr("imports.pipeline.CHUNK_ROWS", 2)
+    lines = f"{ANNA},,5,GBP,\n{ANNA},,1,GBP,a\n,A-1,7,GBP,\n"
+    job = brought_in(bella, f"phone,external_id,amount,currency,reference\n{lines}", partial=True)
+    assert reasons(job) == {4: ["credit_other_amount"]}
+    assert balance(anna, points) == Decimal(6)
+
+
+@pytest.mark.parametrize("spent", [False, True])
+def test_what_was_given_before_a_merge_is_not_given_again_after_it(
+    bella, anna, boris, points, spent
+):
+    head = "phone,amount,currency\n"
+    content = f"{head}{BORIS},6,GBP\n{ANNA},5,GBP\n"
+    first = brought_in(bella, f"{content}+442079460960,x,GBP\n", partial=True)
+    if spent:
+        _spend(boris, points, 6)
+    merge(anna, boris)
+    before = balance(anna, points)
+    assert before == (5 if spent else 11)
+    second = brought_in(bella, content, corrects=first)
+    assert second.counts == {"unchanged": 2, "credits_given_before": 2}
+    assert balance(anna, points) == before
+
+
+def test_a_new_upload_asks_first_after_a_merge_as_well(bella, anna, boris, owner, points):
+    content = f"phone,amount,currency\n{BORIS},6,GBP\n"
+    first = brought_in(bella, content)
+    merge(anna, boris)
+    job = draft(bella, content + "\n", actor=owner)
+    options, now = Options.from_json(job.options), timezone.now()
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=now))
+    repeat = repeat_of(job)
+    assert repeat is not None
+    assert (repeat.earlier, repeat.percent) == (first, 100)
+
+
 def test_a_new_upload_of_the_same_credits_asks_first(bella, anna, boris, owner, points):
     content = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n"
     first = brought_in(bella, content)

@@ -97,6 +97,13 @@ def test_a_correction_credits_only_what_was_not_credited(bella):
     assert (balance(ANNA), balance(JOHN)) == (Decimal(50), Decimal(20))
 
 
+def test_a_correction_with_another_amount_is_an_error(bella):
+    first = imported(bella, f"{HEAD}{ANNA},Anna,,50,GBP,\n{JOHN},John,,x,GBP,\n")
+    again = imported(bella, f"{HEAD}{ANNA},Anne,,70,GBP,\n", corrects=first)
+    assert reasons(again) == {2: [("credit_other_amount", "credit_amount")]}
+    assert (balance(ANNA), Guest.objects.get().first_name) == (Decimal(50), "Anna")
+
+
 def test_undo_takes_the_credit_back_and_keeps_a_row_for_the_ledger(bella):
     job = undone(imported(bella, f"{HEAD}{ANNA},Anna,,50,GBP,\n{JOHN},John,,,,\n"))
     anna = Guest.objects.get()
