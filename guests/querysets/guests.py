@@ -21,6 +21,7 @@ from django.db.models import (
 )
 
 from core.querysets import CompanyOwnedQuerySet
+from guests.normalize import fold
 from guests.querysets import days
 from guests.querysets.few import Seed, seed_of
 from guests.querysets.literals import NO_TEXT, NOTHING, Literal
@@ -107,6 +108,27 @@ class GuestQuerySet(CompanyOwnedQuerySet):
     def locked(self, ids: Collection[int]) -> Self:
         """Guests of these ids, locked in one order, so that two who lock never wait in a ring."""
         return self.filter(pk__any=list(ids)).select_for_update().order_by("pk")
+
+    def merged_into(self, guest: "Guest") -> "list[Guest]":
+        """Return whoever was merged into the guest, and into those in turn, the latest last.
+
+        A query for each merge in a row, and so one where nobody was.
+        """
+        found: dict[int, Any] = {}
+        newest = [guest.pk]
+        while newest:
+            rows: Any = self.filter(merged_into__in=newest).exclude(pk=guest.pk).order_by("pk")
+            new = {row.pk: row for row in rows if row.pk not in found}
+            found |= new
+            newest = list(new)
+        return list(found.values())
+
+    def with_emails(self, emails: Collection[str]) -> "list[Guest]":
+        """Return the guests, deleted ones too, who have one of these e-mails in any case."""
+        wanted = {email.casefold() for email in emails}
+        texts = (Q(search_text__contains=fold(email)) for email in wanted)
+        rows: Any = self.filter(reduce(or_, texts)) if wanted else self.none()
+        return [row for row in rows if row.email.casefold() in wanted]
 
     def with_phones(self, phones: Set[str]) -> Self:
         """Guests, deleted ones too, that have one of these E.164 phones."""

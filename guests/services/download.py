@@ -33,7 +33,7 @@ def download_everything(
     own = Restaurant.objects.limiting(company, actor).order_by("name", "pk") if actor else ()
     names = {restaurant.pk: restaurant.name for restaurant in own}
     only = names.keys() or None
-    merged = Guest.objects.for_company(company).filter(merged_into=guest).order_by("pk")
+    merged = Guest.objects.for_company(company).merged_into(guest)
     told = {
         "company": company.name,
         "made_at": now.isoformat(),

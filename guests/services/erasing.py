@@ -124,7 +124,9 @@ def traces_of(company: Company, people: Sequence[Guest]) -> Traces:
     emails = {person.email for person in people if person.email} | _earlier(people, "email")
     others = Guest.objects.for_company(company).exclude(pk__in=ids)
     phones -= set(others.filter(phone__any=phones).values_list("phone", flat=True))
-    emails -= set(others.filter(email__any=emails).values_list("email", flat=True))
+    # What is looked for is found in any case: so what others have is asked for in any case, too.
+    theirs = {other.email.casefold() for other in others.with_emails(emails)}
+    emails = {email for email in emails if email.casefold() not in theirs}
     cards = Card.objects.for_company(company).filter(guest__any=ids)
     external_ids = ExternalId.objects.for_company(company).filter(guest__any=ids)
     keys = {part for pair in cards.values_list("track", "number") for part in pair if part}
@@ -170,11 +172,8 @@ def _full_names(guest: Guest) -> Iterator[str]:
 
 def _locked_with_merged(company: Company, guest: Guest) -> list[Guest]:
     """Return the guest and all who were merged into them, locked in the order of their ids."""
-    ids, newest = {guest.pk}, {guest.pk}
-    while newest:
-        merged = Guest.objects.for_company(company).filter(merged_into__in=newest)
-        newest = set(merged.values_list("pk", flat=True)) - ids
-        ids |= newest
+    merged = Guest.objects.for_company(company).merged_into(guest)
+    ids = {guest.pk, *(person.pk for person in merged)}
     people = list(Guest.objects.for_company(company).locked(ids))
     for person in people:
         person.company = company

@@ -32,8 +32,6 @@ from guests.web.record import guest_view, record_context
 from imports.models import ImportJob, ImportRow
 
 PAGE_ENTRIES = 50
-#: So many merges in a row are followed back.
-_MERGES = 10
 
 
 @guest_view("guests.view_guest")
@@ -42,7 +40,7 @@ def history(request: CompanyRequest, company: Company, guest: Guest) -> HttpResp
 
     What happened to guests who were merged into this one is told too.
     """
-    merged = _merged_into(company, guest)
+    merged = {each.pk: str(each) for each in Guest.objects.for_company(company).merged_into(guest)}
     found = _page(company, {guest.pk, *merged}, request.GET)
     context = {
         **record_context(request, company, guest, tab="history"),
@@ -77,22 +75,6 @@ def _pager(found: Page) -> dict[str, str]:
 
 def _quoted(place: Place) -> str:
     return str(place).replace("+", "%2B")
-
-
-def _merged_into(company: Company, guest: Guest) -> dict[int, str]:
-    """Return whoever was merged into the guest, and into those, by id with their names.
-
-    A query for each merge in a row, and so one where nobody was.
-    """
-    found: dict[int, str] = {}
-    last = [guest.pk]
-    for _step in range(_MERGES):
-        rows = Guest.objects.for_company(company).filter(merged_into__in=last)
-        last = [row.pk for row in rows if row.pk not in found]
-        found |= {row.pk: str(row) for row in rows}
-        if not last:
-            break
-    return found
 
 
 def _entries(

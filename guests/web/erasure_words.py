@@ -32,7 +32,7 @@ def promise(company: Company, guest: Guest) -> dict[str, Any]:
         _("E-mails kept as files, and all stored exports of guests, which may contain them"),
         _("Saved views and receipts that name the telephone, the e-mail or the full name"),
     ]
-    merged = Guest.objects.for_company(company).filter(merged_into=guest).count()
+    merged = len(Guest.objects.for_company(company).merged_into(guest))
     if merged:
         goes.append(_("The guests who were merged into this one: %(count)s") % {"count": merged})
     stays = [
@@ -51,7 +51,7 @@ def promise(company: Company, guest: Guest) -> dict[str, Any]:
 
 def _is_shared(company: Company, guest: Guest) -> bool:
     others = Guest.objects.for_company(company).exclude(pk=guest.pk)
-    return others.filter(email=guest.email, merged_into__isnull=True).exists()
+    return bool(others.filter(merged_into__isnull=True).with_emails([guest.email]))
 
 
 def figures(erasure: Erasure) -> list[dict[str, Any]]:

@@ -370,6 +370,25 @@ def test_the_address_of_a_family_stays_with_who_else_has_it(
     assert brother.email == "zlata.unikat@example.org"
 
 
+def test_the_same_address_in_other_capitals_is_the_others_too(
+    bella: Company, owner: User, inline: None
+) -> None:
+    anna = guest(bella, email="Family@example.com")
+    brother = guest(bella, "+442079460977", email="old@example.com")
+    update_guest(
+        company=bella,
+        guest=brother,
+        expected=None,
+        draft=Draft({"email": "family@example.com"}),
+        actor=owner,
+        source=Change.Source.WEB,
+        now=timezone.now(),
+    )
+    erase(anna, owner)
+    (told,) = Change.objects.about(brother).filter(action="update_guest")
+    assert told.values == {"email": ["old@example.com", "family@example.com"]}
+
+
 def test_an_export_that_is_being_made_begins_anew(bella: Company, owner: User) -> None:
     person = guest(bella)
     export = GuestExport.objects.create(

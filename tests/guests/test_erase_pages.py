@@ -164,6 +164,21 @@ def test_everything_about_a_guest_is_one_file(
     assert (done.action, done.actor) == ("download_guest", manager)
 
 
+def test_whoever_was_merged_on_the_way_is_told_too(
+    bella: Company, owner: User, sign_in: SignIn
+) -> None:
+    first, second = guest(bella), guest(bella, ANN)
+    last = guest(bella, "+442079460977")
+    merge(second, first)
+    second.refresh_from_db()
+    merge(last, second)
+    client = sign_in(owner)
+    told = everything(client, last)
+    assert {each["guest"]["phone"] for each in told["merged_guests"]} == {ANNA, ANN}
+    page = client.get(address(last))
+    assert b"The guests who were merged into this one: 2" in page.content
+
+
 @pytest.mark.parametrize("role", ["operator", "host"])
 def test_only_who_may_export_downloads(
     bella: Company, role: str, request: pytest.FixtureRequest, sign_in: SignIn
