@@ -4,8 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.models import Company
-from core.querysets import CompanyOwnedQuerySet
-from guests.querysets import CategoryQuerySet
+from guests.querysets import CategoryQuerySet, MemberTierQuerySet
 
 
 class Colour(models.TextChoices):
@@ -54,7 +53,7 @@ class MemberTier(models.Model):
         "core.Restaurant", blank=True, related_name="+", help_text=_("None chosen: everywhere.")
     )
 
-    objects = CompanyOwnedQuerySet.as_manager()
+    objects = MemberTierQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("member tier")

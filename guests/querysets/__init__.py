@@ -3,6 +3,7 @@
 from guests.querysets.belongings import (
     CardQuerySet,
     CategoryQuerySet,
+    MemberTierQuerySet,
     RecentGuestQuerySet,
     SavedViewQuerySet,
 )
@@ -12,6 +13,7 @@ __all__ = [
     "CardQuerySet",
     "CategoryQuerySet",
     "GuestQuerySet",
+    "MemberTierQuerySet",
     "RecentGuestQuerySet",
     "SavedViewQuerySet",
 ]

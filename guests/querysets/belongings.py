@@ -48,6 +48,18 @@ class CategoryQuerySet(CompanyOwnedQuerySet):
         return self.annotate(guests_count=Coalesce(Subquery(counted), 0))
 
 
+class MemberTierQuerySet(CompanyOwnedQuerySet):
+    def with_guest_counts(self) -> Self:
+        """Each with `guests_count`: how many hold it, deleted guests too."""
+        from guests.models import Guest
+
+        holding = Guest.objects.filter(
+            company=OuterRef("company"), member_tier=OuterRef("pk"), merged_into__isnull=True
+        ).order_by()
+        counted = holding.values("member_tier").annotate(count=Count("pk")).values("count")
+        return self.annotate(guests_count=Coalesce(Subquery(counted), 0))
+
+
 class SavedViewQuerySet(CompanyOwnedQuerySet):
     def for_user(self, user: "User") -> Self:
         """The user's own views and those of the whole company."""

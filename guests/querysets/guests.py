@@ -30,7 +30,7 @@ from guests.querysets.searched_texts import ids_found
 
 if TYPE_CHECKING:
     from core.models import Company
-    from guests.models import Guest
+    from guests.models import Guest, MemberTier
 
 #: More cards than this that begin with a word are not looked up beforehand.
 FEW_CARDS = 500
@@ -186,6 +186,10 @@ class GuestQuerySet(CompanyOwnedQuerySet):
 
     def not_in_categories(self, ids: Collection[int]) -> Self:
         return self.filter(~_in_category(category__in=ids))
+
+    def holding(self, tier: "MemberTier") -> Self:
+        """Guests of this tier, deleted ones too; not who was merged into another."""
+        return self.filter(member_tier=tier, merged_into__isnull=True)
 
     def in_tiers(self, ids: Collection[int], *, or_none: bool = False) -> Self:
         """Guests of one of these tiers; `or_none`: or of none."""

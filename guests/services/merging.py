@@ -11,7 +11,7 @@ from django.db.models import F
 from core.models import Company, User
 from core.services.changes import record
 from guests import dependents
-from guests.models import Guest, GuestMerge
+from guests.models import Guest, GuestMerge, MemberTier
 from guests.services.bulk import DERIVED, derived
 from guests.services.merge_choices import read, resolve, stored
 from guests.services.records import ChangedMeanwhile, Closed
@@ -88,6 +88,7 @@ def undo_merge(
         part = dependents.dependent(key)
         part.put_back(merge.moved[key], source=merged, target=kept)
     kept_before, merged_before = read(merge.kept_before), read(merge.merged_before)
+    _forget_tier_that_is_gone(company, kept_before)
     told = _told(_present(kept, kept_before), kept_before)
     _write_pair(kept, kept_before, merged, merged_before)
     merge.undone_at = now
@@ -169,6 +170,13 @@ def _told(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
     """Return old and new of every field, as a Change has them."""
     old, new = stored(before), stored(after)
     return {name: [old[name], new[name]] for name in new}
+
+
+def _forget_tier_that_is_gone(company: Company, values: dict[str, Any]) -> None:
+    """Bring no tier back that was deleted since the merge: nobody held it then."""
+    tier = values.get("member_tier_id")
+    if tier and not MemberTier.objects.for_company(company).filter(pk=tier).exists():
+        values["member_tier_id"] = None
 
 
 def _let_earlier_be_undone(company: Company, merge: GuestMerge, kept: Guest, merged: Guest) -> None:

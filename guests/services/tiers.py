@@ -67,10 +67,15 @@ def save_tier(
 
 @transaction.atomic
 def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datetime) -> None:
-    """Delete a tier that no guest holds. Raises InUse."""
+    """Delete a tier that no guest holds. Raises InUse.
+
+    Whoever was merged into another cannot be given another tier, and so does not keep one.
+    """
     Company.objects.select_for_update().get(pk=tier.company_id)
-    if Guest.objects.for_company(tier.company).filter(member_tier=tier).exists():
-        raise InUse(_("Guests hold this tier. Give them another one first."))
+    guests = Guest.objects.for_company(tier.company)
+    if held := refusal(guests.holding(tier).count()):
+        raise InUse(held)
+    guests.filter(member_tier=tier).update(member_tier=None)
     record(
         company=tier.company,
         actor=actor,
@@ -81,6 +86,11 @@ def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datet
         now=now,
     )
     tier.delete()
+
+
+def refusal(holders: int) -> str:
+    """Return why a tier that so many guests hold cannot be deleted; "" when it can."""
+    return _("Guests hold this tier. Give them another one first.") if holders else ""
 
 
 def _state(tier: MemberTier) -> dict[str, Any]:

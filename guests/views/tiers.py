@@ -6,19 +6,22 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _, ngettext
 
 from core.models import Change, Company
 from core.web.access import CompanyRequest, company_view
 from guests.forms.settings import TierForm
-from guests.models import MemberTier
+from guests.models import Guest, MemberTier
 from guests.services import tiers as services
+from guests.web.selection import list_url
 
 
 @company_view("guests.change_membertier")
 def tiers(request: CompanyRequest, company: Company) -> HttpResponse:
     """Show the tiers, the highest first."""
     rows = MemberTier.objects.for_company(company).prefetch_related("restaurants")
+    rows = rows.with_guest_counts()
     context = {"tiers": rows.order_by("-rank", "name", "pk")}
     return render(request, "guests/settings_tiers.html", context)
 
@@ -59,8 +62,9 @@ def delete_tier(request: CompanyRequest, company: Company, pk: int) -> HttpRespo
     """Delete a tier that no guest holds."""
     found = get_object_or_404(MemberTier.objects.for_company(company), pk=pk)
     back = reverse("guests:tiers", args=[company.slug])
-    refusal = ""
-    if request.method == "POST":
+    holders = Guest.objects.for_company(company).holding(found).count()
+    refusal = services.refusal(holders)
+    if request.method == "POST" and not refusal:
         try:
             services.delete_tier(
                 tier=found, actor=request.user, source=Change.Source.WEB, now=timezone.now()
@@ -74,11 +78,19 @@ def delete_tier(request: CompanyRequest, company: Company, pk: int) -> HttpRespo
         "heading": _("Delete the tier “%(name)s”?") % {"name": found.name},
         "texts": [_("It can only be deleted while no guest holds it. This cannot be undone.")],
         "refusal": refusal,
+        "refusal_url": list_url(company, f"tier={pk}&inactive=on"),
+        "refusal_link": _shown(holders),
         "form": forms.Form(),
         "action": _("Delete tier"),
         "back_url": back,
     }
     return render(request, "core/settings/delete.html", context)
+
+
+def _shown(holders: int) -> str:
+    """Return the words of the link to so many guests."""
+    text = ngettext("Show %(shown)s guest", "Show %(shown)s guests", holders)
+    return text % {"shown": number_format(holders, force_grouping=True)}
 
 
 def _save(

@@ -17,6 +17,7 @@ from core.models import Change, Company, Membership, Restaurant, Role, User
 from core.services import restaurants, settings as services
 from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
 from guests.services import bulk_changes, categories, tiers
+from guests.services.merging import undo_merge
 from imports.models import ColumnMapping, ImportJob
 from loyalty.models import Program, ProgramCategory
 from tests.conftest import PASSWORD
@@ -363,6 +364,50 @@ def test_a_tier_that_a_guest_holds_stays(
     answer = sign_in(manager).post(page(bella, "guests:delete_tier", gold.pk))
     assert b"Guests hold this tier" in answer.content
     assert MemberTier.objects.filter(pk=gold.pk).exists()
+
+
+def test_who_holds_a_tier_is_counted_with_a_link_before_anybody_tries(
+    bella: Company, roma: Company, manager: User, sign_in: Callable[[User], Client]
+) -> None:
+    gold = MemberTier.objects.create(company=bella, name="Gold")
+    MemberTier.objects.create(company=bella, name="Silver")
+    MemberTier.objects.create(company=roma, name="Oro")
+    cast.guest(bella, member_tier_id=gold.pk)
+    cast.guest(bella, cast.ANN, member_tier_id=gold.pk, is_active=False)
+    client = sign_in(manager)
+    shown = client.get(page(bella, "guests:tiers"))
+    counts = {tier.name: tier.guests_count for tier in shown.context["tiers"]}
+    assert counts == {"Gold": 2, "Silver": 0}
+    link = f"/c/bella/guests/?tier={gold.pk}&amp;inactive=on"
+    assert link in shown.content.decode()
+    asked = client.get(page(bella, "guests:delete_tier", gold.pk)).content.decode()
+    assert "Guests hold this tier" in asked
+    assert f'href="{link}">Show 2 guests</a>' in asked
+    assert "<button" not in asked[asked.index("Guests hold this tier") :]
+
+
+def test_a_tier_that_only_merged_guests_hold_can_be_deleted_and_the_merge_undone(
+    bella: Company, manager: User
+) -> None:
+    gold = MemberTier.objects.create(company=bella, name="Gold")
+    silver = MemberTier.objects.create(company=bella, name="Silver")
+    kept = cast.guest(bella, member_tier_id=silver.pk)
+    merged = cast.guest(bella, cast.ANN, member_tier_id=gold.pk)
+    done = cast.merge(kept, merged, member_tier="merged")
+    with pytest.raises(tiers.InUse):
+        tiers.delete_tier(tier=gold, **by())
+    tiers.delete_tier(tier=silver, **by())
+    undo_merge(company=bella, merge=done, **by())
+    kept.refresh_from_db()
+    assert kept.member_tier_id is None
+
+    kept.refresh_from_db()
+    merged.refresh_from_db()
+    done = cast.merge(kept, merged, member_tier="kept")
+    tiers.delete_tier(tier=gold, **by())
+    undo_merge(company=bella, merge=done, **by())
+    merged.refresh_from_db()
+    assert (merged.merged_into_id, merged.member_tier_id) == (None, None)
 
 
 def test_a_tiers_name_is_given_once(bella: Company) -> None:
