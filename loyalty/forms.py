@@ -1,11 +1,13 @@
 """What people may say about programs, and about what they credit and debit."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
 from core.forms.names import NameField
@@ -14,8 +16,10 @@ from core.models import Company, Restaurant, User
 from core.validators import currency as check_currency
 from guests.forms.bulk import ConfirmForm
 from guests.models import Category
+from loyalty.expiry import local_day
 from loyalty.models import Program, Reason
 from loyalty.money import NotAnAmount, exponent, read_amount
+from loyalty.services.ledger import REFUSALS
 
 
 class RestaurantField(forms.ModelChoiceField):
@@ -72,6 +76,9 @@ class MoveForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         program, text = data.get("program"), data.get("amount")
+        if program is not None and self.sign > 0 and not program.gives_on(self._today()):
+            self.add_error("program", str(REFUSALS["not_active"]))
+            return data
         if program is None or not text:
             return data
         try:
@@ -81,10 +88,11 @@ class MoveForm(forms.Form):
             return data
         if amount <= 0:
             self.add_error("amount", gettext("Write an amount above zero."))
-        elif amount * 10_000 > Decimal(2**62):
-            self.add_error("amount", gettext("This is more than any amount kept here."))
         data["amount"] = amount * self.sign
         return data
+
+    def _today(self) -> date:
+        return local_day(self.company, timezone.now())
 
 
 class AdjustForm(MoveForm):

@@ -5,21 +5,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from core.fields import AmountField
 from core.querysets import CompanyOwnedQuerySet
+from core.sums import Total
 from guests.querysets import GuestQuerySet
 
 if TYPE_CHECKING:
     from core.models import Company, Membership, User
-    from loyalty.models import Program, Terms
-
-
-def _total(field: str, condition: Q | None = None) -> Coalesce:
-    """The sum of an amount, zero of nothing."""
-    return Coalesce(Sum(field, filter=condition), Value(Decimal(0), AmountField()))
+    from loyalty.models import Account, Program, Terms
 
 
 class ProgramQuerySet(CompanyOwnedQuerySet):
@@ -42,7 +36,7 @@ class ProgramQuerySet(CompanyOwnedQuerySet):
         grouped = accounts.order_by().values("program")
         return self.annotate(
             members=Subquery(grouped.annotate(n=Count("pk")).values("n")),
-            outstanding=Subquery(grouped.annotate(total=Sum("balance")).values("total")),
+            outstanding=Subquery(grouped.annotate(total=Total("balance")).values("total")),
         )
 
 
@@ -53,7 +47,7 @@ class AccountQuerySet(CompanyOwnedQuerySet):
 
     def totals(self) -> dict[str, Any]:
         """How many accounts there are, and what they have: {members, balance, held}."""
-        return self.aggregate(members=Count("pk"), balance=_total("balance"), held=_total("held"))
+        return self.aggregate(members=Count("pk"), balance=Total("balance"), held=Total("held"))
 
 
 class LedgerEntryQuerySet(CompanyOwnedQuerySet):
@@ -70,9 +64,9 @@ class LedgerEntryQuerySet(CompanyOwnedQuerySet):
         taken_back = Q(kind="reversal", amount__lt=0)
         given_back = Q(kind="reversal", amount__gt=0)
         found = rows.aggregate(
-            issued=_total("amount", Q(kind="credit") | taken_back),
-            spent=_total("amount", Q(kind="debit") | given_back),
-            expired=_total("amount", Q(kind="expiry")),
+            issued=Total("amount", filter=Q(kind="credit") | taken_back),
+            spent=Total("amount", filter=Q(kind="debit") | given_back),
+            expired=Total("amount", filter=Q(kind="expiry")),
         )
         return {"issued": found["issued"], "spent": -found["spent"], "expired": -found["expired"]}
 
@@ -97,7 +91,7 @@ class CreditLotQuerySet(CompanyOwnedQuerySet):
         """
         ending = self.open().filter(expires_on__isnull=False).order_by()
         found: dict[date, Decimal] = {}
-        for day, total in ending.values_list("expires_on").annotate(total=Sum("left")):
+        for day, total in ending.values_list("expires_on").annotate(total=Total("left")):
             month = day.replace(day=1)
             found[month] = found.get(month, Decimal(0)) + total
         return found
@@ -144,6 +138,23 @@ class TermsQuerySet(QuerySet["Terms"]):
     def of(self, company: "Company") -> "Terms":
         """The company's terms, or the usual ones while nobody has chosen."""
         return self.filter(company=company).first() or self.model(company=company)
+
+
+def standing(account: "Account | None", *, today: date, now: datetime) -> tuple[Decimal, Decimal]:
+    """What an account has and what of it may be spent, as the ledger will find it at `now`.
+
+    What is over by then is let go when the account is opened next: until that, or until the clock
+    comes by, it still stands in its balance.
+    """
+    from loyalty.models import CreditLot, Hold
+
+    if account is None:
+        return Decimal(0), Decimal(0)
+    run_out = Hold.objects.run_out(now=now).filter(account=account)
+    held = account.held - run_out.aggregate(total=Total("amount"))["total"]
+    due = CreditLot.objects.due(today=today).filter(account=account)
+    over = max(due.aggregate(total=Total("left"))["total"] - held, Decimal(0))
+    return account.balance - over, account.balance - over - held
 
 
 # -- Guests by what they own. A list of guests is asked for the balances of one program at a time.

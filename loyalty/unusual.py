@@ -23,13 +23,15 @@ LINES = 50
 
 #: Credits by hand that stand, each with the sums of its program and of its pair of people. `names`
 #: are the name keys that a guest who is the person may have. What only compares amounts is no
-#: bigint: the largest amounts, times others, would not fit into one.
+#: bigint: the largest amounts, times others, would not fit into one; what is shown is added up in
+#: halves (core.sums).
 _UNUSUAL = """
 WITH named (id, name_key) AS (VALUES {names}),
 manual AS (
     SELECT e.id, e.at, e.amount, e.program_id, e.actor_id, a.guest_id,
         COUNT(*) OVER (PARTITION BY e.actor_id, a.guest_id) AS again,
-        SUM(e.amount) OVER (PARTITION BY e.actor_id, a.guest_id, e.program_id) AS given,
+        SUM(e.amount >> 32) OVER one_guest AS given_upper,
+        SUM(e.amount & 4294967295) OVER one_guest AS given_lower,
         ROW_NUMBER() OVER (PARTITION BY e.actor_id, a.guest_id ORDER BY e.id DESC) AS place,
         COUNT(*) OVER (PARTITION BY e.program_id) AS of_program,
         SUM(e.amount * 1.0) OVER (PARTITION BY e.program_id) AS sum_of_program
@@ -38,8 +40,10 @@ manual AS (
     WHERE e.company_id = %(company)s AND e.source = 'manual' AND e.kind = 'credit'
         AND e.at >= %(since)s AND e.actor_id IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM loyalty_ledgerentry r WHERE r.reverses_id = e.id)
+    WINDOW one_guest AS (PARTITION BY e.actor_id, a.guest_id, e.program_id)
 )
-SELECT m.id, m.at, m.amount, m.program_id, m.actor_id, m.guest_id, m.again, m.given,
+SELECT m.id, m.at, m.amount, m.program_id, m.actor_id, m.guest_id, m.again,
+    m.given_upper, m.given_lower,
     CASE WHEN g.phone IN (NULLIF(u.phone, ''), NULLIF(k.phone, ''))
         THEN 1 ELSE 0 END AS own_phone,
     CASE WHEN u.email <> '' AND LOWER(g.email) = LOWER(u.email)
@@ -131,7 +135,8 @@ def _name_keys(company: Company) -> list[tuple[int, str]]:
 
 
 def _read(row: Any) -> Unusual:
-    pk, at, amount, program, actor, guest, again, given, *flags = row
+    pk, at, amount, program, actor, guest, again, upper, lower, *flags = row
+    given = (int(upper) << 32) + int(lower)
     return Unusual(
         pk,
         _moment(at),
@@ -140,7 +145,7 @@ def _read(row: Any) -> Unusual:
         actor,
         guest,
         again,
-        from_units(int(given)),
+        from_units(given),
         *map(bool, flags),
     )
 

@@ -1,5 +1,7 @@
 """What a company runs for its guests: bonus points, deposits, discounts."""
 
+from datetime import date
+
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -130,6 +132,14 @@ class Program(models.Model):
     def percent(self) -> str:
         """The percentage as it is read, "12.5%"; "" of what is no discount."""
         return "" if self.percentage is None else f"{self.percentage.normalize():f}%"
+
+    def gives_on(self, day: date) -> bool:
+        """Whether it gives credits on a day of the company's time zone."""
+        return (
+            self.is_active
+            and (self.active_from is None or self.active_from <= day)
+            and (self.active_to is None or day <= self.active_to)
+        )
 
     @property
     def has_ledger(self) -> bool:

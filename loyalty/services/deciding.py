@@ -132,12 +132,7 @@ class Decider:
     def _credit(
         self, posting: Move | SetTo, program: Program, account: OpenAccount, amount: Decimal
     ) -> Entry:
-        today = self.books.today
-        if not program.is_active:
-            raise No("not_active")
-        if (program.active_from and today < program.active_from) or (
-            program.active_to and today > program.active_to
-        ):
+        if not program.gives_on(self.books.today):
             raise No("not_active")
         expires_on = self._last_day(posting.expires_on, program)
         self._fits(account.balance + amount)

@@ -10,10 +10,11 @@ from itertools import product
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Sum
+from django.db.models import Q
 
 from core.fields import from_units
 from core.models import Company
+from core.sums import Total
 from guests.models import Guest
 from loyalty.models import Account, Hold, LedgerEntry, LotUse
 from loyalty.services.postings import Capture, Move, Posting, Reversal, SetTo
@@ -83,7 +84,7 @@ def find_moved(entries: Collection[int]) -> dict[int, Decimal]:
     moved = LotUse.objects.filter(
         lot__any=list(entries), entry__source=LedgerEntry.Source.MERGE
     ).order_by()
-    sums = moved.values("lot_id").annotate(total=Sum("amount"))
+    sums = moved.values("lot_id").annotate(total=Total("amount"))
     return {row["lot_id"]: row["total"] for row in sums if row["total"]}
 
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.utils.translation import gettext as _
 
+from core.fields import LARGEST
 from core.models import Company
 from guests.dependents import Refused as CannotMove
 from guests.models import Guest
@@ -39,6 +40,8 @@ def move_balances(company: Company, *, source: Guest, target: Guest, now: dateti
         if account.balance:
             out, into = _move(books, account, other, f"{uuid4().hex}")
             moved.append((out, into))
+        if other.balance > LARGEST:
+            raise CannotMove(_("Together they would have more than any balance kept here."))
         if held:
             other.hold(held)
             holds[account.id] = other

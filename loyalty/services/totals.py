@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db.models import Max
 
+from core.fields import LARGEST
 from core.models import Company
 from loyalty.models import LedgerEntry, Program, ProgramTotals
 
@@ -32,7 +33,9 @@ def add_up(company: Company, *, now: datetime) -> None:
         if through is not None:
             values = {"company": company, "through": through}
             sums = own.filter(pk__lte=through).sums()
-            ProgramTotals.objects.update_or_create(program=program, defaults=values | sums)
+            # What is too large to be kept is added up whenever it is asked for, as before.
+            if max(map(abs, sums.values())) <= LARGEST:
+                ProgramTotals.objects.update_or_create(program=program, defaults=values | sums)
 
 
 def add_up_every_ledger(*, now: datetime) -> None:

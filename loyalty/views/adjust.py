@@ -5,19 +5,23 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse as url_of
 from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 
+from core.fields import LARGEST
 from core.models import Change, Company
+from core.sums import Total
 from core.web.access import CompanyRequest
 from guests.models import Guest
 from guests.web import record
+from loyalty.expiry import local_day
 from loyalty.forms import AdjustForm, ReverseForm
 from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, LotUse, Program
+from loyalty.querysets import standing
 from loyalty.services.adjusting import adjust_balance, reverse_entry
 from loyalty.services.limits import above_limit
 from loyalty.services.postings import Refused
@@ -73,10 +77,14 @@ def _preview(
     """Return what would be so; None when it cannot be, which the form says then."""
     program, amount = form.cleaned_data["program"], form.cleaned_data["amount"]
     account = Account.objects.for_company(company).filter(guest=guest, program=program).first()
-    balance = account.balance if account else Decimal(0)
-    available = balance - account.held if account else Decimal(0)
+    now = timezone.now()
+    balance, available = standing(account, today=local_day(company, now), now=now)
+    refused = None
     if amount < 0 and available < -amount:
         refused = Refused("insufficient", {"available": available})
+    elif balance + amount > LARGEST:
+        refused = Refused("too_large")
+    if refused:
         form.add_error("amount", in_words(refused, program))
         return None
     needs_approval = above_limit(company, program, amount)
@@ -132,6 +140,10 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
     if found.source == LedgerEntry.Source.MERGE:
         # Both sides of what a merge moved go back together: by undoing the merge.
         raise Http404
+    address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
+    if done := LedgerEntry.objects.filter(reverses=found).first():
+        # A second click, or somebody else was quicker: this is what became of it.
+        return redirect(f"{address}?new={done.pk}")
     program = found.account.program
     left = _left(found)
     needs_approval = above_limit(company, program, found.amount)
@@ -150,7 +162,6 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
             source=Change.Source.WEB,
             now=timezone.now(),
         )
-        address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
         if isinstance(outcome, Adjustment):
             messages.success(request, _SENT)
             return redirect(address)
@@ -180,7 +191,7 @@ def _revived(entry: LedgerEntry, program: Program) -> str:
     """
     taken_back = LedgerEntry.objects.filter(reverses=OuterRef("lot"))
     uses = LotUse.objects.filter(Exists(taken_back), entry=entry)
-    amount = uses.aggregate(total=Sum("amount"))["total"]
+    amount = uses.aggregate(total=Total("amount"))["total"]
     return shown(amount, program) if amount and entry.amount < 0 else ""
 
 

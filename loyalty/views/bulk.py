@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
+from core.fields import LARGEST
 from core.models import Change, Company
 from core.web.access import CompanyRequest, View, company_view
 from core.web.lists import pager, paginate
@@ -53,6 +54,8 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
     preview = None
     confirm = _confirm_form(company, mark)
     has_changed = False
+    if bound and mark.count and form.is_valid():
+        _check_total(form, mark)
     if bound and mark.count and form.is_valid() and "change" not in request.POST:
         preview = _preview(request, company, form, mark)
         if "confirm" in request.POST:
@@ -80,6 +83,11 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
         "has_programs": form.fields["program"].queryset.exists(),  # type: ignore[attr-defined]
     }
     return render(request, "loyalty/bulk_ask.html", context)
+
+
+def _check_total(form: MoveForm, mark: Mark) -> None:
+    if abs(form.cleaned_data["amount"]) * mark.count > LARGEST:
+        form.add_error("amount", _("Together this is more than any amount kept here."))
 
 
 def _confirm_form(company: Company, mark: Mark, data: Any = None) -> BulkConfirmForm:

@@ -58,10 +58,6 @@ def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
     return render(request, "loyalty/programs.html", context)
 
 
-def _outstanding(program: Any) -> str:
-    return figure(program.outstanding or Decimal(0), program) if program.has_ledger else ""
-
-
 @company_view("loyalty.view_program")
 def program(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Show one program."""

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from core.models import Company, User
+from core.sums import Total
 from core.web import actions, navigation, overview, settings_pages, subjects, values
 from core.web.access import CompanyRequest
 from core.web.subjects import Subject, link
@@ -125,7 +126,9 @@ def what_they_hold(guests: GuestQuerySet, company: Company) -> Iterable[str]:
     accounts = Account.objects.for_company(company).filter(
         balance__gt=0, guest__in=guests.order_by().values("pk")
     )
-    sums = list(accounts.order_by().values("program").annotate(n=Count("pk"), total=Sum("balance")))
+    sums = list(
+        accounts.order_by().values("program").annotate(n=Count("pk"), total=Total("balance"))
+    )
     programs = Program.objects.for_company(company).in_bulk([row["program"] for row in sums])
     for row in sorted(sums, key=lambda row: programs[row["program"]].name):
         program = programs[row["program"]]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 import pytest
@@ -12,9 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from core.fields import LARGEST
 from core.models import Company, User
 from guests.models import Guest
 from loyalty.models import Account, Adjustment, LedgerEntry, Program, ProgramTotals, Terms
+from loyalty.services.holds import place_hold
 from loyalty.services.postings import Move
 from loyalty.services.totals import add_up, sums_of
 from loyalty.web.program_page import outstanding, totals
@@ -77,6 +79,67 @@ def test_a_credit_is_shown_before_it_is_confirmed(client, bella, credited, point
     assert "New balance 320 points." in done.content.decode()
     entry = LedgerEntry.objects.get(source="manual")
     assert (entry.reason, entry.restaurant_id) == ("apology", int(data["restaurant"]))
+
+
+def test_what_is_over_by_now_is_not_shown_as_there(client, credited, points, post):
+    """At midnight, before the clock came by: a credit is over, and another that a hold kept."""
+    now = timezone.now()
+    for days, amount in ((3, 30), (2, 20)):
+        then = now - timedelta(days=days)
+        posting = Move(
+            guest_id=credited.pk, program_id=points.pk, amount=Decimal(amount), source="api",
+            source_ref=str(days), expires_on=then.date(),
+        )  # fmt: skip
+        post(posting, then)
+        place_hold(
+            company=points.company, guest_id=credited.pk, program_id=points.pk,
+            amount=Decimal(5), source="api", source_ref=str(days), now=then,
+            expires_at=now + timedelta(days=5 - 2 * days),
+        )  # fmt: skip
+    assert balance(credited, points) == 295
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    page = client.post(address, filled(client, address, points, "50"))
+    before, after = page.context["preview"]["before"], page.context["preview"]["after"]
+    done = client.post(address, filled(client, address, points, "50", confirm="1"), follow=True)
+    assert f"New balance {after}." in done.content.decode()
+    assert (before, after) == ("275", "325 points")
+    address = f"/c/bella/guests/{credited.pk}/debit/"
+    page = client.post(address, filled(client, address, points, "321"))
+    assert "Only 320 points can be debited." in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"active_from": date(2098, 1, 1)},
+        {"active_to": date(2020, 1, 1)},
+    ],
+)
+def test_a_program_that_gives_nothing_today_says_so_at_once(client, credited, points, values):
+    Program.objects.filter(pk=points.pk).update(**values)
+    for address in (f"/c/bella/guests/{credited.pk}/credit/", "/c/bella/guests/credit/"):
+        page = client.post(address, filled(client, address, points, "50"))
+        assert "The program gives no credits on this day." in page.content.decode()
+        assert page.context["preview"] is None
+    address = f"/c/bella/guests/{credited.pk}/debit/"
+    page = client.post(address, filled(client, address, points, "50"))
+    assert page.context["preview"]["after"] == "220 points"
+
+
+def test_more_than_can_be_kept_is_refused_at_once(
+    client, credited, points, boris, move, monkeypatch
+):
+    move(LARGEST.quantize(Decimal(1), ROUND_DOWN) - 300, timezone.now())
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    page = client.post(address, filled(client, address, points, "50"))
+    assert "The balance would be too large." in page.content.decode()
+    assert page.context["preview"] is None
+    # What one may type is so much less that it takes a thousand guests.
+    monkeypatch.setattr("loyalty.views.bulk.LARGEST", Decimal(99))
+    address = "/c/bella/guests/credit/"
+    page = client.post(address, filled(client, address, points, "50"))
+    assert "Together this is more than any amount kept here." in page.content.decode()
+    assert page.context["preview"] is None
 
 
 def test_the_history_tells_of_it(client, credited, points):
@@ -154,6 +217,20 @@ def test_of_a_spent_credit_the_person_decides_about_the_shortfall(client, credit
     assert balance(credited, points) == 670
     client.post(address, {"comment": "", "shortfall": "from_others"})
     assert balance(credited, points) == 400
+
+
+def test_a_double_click_on_a_reversal_takes_back_once_and_says_so(client, credited, points):
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    client.post(address, filled(client, address, points, "50", confirm="1"))
+    entry = LedgerEntry.objects.get(source="manual")
+    address = f"/c/bella/guests/{credited.pk}/ledger/{entry.pk}/reverse/"
+    answers = [client.post(address, {"comment": ""}) for _click in range(2)]
+    answers.append(client.get(address))
+    reversal = LedgerEntry.objects.get(reverses=entry)
+    assert {answer["Location"] for answer in answers} == {
+        f"/c/bella/guests/{credited.pk}/ledger/?new={reversal.pk}"
+    }
+    assert balance(credited, points) == 270
 
 
 def test_a_credit_that_is_all_spent_leaves_nothing_to_choose(client, credited, points, move):
