@@ -142,7 +142,10 @@ if ON_SQLITE:
         # A transaction takes the write lock when it begins: it waits there, never fails half-way.
         transaction_mode="IMMEDIATE",
         timeout=20,
-        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        # Without the last, INSERT OR REPLACE would remove rows that triggers keep (core.guards).
+        init_command=(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA recursive_triggers=ON;"
+        ),
     )
 else:
     DATABASES["default"].update(

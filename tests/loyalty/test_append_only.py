@@ -39,3 +39,14 @@ def test_nor_emptied_at_once(written):
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("TRUNCATE loyalty_ledgerentry CASCADE")
     assert LedgerEntry.objects.count() == 2
+
+
+@pytest.mark.sqlite
+def test_nor_replaced(written):
+    """SQLite removes what INSERT OR REPLACE collides with, and by itself tells no trigger."""
+    columns = ", ".join(field.column for field in LedgerEntry._meta.concrete_fields)
+    other = columns.replace("amount", "amount + 1")
+    sql = f"INSERT OR REPLACE INTO loyalty_ledgerentry ({columns}) SELECT {other} "
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"{sql} FROM loyalty_ledgerentry")
+    assert list(LedgerEntry.objects.order_by("pk").values_list("amount", flat=True)) == [5, -2]
