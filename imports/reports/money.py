@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from core.fields import from_units
 from core.models import User
-from core.web.money import money as shown
 from core.web.telephones import telephone
 from imports.models import ImportJob
 from imports.options import Options
@@ -16,6 +15,7 @@ from imports.querysets import APPROVAL_LASTS
 from imports.services.money import needs_approval, repeat_of
 from imports.services.trips import gives_money, is_checked
 from loyalty.models import Program
+from loyalty.words import figure
 
 
 def checked_money(job: ImportJob, user: User) -> dict[str, Any] | None:
@@ -99,4 +99,4 @@ def _sums(programs: Mapping[int, Program], money: Money) -> list[dict[str, Any]]
 
 
 def _amount(program: Program, units: int) -> str:
-    return shown(from_units(units), program.currency)
+    return figure(from_units(units), program)
