@@ -81,7 +81,8 @@ def gift_of(decision: Decision) -> Gift | None:
 class Findings:
     """What the check shows, kept as JSON on the job from chunk to chunk.
 
-    `since` is when it began to look: what others wrote later it may not have seen.
+    `since` is when it began to look: what others wrote later it may not have seen. `approved` is
+    what a second person has agreed to, of an import that is looked at anew after that.
     """
 
     def __init__(self, stored: dict[str, Any] | None = None) -> None:
@@ -92,6 +93,7 @@ class Findings:
         self.sample: list[dict[str, Any]] = stored.get("sample", [])
         self.money = Money(stored.get("money"))
         self.since: str | None = stored.get("since")
+        self.approved: dict[str, dict[str, int]] | None = stored.get("approved")
 
     def add(self, decisions: Iterable[Decision]) -> None:
         decisions = list(decisions)
@@ -131,6 +133,7 @@ class Findings:
             "groups_left_out": self.groups_left_out,
             "sample": self.sample,
             "since": self.since,
+            **({"approved": self.approved} if self.approved is not None else {}),
             **({"money": self.money.to_json()} if self.money else {}),
         }
 

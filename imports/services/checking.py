@@ -1,5 +1,7 @@
 """The step that looks at a whole file and writes down only what is wrong with it."""
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -9,6 +11,7 @@ from imports.models import ImportJob
 from imports.pipeline import Planned, travel
 from imports.pipeline.apply import record_rejects
 from imports.pipeline.findings import Findings
+from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.services.money import Repeat, repeat_of, waits_for_second
 from imports.services.remainder import account_for_rest
@@ -32,7 +35,11 @@ def check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     findings = Findings(job.findings)
     if not job.checkpoint:
         findings = Findings({"since": timezone.now().isoformat()})
+        if job.approved_by_id is not None:
+            findings.approved = Money(job.findings.get("money")).programs
         forget_rows(job, attempt)
+    # Before the programs are read: they may become others while the file is looked through.
+    key = checked_key(job)
 
     def land(chunk: Planned) -> None:
         findings.add(chunk.decisions)
@@ -50,10 +57,10 @@ def check(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     except StopAsked:
         _end_check_stopped(job, attempt)
     else:
-        _end_check(job, attempt, findings)
+        _end_check(job, attempt, findings, key)
 
 
-def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) -> None:
+def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings, key: str) -> None:
     """Go on as the job says: back to its operator, on to the import, or refuse it."""
     job.findings = findings.to_json()
     rejected = findings.counts["failed"]
@@ -63,10 +70,10 @@ def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) 
     if is_refused:
         account_for_rest(job, attempt)
     with attempt.chunk() as locked:
-        locked.checked_key = checked_key(locked)
-        fields = {
+        locked.checked_key = key
+        fields: dict[str, Any] = {
             "findings": job.findings,
-            "checked_key": locked.checked_key,
+            "checked_key": key,
             "total": locked.done,
         }
         if is_refused:
@@ -74,8 +81,10 @@ def _end_check(job: ImportJob, attempt: Attempt[ImportJob], findings: Findings) 
             error = "" if wrong or repeat is None else _repeated(repeat)
             end(attempt, locked, State.REFUSED, counts=counts, error=error, **fields)
         elif job.then == Then.IMPORT and waits_for_second(job):
-            # Back to its operator, who is offered to ask for approval.
-            attempt.end(locked, State.DRAFT, then="", stop_request="", **fields)
+            # Back to its operator, who is offered to ask for approval; or to whoever approves, for
+            # whom it is something else by now than what they agreed to.
+            fields |= {"then": "", "stop_request": "", "approved_by": None}
+            attempt.end(locked, State.DRAFT, **fields)
         elif job.then == Then.IMPORT:
             queue_step(attempt, locked, Step.IMPORT, **fields)
             _record_start(locked)

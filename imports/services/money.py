@@ -146,10 +146,17 @@ def waits_for_second(job: ImportJob) -> bool:
     """Whether an import that was checked on its way must not go on before a second person agrees.
 
     It was started before anybody knew what it moves: rows that were mended, a file whose credits
-    came out otherwise when it was looked at anew.
+    came out otherwise when it was looked at anew, and are more than those that were approved.
     """
-    is_settled = job.actor_id is None or job.approved_by_id is not None
-    return not is_settled and gives_money(job) and needs_approval(job)
+    if job.actor_id is None or not gives_money(job) or not needs_approval(job):
+        return False
+    return job.approved_by_id is None or _is_beyond_approved(job)
+
+
+def _is_beyond_approved(job: ImportJob) -> bool:
+    approved = Money({"programs": job.findings.get("approved") or {}})
+    now = Money(job.findings.get("money"))
+    return any(now.total(int(pk)) > approved.total(int(pk)) for pk in now.programs)
 
 
 def must_be_checked(job: ImportJob, actor: User | None) -> bool:

@@ -102,6 +102,10 @@ def checked_key(job: ImportJob) -> str:
     """
     options = {name: value for name, value in job.options.items() if name not in _UNCHECKED}
     parts = [job.file_hash, job.dialect, job.mapping, options, job.batch_id]
+    if gives_money(job):
+        # A line that names no program means the default one: nobody has seen what another gives.
+        programs = Program.objects.for_company(job.company).order_by("pk")
+        parts.append(list(programs.values_list("pk", "code", "currency", "kind", "is_default")))
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -11,8 +11,8 @@ from imports.columns import BALANCES
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
 from imports.services import runs, uploads
-from imports.services.money import IsRepeat, answer_repeat, repeat_of
-from loyalty.models import Account, CreditLot, LedgerEntry, Program
+from imports.services.money import IsRepeat, answer_repeat, ask_approval, repeat_of
+from loyalty.models import Account, CreditLot, LedgerEntry, Program, Terms
 from loyalty.services.checking import disagreeing
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move, Reversal
@@ -342,6 +342,65 @@ def _spend(guest, program, amount):
         source_ref="t",
     )
     post_entries(company=guest.company, postings=[spend], actor=None, now=timezone.now())
+
+
+@pytest.fixture
+def other(bella):
+    return Program.objects.create(company=bella, name="Other", code="other", currency="GBP")
+
+
+def _make_default(program):
+    Program.objects.exclude(pk=program.pk).update(is_default=False)
+    Program.objects.filter(pk=program.pk).update(is_default=True)
+
+
+def _checked(job):
+    options, now = Options.from_json(job.options), timezone.now()
+    return finish(runs.request_check(job=job, options=options, results_to="", now=now))
+
+
+def test_what_was_checked_for_another_default_program_is_checked_anew(
+    bella, anna, owner, points, other
+):
+    job = _checked(draft(bella, f"phone,amount,currency\n{ANNA},5,GBP\n", actor=owner))
+    assert list(job.findings["money"]["programs"]) == [str(points.pk)]
+    _make_default(other)
+    options, now = Options.from_json(job.options), timezone.now()
+    job = finish(
+        runs.import_as_checked(job=job, options=options, results_to="", actor=owner, now=now)
+    )
+    assert (job.state, list(job.findings["money"]["programs"])) == ("draft", [str(other.pk)])
+    assert not LedgerEntry.objects.exists()
+
+
+@pytest.mark.parametrize("change", ["default", "balance", "nothing"])
+def test_what_was_approved_is_approved_anew_when_it_comes_to_more(
+    bella, anna, boris, owner, manager, points, other, change
+):
+    """Between the second person's yes and the worker another import came first."""
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
+    brought_in(bella, f"phone,amount,currency\n{ANNA},80,GBP\n")
+    job = draft(bella, f"phone,amount,currency\n{ANNA},100,GBP\n", actor=manager, mode="set")
+    job = ask_approval(job=_checked(job), actor=manager, now=timezone.now())
+    job = runs.start_import(job=job, actor=owner, source="web", now=timezone.now())
+    assert (job.approved_by, job.actor) == (owner, manager)
+    if change == "default":
+        _make_default(other)
+    content = f"phone,amount,currency,program\n{BORIS},1,GBP,points\n"
+    content += f"{ANNA},-40,GBP,points\n" if change == "balance" else ""
+    brought_in(bella, content)
+    job = finish(ImportJob.objects.get(pk=job.pk))
+    if change == "nothing":
+        assert (job.state, balance(anna, points)) == ("done", Decimal(100))
+        return
+    assert (job.state, job.approved_by) == ("draft", None)
+    assert (balance(anna, points), balance(anna, other)) == (
+        Decimal(40 if change == "balance" else 80),
+        None,
+    )
+    runs.start_import(job=job, actor=owner, source="web", now=timezone.now())
+    job = finish(job)
+    assert (job.state, job.approved_by, job.actor) == ("done", owner, manager)
 
 
 def test_undo_reverses_and_says_what_was_spent(bella, anna, boris, points):
