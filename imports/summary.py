@@ -5,6 +5,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from core.models import Job
+from core.texts import isolated
 from imports.models import ImportJob
 
 State = Job.State
@@ -49,7 +50,7 @@ def sentence(job: ImportJob) -> str:
         guests = ngettext("%(n)s balance", "%(n)s balances", come_in) % {"n": _number(come_in)}
     if job.kind == ImportJob.Kind.ORDERS:
         guests = ngettext("%(n)s order", "%(n)s orders", come_in) % {"n": _number(come_in)}
-    company = job.company.name
+    company = isolated(job.company.name)
     if job.state == State.REFUSED:
         return _("Nothing was imported into %(company)s. %(why)s") % {
             "company": company,

@@ -86,7 +86,22 @@ class PasswordForm(forms.Form):
         return word
 
 
-class NewPasswordForm(PasswordForm, SetPasswordForm):
+class ChoosePasswordForm(SetPasswordForm):
+    """A new password twice. Django's checks, said once and in few words."""
+
+    error_messages = {"password_mismatch": _("It is not the same as above. Type it again.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        first, second = self.fields["new_password1"], self.fields["new_password2"]
+        first.help_text = _(
+            "Eight characters or more. Not digits alone, none of those that many people use, and "
+            "nothing like your name or e-mail."
+        )
+        second.label, second.help_text = _("New password again"), ""
+
+
+class NewPasswordForm(PasswordForm, ChoosePasswordForm):
     """The present password, and the new one twice."""
 
     field_order = ["password", "new_password1", "new_password2"]

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.forms import ModelMultipleChoiceField
 from django.utils.translation import gettext_lazy as _
 
+from core.texts import isolated
 from core.web.ids import LONGEST
 
 
@@ -20,6 +21,10 @@ class IdsThatCanBe:
     default_error_messages: ClassVar[dict[str, Any]] = {
         "invalid_choice": _("One of those that were chosen is not there any more: choose again.")
     }
+
+    def label_from_instance(self, row: Any) -> str:
+        """Return a row's name, which may run in another direction than the page."""
+        return isolated(row)
 
     def _check_values(self, value: Any) -> Any:
         for each in value:

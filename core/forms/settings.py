@@ -15,6 +15,7 @@ from core.forms.rows import RowsField
 from core.models import Company, Membership, Restaurant, Role
 from core.phone_rule import read_phone
 from core.services import settings as services
+from core.texts import isolated
 from core.web.telephones import telephone
 
 #: Zones that name a place; the rest are other names of the same, kept for old machines.
@@ -181,7 +182,7 @@ class MemberForm(RoleForm):
         self.fields["phone"].help_text = gettext(
             "Only %(company)s sees it. Credits by hand that they give to a guest with this number, "
             "or with the one in their own account, are shown as unusual."
-        ) % {"company": company}
+        ) % {"company": isolated(company)}
 
     def clean_phone(self) -> str:
         return read_phone(self.cleaned_data["phone"], regions=[self.company.region])

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Company, Membership, User
 from core.services.changes import record
+from core.texts import isolated
 
 
 class NoInvitation(Exception):
@@ -56,6 +57,6 @@ def _waiting(user: User, company: Company) -> Membership:
     membership = waiting.select_related("user").first()
     if membership is None:
         raise NoInvitation(
-            _("There is no invitation to %(company)s any more.") % {"company": company}
+            _("There is no invitation to %(company)s any more.") % {"company": isolated(company)}
         )
     return membership

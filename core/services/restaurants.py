@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from core.models import Company, Restaurant, User
 from core.services.changes import assign, record
 from core.services.names import same_name
+from core.texts import isolated
 
 
 class NameTaken(Exception):
@@ -65,4 +66,4 @@ def change_restaurant(
 
 def _check_name(company: Company, name: str, but: Restaurant | None = None) -> None:
     if taken := same_name(company, Restaurant.objects.for_company(company), name, but=but):
-        raise NameTaken(_("There is a restaurant “%(name)s” already.") % {"name": taken})
+        raise NameTaken(_("There is a restaurant “%(name)s” already.") % {"name": isolated(taken)})

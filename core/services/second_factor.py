@@ -18,6 +18,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from core.models import Company, User
 from core.services.account import record_for_companies
 from core.services.sessions import end_sessions
+from core.texts import isolated
 
 RECOVERY_CODES = 10
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what is read as another: i l o 0 1
@@ -130,7 +131,7 @@ def turn_off(*, user: User, source: str, now: datetime) -> None:
     demanding = Company.objects.for_user(user).filter(requires_second_factor=True)
     company = demanding.order_by("name", "pk").first()
     if company is not None:
-        raise Demanded(_("%(company)s demands a second factor.") % {"company": company})
+        raise Demanded(_("%(company)s demands a second factor.") % {"company": isolated(company)})
     _forget(user)
     record_for_companies(user=user, action="turn_off_second_factor", source=source, now=now)
 

@@ -13,6 +13,7 @@ from core.services.changes import record
 from core.services.companies import INVITATION
 from core.services.mail import post
 from core.services.sessions import end_sessions
+from core.texts import isolated
 
 
 class LastOwner(Exception):
@@ -84,7 +85,7 @@ def resend_invitation(
         .get(pk=membership.pk)
     )
     if not is_invited(locked):
-        raise NothingToResend(_("%(user)s has joined already.") % {"user": locked.called})
+        raise NothingToResend(_("%(user)s has joined already.") % {"user": isolated(locked.called)})
     before = OutgoingMail.objects.for_company(locked.company).filter(
         kind=INVITATION, subject_id=locked.pk
     )

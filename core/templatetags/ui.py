@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
+from core import texts
 from core.web import errors, money as amounts, telephones
 
 register = template.Library()
@@ -70,3 +71,19 @@ def telephone(number: str | None) -> str:
 def called(guest: Any) -> str:
     """Return a guest's name; of one without, the telephone in groups: `{{ guest|called }}`."""
     return guest.full_name or telephone(guest.phone) or str(guest)
+
+
+@register.filter
+def isolated(text: Any) -> str:
+    """Return a name as a sentence, an attribute, a title or a mail may hold it, whatever direction
+    it runs in: `{% blocktranslate with name=guest|called|isolated %}`. Alone it stands in `<bdi>`.
+    """
+    return texts.isolated(text)
+
+
+@register.filter
+def on_button(name: Any) -> str:
+    """Return a name as a button bears it: isolated, a long one without its middle. Plain text, for
+    every element in a button is an item of its own beside its words.
+    """
+    return texts.isolated(texts.shortened(name))

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from core.models import Change, Company, User
 from core.services import invitations
+from core.texts import isolated
 from core.web import checklist, overview
 from core.web.access import CompanyRequest, UserRequest, company_view, signed_in_view
 
@@ -40,7 +41,7 @@ def accept(request: UserRequest, slug: str) -> HttpResponse:
     except invitations.NoInvitation as gone:
         messages.info(request, str(gone))
         return redirect("core:choose_company")
-    messages.success(request, _("You belong to %(company)s now.") % {"company": company})
+    messages.success(request, _("You belong to %(company)s now.") % {"company": isolated(company)})
     return redirect("core:company", company.slug)
 
 
@@ -57,7 +58,8 @@ def decline(request: UserRequest, slug: str) -> HttpResponse:
         messages.info(request, str(gone))
     else:
         messages.success(
-            request, _("You declined the invitation to %(company)s.") % {"company": company}
+            request,
+            _("You declined the invitation to %(company)s.") % {"company": isolated(company)},
         )
     return redirect("core:home")
 

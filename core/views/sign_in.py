@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
-from core.forms.account import AnyCodeForm, ForgottenForm
+from core.forms.account import AnyCodeForm, ChoosePasswordForm, ForgottenForm
 from core.models import Change
 from core.services import attempts, passwords, second_factor
 from core.services.account import record_for_companies
@@ -37,6 +37,7 @@ class _NewPassword(auth.PasswordResetConfirmView):
     """Django's page behind the mailed link; the companies' records tell that it was used."""
 
     token_generator = passwords.tokens
+    form_class = ChoosePasswordForm
 
     def form_valid(self, form: Any) -> HttpResponse:
         with transaction.atomic():

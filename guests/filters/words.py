@@ -12,6 +12,8 @@ from django.forms.models import ModelChoiceField
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
+from core.texts import isolated
+
 
 @dataclass(frozen=True)
 class Description:
@@ -119,7 +121,7 @@ def _choices(field: forms.ChoiceField, value: Any) -> str:
     if isinstance(field, ModelChoiceField):
         # A row says itself what it is called: its table need not be read for that.
         none = getattr(field, "null_label", "")
-        labels = [str(each) if isinstance(each, Model) else str(none) for each in value]
+        labels = [isolated(each) if isinstance(each, Model) else str(none) for each in value]
     else:
         choices: Any = field.choices
         names = dict(choices)

@@ -9,6 +9,7 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company
+from core.texts import isolated, shortened
 from guests.forms.person import PersonForm
 from guests.forms.rows import CardRow, ExternalIdRow, Rows
 from guests.forms.state import Seen, State
@@ -128,10 +129,15 @@ class RecordForm:
 def described(claim: Claim) -> str:
     """Return the guest of a claim with what one must know of them."""
     if claim.was_merged:
-        return _("%(guest)s, into whom another guest was merged") % {"guest": claim.guest}
+        return _("%(guest)s, into whom another guest was merged") % {"guest": _name(claim.guest)}
     if not claim.guest.is_active:
-        return _("%(guest)s, who is deleted") % {"guest": claim.guest}
-    return str(claim.guest)
+        return _("%(guest)s, who is deleted") % {"guest": _name(claim.guest)}
+    return _name(claim.guest)
+
+
+def _name(guest: Guest) -> str:
+    """Return the guest for a sentence: its form has room for no name of two hundred letters."""
+    return isolated(shortened(guest, length=60))
 
 
 def _data(state: State) -> MultiValueDict[str, Any]:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from urllib.parse import urlsplit
 
-from core.texts import visible
+from core.texts import SPELLING, visible
 
 from .errors import Invalid
 from .numbers import whole
@@ -34,7 +34,7 @@ def text(value: str, max_length: int) -> str:
     """
     refuse_flood(value, max_length)
     if not (value.isascii() and value.isprintable()):
-        value = visible(_line_ends.sub("\n", value), keep="\n\t")
+        value = visible(_line_ends.sub("\n", value), keep=SPELLING + "\n\t")
     return fitting(value.strip(), max_length)
 
 
@@ -53,7 +53,7 @@ def identifier(value: str, max_length: int) -> str:
         if any(unicodedata.category(character) == "Cc" for character in value):
             raise Invalid("control_characters", value=value)
     if not value.isascii():
-        value = visible(value)
+        value = visible(value, keep="")
     return fitting(whole(value.strip()), max_length)
 
 

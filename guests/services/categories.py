@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core.models import Company, User
 from core.services.changes import assign, record
 from core.services.names import same_name
+from core.texts import isolated
 from guests import category_uses
 from guests.models import BulkChange, Category
 from guests.normalize import fold
@@ -136,5 +137,5 @@ def free_name(company: Company, name: str, but: Category | None = None) -> str:
     """Return the name as it is kept. Raises NameTaken."""
     name = name.strip()
     if taken := same_name(company, Category.objects.for_company(company), name, but=but):
-        raise NameTaken(_("There is a category “%(name)s” already.") % {"name": taken})
+        raise NameTaken(_("There is a category “%(name)s” already.") % {"name": isolated(taken)})
     return name

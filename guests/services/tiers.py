@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core.models import Company, Restaurant, User
 from core.services.changes import record
 from core.services.names import same_name
+from core.texts import isolated
 from guests.models import Guest, MemberTier
 
 
@@ -105,4 +106,4 @@ def _state(tier: MemberTier) -> dict[str, Any]:
 
 def _check_name(company: Company, name: str, but: MemberTier | None) -> None:
     if taken := same_name(company, MemberTier.objects.for_company(company), name, but=but):
-        raise NameTaken(_("There is a tier “%(name)s” already.") % {"name": taken})
+        raise NameTaken(_("There is a tier “%(name)s” already.") % {"name": isolated(taken)})

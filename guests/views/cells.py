@@ -20,6 +20,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext as _
 
 from core.models import Company
+from core.texts import isolated
 from core.web.money import grouped, money, points
 from core.web.telephones import telephone
 from guests.models import Guest
@@ -93,7 +94,7 @@ class Cells:
 
     def _tick_cell(self, guest: Guest) -> str:
         what = "checked disabled" if self._all_ticked else f'name="guest" value="{guest.pk}"'
-        name = escape(self._tick % {"guest": guest})
+        name = escape(self._tick % {"guest": isolated(guest)})
         return (
             '<td role="cell" class="cell-tick"><label class="tick-label">'
             f'<input class="tick" type="checkbox" {what}>'

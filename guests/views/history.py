@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company, User
+from core.texts import isolated
 from core.web import past
 from core.web.access import CompanyRequest
 from core.web.past import Entry
@@ -114,7 +115,9 @@ def _about(entry: Entry, merged: dict[int, str], pk: int) -> Entry:
 
 def _whom(merged: dict[int, str], pk: int) -> Subject:
     if pk in merged:
-        return Subject(_("%(guest)s, who was merged into this guest") % {"guest": merged[pk]})
+        return Subject(
+            _("%(guest)s, who was merged into this guest") % {"guest": isolated(merged[pk])}
+        )
     return Subject(_("this guest"))
 
 
@@ -220,7 +223,8 @@ def _of_lines(
                 )
             ),
             subject=Subject(
-                _("%(file)s, line %(line)s") % {"file": row.job.filename, "line": row.line},
+                _("%(file)s, line %(line)s")
+                % {"file": isolated(row.job.filename), "line": row.line},
                 link("imports:detail", company, row.job.number) if may_open else "",
             ),
             rows=words,

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.models import Change, Company
+from core.texts import isolated
 from guests.forms.meanwhile import Who
 from guests.models import BulkChange, BulkChangeGuest, Guest
 from imports.models import ImportRow
@@ -62,7 +63,11 @@ def _by_imports(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
     rows = ImportRow.objects.for_company(company).filter(guest=guest, replaced__isnull=False)
     told = _("Import of %(file)s")
     return [
-        (row.job.finished_at or row.job.created_at, name, told % {"file": row.job.filename})
+        (
+            row.job.finished_at or row.job.created_at,
+            name,
+            told % {"file": isolated(row.job.filename)},
+        )
         for row in rows.select_related("job").order_by("-job_id", "-line")[:LATEST]
         for name in _replaced(row)
     ]

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest
 from core.web.ids import id_in
 from guests import dependents
@@ -35,7 +36,7 @@ def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
     others = Guest.objects.for_company(company).select_related("member_tier")
     other = get_object_or_404(others, pk=wanted)
     if other.pk == guest.pk or not other.is_open:
-        messages.error(request, _("%(guest)s cannot be merged.") % {"guest": other})
+        messages.error(request, _("%(guest)s cannot be merged.") % {"guest": isolated(other)})
         return redirect("guests:merge", company.slug, guest.pk)
     other.company = company
     return _side_by_side(request, company, guest, other)
@@ -99,7 +100,9 @@ def _side_by_side(
             kept, other = (changed if each.pk == changed.pk else each for each in (kept, other))
             form = MergeForm(_again(request, kept, other), company=company, kept=kept, merged=other)
         except Closed as late:
-            messages.error(request, _("%(guest)s cannot be merged.") % {"guest": late.guest})
+            messages.error(
+                request, _("%(guest)s cannot be merged.") % {"guest": isolated(late.guest)}
+            )
             return redirect("guests:merge", company.slug, kept.pk)
         except dependents.Refused as reason:
             form.add_error(None, str(reason))

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 from guests import normalize
 from guests.forms import state as states
@@ -30,7 +31,7 @@ def create(request: CompanyRequest, company: Company) -> HttpResponse:
         return _page(request, company, form_for(request, company, None, typed))
     form = form_for(request, company, None, typed, bound=True)
     if form.is_valid() and (guest := _created(request, company, form)):
-        messages.success(request, _("%(guest)s is a guest now.") % {"guest": guest})
+        messages.success(request, _("%(guest)s is a guest now.") % {"guest": isolated(guest)})
         return redirect("guests:record", company.slug, guest.pk)
     return _page(request, company, form)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest
 from guests.forms import state as states
 from guests.forms.meanwhile import combined, compare
@@ -60,7 +61,7 @@ def restore(request: CompanyRequest, company: Company, guest: Guest) -> HttpResp
     except Closed:
         messages.error(request, _("An erased guest cannot be restored."))
     else:
-        messages.success(request, _("%(guest)s is restored.") % {"guest": guest})
+        messages.success(request, _("%(guest)s is restored.") % {"guest": isolated(guest)})
     return redirect("guests:record", company.slug, guest.pk)
 
 

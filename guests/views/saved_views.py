@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 from guests.forms.lists import SaveViewForm
 from guests.models import GuestListChoice, SavedView
@@ -47,5 +48,5 @@ def delete(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "guests/list_delete_view.html", {"view": view})
     delete_view(view=view, actor=request.user, source=Change.Source.WEB, now=timezone.now())
-    messages.success(request, _("The view “%(name)s” was deleted.") % {"name": view.name})
+    messages.success(request, _("The view “%(name)s” was deleted.") % {"name": isolated(view.name)})
     return redirect(f"{reverse('guests:list', args=[company.slug])}?{view.query}")

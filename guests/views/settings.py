@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _, ngettext
 
 from core.forms.confirming import TypedNumberForm
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 from guests.forms.settings import CategoryForm
 from guests.models import Category, Guest
@@ -35,7 +36,7 @@ def new_category(request: CompanyRequest, company: Company) -> HttpResponse:
     if form.is_valid():
         create = partial(services.create_category, company=company)
         if saved := _saved(request, form, create):
-            messages.success(request, _("%(name)s is added.") % {"name": saved})
+            messages.success(request, _("%(name)s is added.") % {"name": isolated(saved)})
             return redirect(back)
     context = {"form": form, "heading": _("New category"), "back_url": back}
     return render(request, "core/settings/edit.html", {**context, "action": _("Create category")})
@@ -51,7 +52,7 @@ def category(request: CompanyRequest, company: Company, pk: int) -> HttpResponse
     if form.is_valid():
         change = partial(services.change_category, category=found)
         if saved := _saved(request, form, change):
-            messages.success(request, _("%(name)s is saved.") % {"name": saved})
+            messages.success(request, _("%(name)s is saved.") % {"name": isolated(saved)})
             return redirect(back)
     context = {
         "form": form,
@@ -87,7 +88,7 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
         else:
             return redirect("guests:change", company.slug, change.number)
     context = {
-        "heading": _("Delete the category “%(name)s”?") % {"name": found.name},
+        "heading": _("Delete the category “%(name)s”?") % {"name": isolated(found.name)},
         "texts": [_leaving(guests), _("No guest is deleted. It can be undone afterwards.")],
         "refusal": refusal,
         "form": form,

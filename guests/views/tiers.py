@@ -10,6 +10,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _, ngettext
 
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 from guests.forms.settings import TierForm
 from guests.models import Guest, MemberTier
@@ -72,10 +73,10 @@ def delete_tier(request: CompanyRequest, company: Company, pk: int) -> HttpRespo
         except services.InUse as used:
             refusal = str(used)
         else:
-            messages.success(request, _("%(name)s is deleted.") % {"name": found.name})
+            messages.success(request, _("%(name)s is deleted.") % {"name": isolated(found.name)})
             return redirect(back)
     context = {
-        "heading": _("Delete the tier “%(name)s”?") % {"name": found.name},
+        "heading": _("Delete the tier “%(name)s”?") % {"name": isolated(found.name)},
         "texts": [_("It can only be deleted while no guest holds it. This cannot be undone.")],
         "refusal": refusal,
         "refusal_url": list_url(company, f"tier={pk}&inactive=on"),
@@ -111,5 +112,5 @@ def _save(
     except services.NameTaken as taken:
         form.add_error("name", str(taken))
         return False
-    messages.success(request, _("%(name)s is saved.") % {"name": saved})
+    messages.success(request, _("%(name)s is saved.") % {"name": isolated(saved)})
     return True

@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from core.models import Company, Job
+from core.texts import isolated, shortened
 from core.web import pace
 from core.web.subjects import Subject, link
 from guests.models import BulkChange
@@ -80,7 +81,7 @@ def already(action: str, same: int, total: int) -> str:
 
 def button(action: str, count: int, company: Company) -> str:
     """Return the words of the button that commits."""
-    shown = {"count": grouped(count), "company": company}
+    shown = {"count": grouped(count), "company": isolated(shortened(company))}
     texts = {
         Action.DELETE: ngettext(
             "Delete %(count)s guest in %(company)s", "Delete %(count)s guests in %(company)s", count
@@ -127,11 +128,14 @@ def sentence(change: BulkChange) -> str:
             n,
         ),
     }
-    return texts[Action(change.action)] % {"count": grouped(n), "category": change.category_name}
+    return texts[Action(change.action)] % {
+        "count": grouped(n),
+        "category": isolated(change.category_name),
+    }
 
 
 def _category_deleted(change: BulkChange) -> str:
-    shown = {"count": grouped(change.changed), "category": change.category_name}
+    shown = {"count": grouped(change.changed), "category": isolated(change.category_name)}
     if change.category_id is not None:
         text = ngettext(
             "%(count)s guest left “%(category)s”, which is still there.",
@@ -151,8 +155,8 @@ def undo_button(change: BulkChange, count: int) -> str:
     """Return the words of the button that takes the change back for `count` guests."""
     shown = {
         "count": grouped(count),
-        "company": change.company,
-        "category": change.category_name,
+        "company": isolated(shortened(change.company)),
+        "category": isolated(change.category_name),
     }
     if change.action == Action.DELETE_CATEGORY and change.category_id is None:
         text = ngettext(
@@ -195,7 +199,7 @@ def _undone(change: BulkChange) -> str:
             "Undone: “%(category)s” is back, with %(count)s guests.",
             change.undone,
         )
-        return text % {"category": change.category_name, "count": grouped(change.undone)}
+        return text % {"category": isolated(change.category_name), "count": grouped(change.undone)}
     if change.undone == change.changed:
         text = ngettext(
             "Undone: %(count)s guest is as before.", "Undone: all %(count)s guests are as before.",
@@ -238,7 +242,7 @@ def progress(change: BulkChange, *, now: datetime) -> dict[str, Any]:
     is_undo = change.step == Step.UNDO
     total = change.changed - change.undone + change.done if is_undo else change.total
     title = _("Undoing") if is_undo else _DOING[Action(change.action)]
-    words = str(title) % {"category": change.category_name}
+    words = str(title) % {"category": isolated(change.category_name)}
     return pace.progress(change, title=words, total=total, stopping=change.stop_asked, now=now)
 
 
@@ -246,7 +250,7 @@ def describe(company: Company, change: BulkChange) -> Subject:
     """Return how a history names a bulk change: by how many guests it was about."""
     url = link("guests:change", company, change.number)
     if change.action == Action.DELETE_CATEGORY:
-        named = {"category": change.category_name, "number": change.number}
+        named = {"category": isolated(change.category_name), "number": change.number}
         return Subject(_("“%(category)s” (bulk change %(number)s)") % named, url)
     text = ngettext(
         "%(count)s guest (bulk change %(number)s)",

@@ -26,6 +26,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company, User
+from core.texts import isolated
 from core.web.access import CompanyRequest, View, company_view
 from guests.models import Guest
 from guests.services.claims import kept_guest
@@ -70,7 +71,7 @@ def _lead_on(request: CompanyRequest, company: Company, guest: Guest) -> HttpRes
     if kept.pk == guest.pk or match is None:
         raise Http404
     told = _("%(merged)s was merged into %(kept)s, whose record this is.")
-    messages.info(request, told % {"merged": guest, "kept": kept})
+    messages.info(request, told % {"merged": isolated(guest), "kept": isolated(kept)})
     return redirect(match.view_name, **{**match.kwargs, "pk": kept.pk})
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _, ngettext
 from core.mail import folder_path, message_id
 from core.models import Job, OutgoingMail
 from core.models.companies import ImportPreset
+from core.texts import isolated
 from guests.models import Category
 from imports import summary
 from imports.columns import label_of
@@ -127,7 +128,7 @@ def _link(other: ImportJob | None, job: ImportJob) -> tuple[str, str]:
         return "", ""
     text = _("Import %(number)s, %(filename)s")
     url = reverse("imports:detail", args=[job.company.slug, other.number])
-    return text % {"number": other.number, "filename": other.filename}, url
+    return text % {"number": other.number, "filename": isolated(other.filename)}, url
 
 
 def mail(job: ImportJob) -> dict[str, str] | None:

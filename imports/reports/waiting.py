@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.models import Company, User
+from core.texts import isolated
 from imports.models import ImportJob
 from imports.reports.money import sums_of_check
 from loyalty.web.waiting import Waiting
@@ -23,9 +24,12 @@ def waiting_imports(company: Company, user: User) -> Iterator[Waiting]:
         assert job.approval_asked_by is not None
         assert job.approval_asked_at is not None
         sums = (
-            f"{each['name']}: +{each['credited']}, \u2212{each['debited']}"
+            f"{isolated(each['name'])}: +{each['credited']}, \u2212{each['debited']}"
             for each in sums_of_check(job)
         )
-        title = _("Import %(number)s, %(file)s") % {"number": job.number, "file": job.filename}
+        title = _("Import %(number)s, %(file)s") % {
+            "number": job.number,
+            "file": isolated(job.filename),
+        }
         url = reverse("imports:check", args=[company.slug, job.number])
         yield Waiting(title, url, job.approval_asked_by, job.approval_asked_at, tuple(sums))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core.models import Change, User
 from core.services.changes import record
 from core.services.names import same_name
+from core.texts import isolated
 from imports.models import ColumnMapping, ImportJob
 from imports.pipeline.read import FileRefused
 from imports.services.uploads import choose_columns, read_again
@@ -160,7 +161,7 @@ def rename_mapping(
     name = name.strip()
     others = ColumnMapping.objects.for_company(mapping.company)
     if taken := same_name(mapping.company, others, name, but=mapping):
-        raise NameTaken(_("There is a mapping “%(name)s” already.") % {"name": taken})
+        raise NameTaken(_("There is a mapping “%(name)s” already.") % {"name": isolated(taken)})
     before = ColumnMapping.objects.get(pk=mapping.pk).name
     if before == name:
         return mapping

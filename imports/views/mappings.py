@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 from imports.mapping_forms import MappingNameForm
 from imports.models import ColumnMapping
@@ -29,7 +30,7 @@ def mappings(request: CompanyRequest, company: Company) -> HttpResponse:
 def mapping(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Rename a mapping."""
     found = get_object_or_404(ColumnMapping.objects.for_company(company), pk=pk)
-    form = MappingNameForm(request.POST or None, initial={"name": found.name})
+    form = MappingNameForm(request.POST or None, initial={"name": isolated(found.name)})
     back = reverse("mappings:list", args=[company.slug])
     if form.is_valid():
         try:
@@ -68,7 +69,7 @@ def delete(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
         messages.success(request, _("The mapping is deleted."))
         return redirect(back)
     context = {
-        "heading": _("Delete the mapping “%(name)s”?") % {"name": found.name},
+        "heading": _("Delete the mapping “%(name)s”?") % {"name": isolated(found.name)},
         "texts": [_("Files with these columns are mapped by their headings again.")],
         "form": forms.Form(),
         "action": _("Delete mapping"),

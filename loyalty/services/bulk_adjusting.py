@@ -110,7 +110,7 @@ def confirm_bulk(
             )
         else:
             enqueue(change, now=now, total=change.total)
-        _record(change, "bulk_adjust", actor=actor, source=source, now=now)
+        _record(change, _action(change), actor=actor, source=source, now=now)
         return change
 
     return whole(act)
@@ -148,7 +148,11 @@ def request_undo(*, change: BulkAdjustment, actor: User, source: str, now: datet
     if not is_undoable(locked):
         raise NotNow
     enqueue(locked, now=now, step=Step.UNDO, checkpoint=0, undone_by=actor, stop_asked=False)
-    _record(locked, "undo_bulk_adjust", actor=actor, source=source, now=now)
+    _record(locked, f"undo_{_action(locked)}", actor=actor, source=source, now=now)
+
+
+def _action(change: BulkAdjustment) -> str:
+    return "bulk_credit" if change.amount > 0 else "bulk_debit"
 
 
 def is_undoable(change: BulkAdjustment) -> bool:

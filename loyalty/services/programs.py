@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from core.models import Company, User
 from core.services.changes import record
 from core.services.names import same_name
+from core.texts import isolated
 from guests.models import Category
 from loyalty.models import Account, Program, ProgramCategory, Terms
 
@@ -166,7 +167,7 @@ def _check_name(company: Company, values: Mapping[str, Any], but: Program | None
     """Raise ValidationError when another program is called so, whatever its capitals."""
     programs = Program.objects.for_company(company)
     if taken := same_name(company, programs, values.get("name", ""), but=but):
-        text = _("There is a program “%(name)s” already.") % {"name": taken}
+        text = _("There is a program “%(name)s” already.") % {"name": isolated(taken)}
         raise ValidationError({"name": text})
 
 

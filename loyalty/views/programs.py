@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.models import Change, Company
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 from guests.models import Guest
 from loyalty.forms import ProgramForm
@@ -110,7 +111,7 @@ def new(request: CompanyRequest, company: Company) -> HttpResponse:
         except ValidationError as error:
             _say(form, error)
         else:
-            messages.success(request, _("“%(name)s” is there.") % {"name": made.name})
+            messages.success(request, _("“%(name)s” is there.") % {"name": isolated(made.name)})
             return redirect("loyalty:program", company.slug, made.pk)
     return render(request, "loyalty/program_form.html", {"form": form, "program": None})
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _, gettext_lazy, ngettext
 
 from core.models import Company, User
 from core.sums import Total
+from core.texts import isolated
 from core.web import actions, navigation, overview, settings_pages, subjects, values
 from core.web.access import CompanyRequest
 from core.web.subjects import Subject, link
@@ -113,7 +114,10 @@ def waiting_adjustments(
             if each.amount > 0
             else _("%(amount)s to be debited, asked by %(person)s, waits for approval.")
         )
-        text = words % {"amount": shown(abs(each.amount), each.program), "person": each.asked_by}
+        text = words % {
+            "amount": shown(abs(each.amount), each.program),
+            "person": isolated(each.asked_by),
+        }
         url, words = (link("loyalty:approvals", company), _("Approvals")) if may else ("", "")
         if each.asked_by_id == request.user.pk:
             # Nobody decides what they asked for; they may think better of it.
@@ -140,7 +144,7 @@ def what_they_hold(guests: GuestQuerySet, company: Company) -> Iterable[str]:
         yield text % {
             "count": number_format(row["n"], force_grouping=True),
             "amount": shown(row["total"], program),
-            "program": program.name,
+            "program": isolated(program.name),
         }
 
 
@@ -158,12 +162,7 @@ def _words() -> None:
     actions.register("decline_adjustment", gettext_lazy("declined"), gettext_lazy("Declined"))
     actions.register("withdraw_adjustment", gettext_lazy("withdrew"), gettext_lazy("Withdrawn"))
     actions.register("lapse_adjustment", gettext_lazy("let lapse"), gettext_lazy("Lapsed"))
-    actions.register(
-        "bulk_adjust", gettext_lazy("credited or debited"), gettext_lazy("Credited many")
-    )
-    actions.register(
-        "undo_bulk_adjust", gettext_lazy("undid the credit of"), gettext_lazy("Undid a bulk credit")
-    )
+    _many_words()
     # Of a program, which may count points: not the company's money.
     values.register_label("balance", gettext_lazy("Balance"), reading=plain_figure)
     values.register_label("amount", gettext_lazy("Amount"), reading=plain_figure)
@@ -173,6 +172,19 @@ def _words() -> None:
     subjects.register("loyalty.adjustment", _adjustment, permission="loyalty.approve_adjustment")
     subjects.register(
         BulkAdjustment._meta.label_lower, bulk_words.describe, permission="loyalty.adjust_balance"
+    )
+
+
+def _many_words() -> None:
+    told = gettext_lazy
+    actions.register("bulk_credit", told("credited"), told("Credited many"))
+    actions.register("bulk_debit", told("debited"), told("Debited many"))
+    actions.register("undo_bulk_credit", told("undid the credit of"), told("Undid a bulk credit"))
+    actions.register("undo_bulk_debit", told("undid the debit of"), told("Undid a bulk debit"))
+    # As both were recorded before they had a word each.
+    actions.register("bulk_adjust", told("credited or debited"), told("Credited or debited many"))
+    actions.register(
+        "undo_bulk_adjust", told("undid what was posted for"), told("Undid a bulk credit or debit")
     )
 
 

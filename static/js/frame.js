@@ -24,10 +24,17 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-document.addEventListener("click", (event) => {
+/* An open menu lies over what comes next: who goes on, by mouse or keyboard, closes it. */
+const leave = (target) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
+    if (!menu.contains(target)) menu.open = false;
   }
+};
+
+document.addEventListener("focusin", (event) => leave(event.target));
+
+document.addEventListener("click", (event) => {
+  leave(event.target);
   const close = event.target.closest("[data-dismiss]");
   if (close) {
     const notice = close.closest(".notice");

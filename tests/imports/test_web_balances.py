@@ -173,7 +173,7 @@ def test_guests_are_told_and_can_end_it(bella, sign_in, manager, client, setting
     # It is signed with its second, so that another one made now may be another.
     link = message.body.split("No more e-mails: ")[1].split()[0]
     assert message.extra_headers["List-Unsubscribe"] == f"<{link}>"
-    assert "No more e-mails?" in client.get(link).content.decode()
+    assert "No more e-mails and SMS?" in client.get(link).content.decode()
     anna.refresh_from_db()
     assert anna.subscribed
     assert "You are unsubscribed" in client.post(link).content.decode()

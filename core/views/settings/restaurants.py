@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from core.forms.settings import NewRestaurantForm, RestaurantForm
 from core.models import Change, Company, Restaurant
 from core.services import restaurants as services
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 
 
@@ -29,7 +30,7 @@ def restaurants(request: CompanyRequest, company: Company) -> HttpResponse:
         except services.NameTaken as taken:
             form.add_error("name", str(taken))
         else:
-            messages.success(request, _("%(name)s is added.") % {"name": added})
+            messages.success(request, _("%(name)s is added.") % {"name": isolated(added)})
             return redirect("core:settings_restaurants", company.slug)
     found = Restaurant.objects.for_company(company).order_by("-is_active", "name", "pk")
     return render(request, "core/settings/restaurants.html", {"form": form, "restaurants": found})
@@ -54,7 +55,7 @@ def restaurant(request: CompanyRequest, company: Company, pk: int) -> HttpRespon
         except services.NameTaken as taken:
             form.add_error("name", str(taken))
         else:
-            messages.success(request, _("%(name)s is saved.") % {"name": saved})
+            messages.success(request, _("%(name)s is saved.") % {"name": isolated(saved)})
             return redirect(back)
     context = {"form": form, "heading": name, "back_url": back, "action": _("Save restaurant")}
     return render(request, "core/settings/edit.html", context)

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from core.forms.settings import InvitationForm, MemberForm
 from core.models import Change, Company, Membership, Restaurant
 from core.services import companies, staff as services
+from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 
 
@@ -54,7 +55,7 @@ def member(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
         for field in form.fields.values():
             field.disabled = True
     elif form.is_valid() and _save(request, found, form):
-        messages.success(request, _("%(user)s is saved.") % {"user": found.called})
+        messages.success(request, _("%(user)s is saved.") % {"user": isolated(found.called)})
         return redirect("core:settings_staff", company.slug)
     context = {
         "form": form,
