@@ -8,6 +8,7 @@ from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.names import NameField
 from core.models import Company, User
 from core.models.users import Theme
 from core.phone_rule import read_phone
@@ -47,6 +48,7 @@ class AccountForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["name", "phone", "theme"]
+        field_classes = {"name": NameField}
         widgets = {"name": forms.TextInput({"autocomplete": "name", "dir": "auto"})}
         labels = {"name": _("Name")}
 

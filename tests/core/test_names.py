@@ -78,3 +78,16 @@ def test_a_program_keeps_its_own_name(bella: Company, owner: User) -> None:
         program=stars, values={"name": "STARS"}, categories=[], now=timezone.now(), **COMMON
     )
     assert saved.name == "STARS"
+
+
+def test_nobody_turns_what_others_read_round_by_their_own_name(
+    bella: Company, owner: User, sign_in: Any
+) -> None:
+    client = sign_in(owner)
+    sent = {"name": "Ol\u202eaivi\u200b  Bell", "phone": "", "theme": ""}
+    assert client.post("/account/", sent).status_code == 302
+    owner.refresh_from_db()
+    assert owner.name == "Olaivi Bell"
+    client.post("/account/", {**sent, "name": ""})
+    owner.refresh_from_db()
+    assert owner.name == ""
