@@ -17,7 +17,8 @@ from core.web.values import Row, in_words
 class Entry:
     """One thing that happened: `actor` `words` `subject`, and its values old and new.
 
-    `actor` is "" for what nobody did by hand; `where` says from where it came then, too.
+    `actor` is "" for what nobody did by hand; `where` says from where it came then, too. `receipt`
+    is the address of a page that tells all of it, and where it may be taken back.
     """
 
     at: datetime
@@ -27,6 +28,7 @@ class Entry:
     subject: Subject | None = None
     rows: Sequence[Row] = field(default_factory=list)
     note: str = ""
+    receipt: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from core.web.access import CompanyRequest
 from core.web.past import Entry
 from core.web.subjects import Subject, link
 from core.web.values import in_words
-from guests.models import BulkChange, BulkChangeGuest, Card, Guest
+from guests.models import BulkChange, BulkChangeGuest, Card, Guest, GuestMerge
 from guests.views.history_credits import of_bulk_credits, tell_adjustments
 from guests.views.history_sources import (
     ADJUSTMENT,
@@ -102,10 +102,34 @@ def _of_changes(
 ) -> list[Entry]:
     tell_adjustments(company, rows)
     entries = past.of_changes(company, user, rows, about=Guest._meta.label_lower)
+    # Of a guest who was merged on there is no page any more.
+    own = [change for change in rows if change.subject_id not in merged]
+    receipts = _receipts(company, user, own)
     return [
-        entry if change.subject == ADJUSTMENT else _about(entry, merged, change.subject_id)
+        entry
+        if change.subject == ADJUSTMENT
+        else replace(_about(entry, merged, change.subject_id), receipt=receipts.get(change.pk, ""))
         for change, entry in zip(rows, entries, strict=True)
     ]
+
+
+def _receipts(company: Company, user: User, rows: Sequence[Any]) -> dict[int, str]:
+    """Return the addresses of the receipts of merges, where they can be undone, by change.
+
+    A query where there are any, for who may merge.
+    """
+    merges = [row for row in rows if row.action == "merge_guest"]
+    if not merges or not user.has_perm("guests.merge_guest", company):
+        return {}
+    done = GuestMerge.objects.for_company(company).filter(
+        kept__in={row.subject_id for row in merges}, at__in={row.at for row in merges}
+    )
+    found = {(each.kept_id, each.at): each.pk for each in done.only("kept", "at")}
+    return {
+        row.pk: link("guests:merged", company, row.subject_id, found[row.subject_id, row.at])
+        for row in merges
+        if (row.subject_id, row.at) in found
+    }
 
 
 def _about(entry: Entry, merged: dict[int, str], pk: int) -> Entry:

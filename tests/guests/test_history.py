@@ -1,6 +1,7 @@
 """A guest's history: everything that was changed of them, by hand, in bulk and by files."""
 
 import datetime
+import re
 from html import unescape
 
 import pytest
@@ -202,6 +203,19 @@ def test_a_merge_is_told_and_so_is_what_the_other_was_before(sign_in, bella, man
     said = text_of(history(sign_in(manager), kept))
     assert "Maria took a merged guest out of this guest" in said
     assert "who was merged into this guest" not in said
+
+
+def test_a_merge_leads_to_its_receipt_for_who_may_merge(sign_in, bella, manager, host):
+    first, second, last = guest(bella), guest(bella, ANN), guest(bella, "+442079460977")
+    merge(second, first, actor=manager, now=at(1))
+    second.refresh_from_db()
+    done = merge(last, second, actor=manager, now=at(2))
+    page = history(sign_in(manager), last).content.decode()
+    # Of the first merge the guest who was kept then is no more.
+    (receipt,) = re.findall(r'href="([^"]*)">Receipt<', page)
+    assert receipt == f"/c/bella/guests/{last.pk}/merges/{done.pk}/"
+    assert sign_in(manager).get(receipt).context["can_undo"]
+    assert "Receipt" not in text_of(history(sign_in(host), last))
 
 
 def test_another_guests_history_is_not_told(sign_in, bella, roma, manager):
