@@ -75,7 +75,7 @@ def receive_upload(
             corrects=corrects,
             batch_id=_batch_of(corrects),
             results_to=actor.email if actor else "",
-            options=_options_of(corrects, company).to_json(),
+            options=_options_of(corrects, company, kind).to_json(),
         )
         _read_as(job, found)
         with path.open("rb") as file:
@@ -242,11 +242,14 @@ def _same_header(corrects: ImportJob, cells: Sequence[str]) -> bool:
     return len({signature(each, len(each)) for each in names}) == 1
 
 
-def _options_of(corrects: ImportJob | None, company: Company) -> Options:
+def _options_of(corrects: ImportJob | None, company: Company, kind: columns.FileKind) -> Options:
+    """Return the rules that an import begins with: those that its form would send unchanged."""
     if corrects is not None:
         # Whether it may repeat another import is asked anew.
         return replace(Options.from_json(corrects.options), again=False)
-    defaults = Category.objects.for_company(company).defaults().order_by("name", "pk")
+    if kind is not columns.GUESTS:
+        return Options(preset=company.import_preset)
+    defaults = Category.objects.for_company(company).defaults().order_by("pk")
     return Options(
         preset=company.import_preset, categories=list(defaults.values_list("pk", flat=True))
     )

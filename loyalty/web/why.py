@@ -18,6 +18,10 @@ from loyalty.words import figure
 Kind = LedgerEntry.Kind
 
 
+#: Codes that only say once more what an entry's source and kind say.
+_SAID = {"import": "", "undo": ""}
+
+
 @dataclass(frozen=True)
 class Line:
     """An entry as the ledger shows it; `traces` say where it came from, or where it went."""
@@ -59,7 +63,7 @@ def lines(company: Company, entries: Sequence[LedgerEntry]) -> list[Line]:
     reversed_ids = set(
         LedgerEntry.objects.filter(reverses__any=ids).values_list("reverses_id", flat=True)
     )
-    reasons: dict[str, Any] = dict(Reason.choices)
+    reasons: dict[str, Any] = dict(Reason.choices) | _SAID
     return [
         Line(
             entry=entry,

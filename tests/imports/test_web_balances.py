@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.models import Change, OutgoingMail
 from core.services import mail as mails
-from guests.models import Guest
+from guests.models import Category, Guest
 from imports.models import ImportJob
 from loyalty.models import Account, Program, Terms
 from tests.conftest import _member
@@ -68,9 +68,20 @@ def test_a_manager_brings_balances_in(sign_in, manager):
     post(client, job, "import")
     job = worked(job)
     assert (job.state, balance(ANNA), balance(BORIS)) == ("done", Decimal(5), Decimal("6.5"))
+    ledger = client.get(f"/c/bella/guests/{Guest.objects.get(phone=ANNA).pk}/ledger/")
+    (line,) = ledger.context["lines"]
+    assert (line.what, line.reason) == ("Credit · Import", "")
     shown = client.get(page(job, "result")).content.decode()
     assert "2 balances imported into Bella" in shown
     assert "11.50" in shown
+
+
+def test_default_categories_of_guests_are_no_rules_of_balances(bella, sign_in, manager):
+    Category.objects.create(company=bella, name="Newsletter", is_default=True)
+    client = sign_in(manager)
+    job, _shown = check(client, upload(client))
+    assert "checked again" not in post(client, job, "import").content.decode()
+    assert worked(job).state == "done"
 
 
 def test_an_operator_may_not_not_even_what_a_manager_uploaded(sign_in, manager, operator):

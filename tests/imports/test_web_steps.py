@@ -320,6 +320,15 @@ def rules(**changes):
     return {"policy": "update", "results_to": "maria@bella.example", **changes}
 
 
+def test_a_file_checked_by_its_first_rules_is_imported_at_once(client, bella, manager):
+    # The later one by name is the earlier one by number.
+    names = ("Staff", "Newsletter")
+    chosen = [Category.objects.create(company=bella, name=n, is_default=True).pk for n in names]
+    job = checked(bella, manager)
+    client.post(page(job, "check"), rules(action="import", categories=chosen))
+    assert ImportJob.objects.get(pk=job.pk).step == "import"
+
+
 def test_checking_again_saves_the_rules(client, bella, manager):
     job = checked(bella, manager)
     data = rules(policy="protect", rule_email="never", results_to="", action="check")
