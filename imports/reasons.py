@@ -150,7 +150,7 @@ MESSAGES: dict[str, str | Promise] = {
     "credit_moved": _(
         "A merge gave %(moved)s of the credit to the guest who was kept: debit it there."
     ),
-    "credit_spent": _("Spent of the credit already, and not taken back: %(spent)s."),
+    "credit_spent": _("Spent, expired or held of the credit, and so not taken back: %(spent)s."),
     "debit_of_closed": _(
         "The guest was merged into another since, or erased: what was taken is not given back. "
         "Credit the guest who was kept."

@@ -38,7 +38,7 @@ REFUSALS = {
     "of_merge": _("A merge moved this: undo the merge itself."),
     "reversed": _("This entry was reversed before."),
     "moved": _("A merge gave %(moved)s of this credit to the guest who was kept: debit it there."),
-    "spent": _("Left of this credit: %(left)s. Spent: %(shortfall)s."),
+    "spent": _("Left of this credit: %(left)s. Spent, expired or held: %(shortfall)s."),
 }
 
 
