@@ -5,6 +5,7 @@ from django.core import signing
 from django.urls import reverse
 
 from guests.models import Guest
+from guests.services.claims import kept_guest
 
 _SALT = "guests.unsubscribe"
 
@@ -16,9 +17,17 @@ def link_of(guest: Guest) -> str:
 
 
 def guest_of(token: str) -> Guest | None:
-    """Return the guest whose link has this token; None for a token that is none."""
+    """Return the guest whose link has this token; None for a token that is none.
+
+    Of one who was merged into another it is that other one, to whom the mails go by now.
+    """
     try:
         company, pk = signing.loads(token, salt=_SALT)
     except (signing.BadSignature, ValueError):
         return None
-    return Guest.objects.select_related("company").filter(company_id=company, pk=pk).first()
+    guest = Guest.objects.select_related("company").filter(company_id=company, pk=pk).first()
+    if guest is None:
+        return None
+    found = kept_guest(guest.company, guest)
+    found.company = guest.company
+    return found

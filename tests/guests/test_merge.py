@@ -9,7 +9,9 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
+from django.test import Client
 
 from core.models import Change, Company, User
 from guests import dependents
@@ -17,6 +19,7 @@ from guests.models import Card, ExternalId, Guest, GuestMerge
 from guests.services import merge_choices
 from guests.services.merging import NotUndoable, kept_ids, undo_merge
 from guests.services.records import ChangedMeanwhile, Closed, Draft, update_guest
+from guests.unsubscribe_links import link_of
 from tests.guests import cast
 from tests.guests.cast import (
     ANN,
@@ -187,6 +190,17 @@ def test_the_field_of_whoever_was_seen_later_is_taken_by_default(bella: Company)
     merged = guest(bella, ANN, last_name="Orlova", last_visit_at=NOW)
     assert merge_choices.default(kept, merged, "last_name") == "merged"
     assert merge_choices.default(merged, kept, "last_name") == "kept"
+
+
+def test_an_old_way_out_of_all_mails_is_the_kept_guests(bella: Company, client: Client) -> None:
+    kept, merged = guest(bella), guest(bella, ANN, email="ann@example.com")
+    link = link_of(merged).removeprefix(settings.BASE_URL)
+    done = merge(kept, merged, email="merged")
+    assert b"You are unsubscribed" in client.post(link).content
+    kept.refresh_from_db()
+    merged.refresh_from_db()
+    assert (kept.email, kept.subscribed) == ("ann@example.com", False)
+    assert merged.version == done.merged_version
 
 
 def test_both_histories_tell_of_it(bella: Company, owner: User) -> None:
