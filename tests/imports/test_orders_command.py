@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from core.models import Change
@@ -18,6 +19,7 @@ from imports.models import ImportJob, ImportRow
 from imports.pipeline import apply_orders as stage
 from imports.services import runs
 from imports.services.undo_forecast import forecast
+from tests.guests import cast
 from tests.visits.conftest import miscounted, new_guest
 from visits.models import Order
 from visits.services.orders import Crossed
@@ -173,6 +175,18 @@ def test_the_phone_of_a_merged_guest_leads_to_the_kept_one(command, bella, anna)
     merged = new_guest(bella, 8, is_active=False, merged_into=anna)
     command(lines(of(phone=merged.phone), header=BY_ID))
     assert Order.objects.get().guest == anna
+
+
+def test_whence_an_order_came_is_told_of_a_guest_who_was_merged_since(
+    command, bella, sign_in, manager
+):
+    command(lines(LINE))
+    kept = cast.guest(bella, JOHN)
+    merged = Guest.objects.get(phone=ANNA)
+    merged.company = bella
+    cast.merge(kept, merged)
+    page = sign_in(manager).get(reverse("visits:orders", args=["bella", kept.pk]))
+    assert "orders.csv, line 2" in page.content.decode()
 
 
 def test_a_deleted_guest_stays_deleted_and_is_counted(command, bella):

@@ -47,6 +47,14 @@ def test_orders_are_those_of_the_own_restaurants(sign_in, soho_manager, owner, v
     assert "Only orders of" not in everything
 
 
+def test_who_was_only_elsewhere_is_not_said_never_to_have_ordered(
+    sign_in, soho_manager, bella, anna
+):
+    record(bella, draft(bella, "C-1", anna, place=1))
+    page = sign_in(soho_manager).get(reverse("visits:orders", args=["bella", anna.pk]))
+    assert "No orders here yet" in page.content.decode()
+
+
 def test_the_record_counts_visits_of_the_own_restaurants_beside_the_whole(
     sign_in, soho_manager, visited
 ):

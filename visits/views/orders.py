@@ -49,8 +49,15 @@ def orders(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
 def _sources(
     request: CompanyRequest, company: Company, guest: Guest, orders: Collection[int]
 ) -> dict[int, dict[str, str]]:
-    """Return from which line of which file each of the orders came, of those that did."""
-    lines = ImportRow.objects.for_company(company).filter(guest=guest).that_brought(orders)
+    """Return from which line of which file each of the orders came, of those that did.
+
+    A line speaks of whom it found: of who was merged into this guest since, too.
+    """
+    if not orders:
+        return {}
+    merged = Guest.objects.for_company(company).merged_into(guest)
+    guests = [guest.pk, *(each.pk for each in merged)]
+    lines = ImportRow.objects.for_company(company).filter(guest__in=guests).that_brought(orders)
     may_open = request.user.has_perm("imports.view_importjob", company)
     found = {}
     for line in lines.select_related("job"):
