@@ -17,6 +17,7 @@ from core.auth import permissions_in
 from core.models import Change, Company, Membership, Role, User
 from core.services import jobs, mail
 from core.services.companies import create_company
+from tests.emptying import empty_quickly
 from tests.processes import Worker
 from tests.smtp import SmtpServer
 
@@ -31,6 +32,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             server.delete("-", *keys)
     if "PYTEST_XDIST_WORKER" not in os.environ:
         shutil.rmtree(os.environ["TEST_RUN_DIR"], ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Make the test database, and see to it that it is emptied quickly."""
+    with django_db_blocker.unblock():
+        empty_quickly()
 
 
 # -- The cast -----------------------------------------------------------------------------------

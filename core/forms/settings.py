@@ -1,6 +1,5 @@
 """Forms of a company's settings."""
 
-import zoneinfo
 from collections import defaultdict
 from typing import Any
 
@@ -9,6 +8,7 @@ import phonenumbers
 from django import forms
 from django.utils.translation import gettext, gettext_lazy as _
 
+from core import validators
 from core.forms.countries import COUNTRIES
 from core.forms.names import NameField
 from core.forms.rows import RowsField
@@ -28,7 +28,7 @@ _AREAS = (
 def time_zones() -> list[tuple[Any, Any]]:
     """Return every time zone in the groups of a select: by part of the world, then UTC."""
     groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name in sorted(zoneinfo.available_timezones()):
+    for name in sorted(validators.time_zones()):
         area, _slash, place = name.partition("/")
         if place and area in _AREAS:
             groups[area].append((name, place.replace("_", " ").replace("/", ", ")))
