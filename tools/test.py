@@ -102,7 +102,8 @@ def run(
 ) -> int:
     """Run pytest once, add to `counts`, and return its exit code; no test at all is no failure."""
     print(f"\n== On {title}", flush=True)
-    own = {"DATABASE_URL", "REDIS_URL"}
+    # Dozens of processes are started: what they import is compiled once, whatever the shell says.
+    own = {"DATABASE_URL", "REDIS_URL", "PYTHONDONTWRITEBYTECODE"}
     clean = {key: value for key, value in os.environ.items() if key not in own}
     if "torture" in markers:
         clean.setdefault("TORTURE", "20")
