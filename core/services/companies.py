@@ -72,12 +72,7 @@ def invite(
     with transaction.atomic():
         # Two who invite the same person would both not find them: the lock lets one wait.
         Company.objects.select_for_update().get(pk=company.pk)
-        user = User.objects.filter(email=address).first()
-        if user is None:
-            user = User(email=address)
-            user.set_unusable_password()
-            user.full_clean()
-            user.save(force_insert=True)
+        user = _user_with(address)
         before = Membership.objects.for_company(company).filter(user=user).first()
         if before is not None:
             raise AlreadyMember(_already(before) % {"email": address, "company": company})
@@ -107,6 +102,20 @@ def invite(
             now=now,
         )
     return membership
+
+
+def _user_with(address: str) -> User:
+    """Return whoever signs in with the address; somebody new cannot until they chose a password.
+
+    Raises ValidationError when it is no address.
+    """
+    user = User.objects.filter(email=address).first()
+    if user is None:
+        user = User(email=address)
+        user.set_unusable_password()
+        user.full_clean()
+        user.save(force_insert=True)
+    return user
 
 
 def _already(membership: Membership) -> str:

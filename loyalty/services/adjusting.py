@@ -11,7 +11,7 @@ from loyalty.models import Adjustment, LedgerEntry, Program, Reason
 from loyalty.services.approving import ask
 from loyalty.services.ledger import post_entries
 from loyalty.services.limits import above_limit
-from loyalty.services.postings import Move, Outcome, Posted, Reversal
+from loyalty.services.postings import Move, Outcome, Posted, Posting, Reversal
 from loyalty.services.retrying import whole
 
 Shortfall = Literal["refuse", "what_is_left", "from_others"]
@@ -37,6 +37,16 @@ def adjust_balance(
     refused), or the adjustment that waits for a second person.
     """
     ref = f"{guest.pk}:{ref}"
+    posting = Move(
+        guest_id=guest.pk,
+        program_id=program.pk,
+        amount=amount,
+        source=LedgerEntry.Source.MANUAL,
+        source_ref=ref,
+        reason=reason,
+        comment=comment,
+        restaurant_id=restaurant.pk if restaurant else None,
+    )
 
     def act() -> Outcome | Adjustment:
         if there := Adjustment.objects.for_company(company).filter(source_ref=ref).first():
@@ -56,21 +66,7 @@ def adjust_balance(
                 source=source,
                 now=now,
             )
-        posting = Move(
-            guest_id=guest.pk,
-            program_id=program.pk,
-            amount=amount,
-            source=LedgerEntry.Source.MANUAL,
-            source_ref=ref,
-            reason=reason,
-            comment=comment,
-            restaurant_id=restaurant.pk if restaurant else None,
-        )
-        (outcome,) = post_entries(
-            company=company, postings=[posting], actor=actor, now=now, programs=[program]
-        )
-        _tell(company, guest, program, outcome, actor=actor, source=source, now=now)
-        return outcome
+        return _post(posting, company, guest, program, actor=actor, source=source, now=now)
 
     return whole(act)
 
@@ -95,6 +91,14 @@ def reverse_entry(
     # Noted with the entry, and perhaps removed since.
     noted = Restaurant.objects.filter(company=company, pk=entry.restaurant_id or 0)
     place = noted.first()
+    posting = Reversal(
+        entry_id=entry.pk,
+        shortfall=shortfall,
+        source=LedgerEntry.Source.MANUAL,
+        source_ref=f"reverse:{entry.pk}",
+        comment=comment,
+        restaurant_id=entry.restaurant_id,
+    )
 
     def act() -> Outcome | Adjustment:
         earlier = Adjustment.objects.for_company(company).filter(reverses=entry)
@@ -118,17 +122,7 @@ def reverse_entry(
                 source=source,
                 now=now,
             )
-        posting = Reversal(
-            entry_id=entry.pk,
-            shortfall=shortfall,
-            source=LedgerEntry.Source.MANUAL,
-            source_ref=f"reverse:{entry.pk}",
-            comment=comment,
-            restaurant_id=entry.restaurant_id,
-        )
-        (outcome,) = post_entries(company=company, postings=[posting], actor=actor, now=now)
-        _tell(company, guest, program, outcome, actor=actor, source=source, now=now)
-        return outcome
+        return _post(posting, company, guest, program, actor=actor, source=source, now=now)
 
     return whole(act)
 
@@ -143,28 +137,32 @@ def _is_posted(company: Company, program: Program, ref: str) -> bool:
     return entries.filter(source=LedgerEntry.Source.MANUAL, source_ref=ref).exists()
 
 
-def _tell(
+def _post(
+    posting: Posting,
     company: Company,
     guest: Guest,
     program: Program,
-    outcome: Outcome,
     *,
-    actor: User | None,
+    actor: User,
     source: str,
     now: datetime,
-) -> None:
-    if not isinstance(outcome, Posted):
-        return
-    before = outcome.balance - outcome.amount
-    record(
-        company=company,
-        actor=actor,
-        source=source,
-        action="credit_guest" if outcome.amount > 0 else "debit_guest",
-        subject=guest,
-        values={
-            "program": [None, program.name],
-            "balance": [f"{before.normalize():f}", f"{outcome.balance.normalize():f}"],
-        },
-        now=now,
+) -> Outcome:
+    """Post it, and write down in the guest's history what it did to the balance."""
+    (outcome,) = post_entries(
+        company=company, postings=[posting], actor=actor, now=now, programs=[program]
     )
+    if isinstance(outcome, Posted):
+        before = outcome.balance - outcome.amount
+        record(
+            company=company,
+            actor=actor,
+            source=source,
+            action="credit_guest" if outcome.amount > 0 else "debit_guest",
+            subject=guest,
+            values={
+                "program": [None, program.name],
+                "balance": [f"{before.normalize():f}", f"{outcome.balance.normalize():f}"],
+            },
+            now=now,
+        )
+    return outcome

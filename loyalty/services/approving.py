@@ -84,17 +84,21 @@ def ask(
         asked_at=now,
         lapses_at=now + PATIENCE,
     )
-    for member in approvers(company, adjustment):
+    _mail_approvers(adjustment, now=now)
+    _record(adjustment, "ask_adjustment", actor=actor, source=source, now=now)
+    return adjustment
+
+
+def _mail_approvers(adjustment: Adjustment, *, now: datetime) -> None:
+    for member in approvers(adjustment.company, adjustment):
         post(
-            company=company,
+            company=adjustment.company,
             kind=APPROVAL_MAIL,
             subject_id=adjustment.pk,
             to=member.user.email,
             message_id=mails.message_id(f"{APPROVAL_MAIL}.{member.pk}", adjustment.pk),
             now=now,
         )
-    _record(adjustment, "ask_adjustment", actor=actor, source=source, now=now)
-    return adjustment
 
 
 def approvers(company: Company, adjustment: Adjustment) -> QuerySet[Membership]:
