@@ -4,7 +4,10 @@ Flush truncates fifty tables of which a few have rows, and then makes content ty
 roles and guards anew, which were there before.
 """
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any, Protocol
 
 from django.contrib.auth.models import Group, Permission
@@ -43,11 +46,14 @@ class Copied:
     """SQLite's file, kept in memory: all of it comes back but the ids, which go on counting."""
 
     def __init__(self) -> None:
-        from sqlite3 import connect
-
         connection.ensure_connection()
-        self._copy = connect(":memory:", check_same_thread=False)
+        self._copy = sqlite3.connect(":memory:", check_same_thread=False)
         connection.connection.backup(self._copy)
+
+    def write(self, file: Path) -> None:
+        """Write the database to a file that is not there yet."""
+        with closing(sqlite3.connect(file)) as database:
+            self._copy.backup(database)
 
     def restore(self, flush: Callable[[], None]) -> None:
         with connection.cursor() as cursor:

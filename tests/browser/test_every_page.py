@@ -86,6 +86,7 @@ def _static(address: str) -> Path:
     return Path(found)
 
 
+@pytest.mark.slow
 @pytest.mark.axe
 @pytest.mark.parametrize(
     ("width", "scheme"), [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
