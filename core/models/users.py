@@ -107,9 +107,3 @@ class User(AbstractBaseUser, PermissionsMixin):
         from core.auth import permissions_in
 
         return perm in permissions_in(self, obj)
-
-    def get_full_name(self) -> str:
-        return self.name or self.email
-
-    def get_short_name(self) -> str:
-        return self.name.split(" ")[0] or self.email
