@@ -8,6 +8,14 @@ from django.conf import settings
 AXE = Path(settings.BASE_DIR) / "var" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+#: Of what is in order nothing is told, and no element is named by a selector: that is seven eighths
+#: of the time on a page with a large table.
+RUN = """
+    rules => axe
+        .run(document, {runOnly: rules, resultTypes: ["violations"], selectors: false})
+        .then(found => found.violations)
+"""
+
 
 def faults(page: Any) -> list[tuple[str, str, list[str]]]:
     """Return what axe finds on the page, with all that folds away open.
@@ -19,8 +27,7 @@ def faults(page: Any) -> list[tuple[str, str, list[str]]]:
         "document.querySelector('[popover]:not([popover=manual])')?.showPopover()"
     )
     page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)
-    return [_said(violation) for violation in found["violations"]]
+    return [_said(violation) for violation in page.evaluate(RUN, RULES)]
 
 
 def _said(violation: dict[str, Any]) -> tuple[str, str, list[str]]:
