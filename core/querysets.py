@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models.expressions import RawSQL
 
 if TYPE_CHECKING:
-    from core.models import Company, User
+    from core.models import Company, Restaurant, User
 
 
 class _RolePermissions(models.Expression):
@@ -88,6 +88,16 @@ class RestaurantQuerySet(CompanyOwnedQuerySet):
 
     def active(self) -> Self:
         return self.filter(is_active=True)
+
+    def offered(self, chosen: "models.QuerySet[Restaurant] | None") -> Self:
+        """What a form offers, by name: open ones, and closed ones that are `chosen` already.
+
+        Those must not go by saving: of a member of closed ones only it would make one of all.
+        """
+        kept = models.Q(is_active=True)
+        if chosen is not None:
+            kept |= models.Q(pk__in=chosen.order_by().values("pk"))
+        return self.filter(kept).order_by("name", "pk")
 
 
 def _is_known_for_all(user: "User", company: "Company") -> bool:

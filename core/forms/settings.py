@@ -157,7 +157,8 @@ class RoleForm(forms.ModelForm):
         self.company = company
         field = self.fields["restaurants"]
         assert isinstance(field, RowsField)
-        field.queryset = Restaurant.objects.for_company(company).order_by("name", "pk")
+        chosen = self.instance.restaurants.all() if self.instance.pk else None
+        field.queryset = Restaurant.objects.for_company(company).offered(chosen)
 
 
 class MemberForm(RoleForm):

@@ -55,7 +55,8 @@ class TierForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         field = self.fields["restaurants"]
         assert isinstance(field, RowsField)
-        field.queryset = Restaurant.objects.for_company(company).order_by("name", "pk")
+        chosen = self.instance.restaurants.all() if self.instance.pk else None
+        field.queryset = Restaurant.objects.for_company(company).offered(chosen)
         if not field.queryset:
             del self.fields["restaurants"]
         for name in ("rank", "priority_minutes"):

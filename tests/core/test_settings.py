@@ -410,6 +410,22 @@ def test_a_tier_that_only_merged_guests_hold_can_be_deleted_and_the_merge_undone
     assert (merged.merged_into_id, merged.member_tier_id) == (None, None)
 
 
+def test_a_tier_is_offered_open_restaurants_and_keeps_closed_ones(
+    bella: Company, manager: User, sign_in: Callable[[User], Client]
+) -> None:
+    gold = MemberTier.objects.create(company=bella, name="Gold", rank=1)
+    soho = bella.restaurants.get(name="Bella Soho")
+    gold.restaurants.set([soho])
+    bella.restaurants.filter(pk=soho.pk).update(is_active=False)
+    client = sign_in(manager)
+    assert b"Bella Soho" not in client.get(page(bella, "guests:new_tier")).content
+    assert b"Bella Soho" in client.get(page(bella, "guests:tier", gold.pk)).content
+    sent = {"name": "Gold", "rank": "2", "priority_minutes": "0", "restaurants": [soho.pk]}
+    client.post(page(bella, "guests:tier", gold.pk), sent)
+    gold.refresh_from_db()
+    assert (gold.rank, list(gold.restaurants.all())) == (2, [soho])
+
+
 def test_a_tiers_name_is_given_once(bella: Company) -> None:
     MemberTier.objects.create(company=bella, name="Gold")
     values = {"name": "GOLD", "rank": 1, "is_vip": False, "priority_minutes": 0}

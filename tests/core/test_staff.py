@@ -99,6 +99,26 @@ def test_another_companys_restaurant_cannot_be_chosen(
     assert not Membership.objects.filter(user__email="nina@example.com").exists()
 
 
+def test_a_closed_restaurant_is_not_offered_but_stays_with_who_has_it(
+    bella: Company, owner: User, host: User, sign_in: Callable[[User], Client]
+) -> None:
+    soho = bella.restaurants.get(name="Bella Soho")
+    change(membership(bella, host), restaurants=[soho])
+    bella.restaurants.filter(pk=soho.pk).update(is_active=False)
+    client = sign_in(owner)
+    assert b"Bella Soho" not in client.get(page(bella, "invite")).content
+    answer = client.post(
+        page(bella, "invite"),
+        {"email": "nina@example.com", "role": "host", "restaurants": [soho.pk]},
+    )
+    assert answer.status_code == 200
+    own = page(bella, "member", membership(bella, host).pk)
+    assert b"Bella Soho" in client.get(own).content
+    client.post(own, {"role": "operator", "restaurants": [soho.pk], "is_active": "on"})
+    changed = membership(bella, host)
+    assert (changed.role, list(changed.restaurants.all())) == ("operator", [soho])
+
+
 def test_a_member_is_not_invited_twice(
     bella: Company, owner: User, host: User, sign_in: Callable[[User], Client]
 ) -> None:
