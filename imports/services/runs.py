@@ -13,7 +13,7 @@ from imports import columns
 from imports.error_file import mended_csv
 from imports.models import ImportJob
 from imports.options import Options
-from imports.services.money import must_be_checked, settle_before_start
+from imports.services.money import ask_approval, must_be_checked, settle_before_start
 from imports.services.steps import record_import
 from imports.services.trips import is_checked
 from imports.services.uploads import MappingRefused, NotNow, lock_draft, receive_upload
@@ -94,6 +94,24 @@ def start_import(*, job: ImportJob, actor: User | None, source: str, now: dateti
     if go:
         record_import(job, actor=actor, source=source, now=now)
     return job
+
+
+@transaction.atomic
+def ask_as_checked(
+    *, job: ImportJob, options: Options, results_to: str, actor: User, now: datetime
+) -> ImportJob:
+    """Ask for the approval of a file that was checked by these rules; if it was not, have it
+    checked by them first.
+
+    What the rules say beside the check (partial, a message to guests) is what is approved.
+    Raises NotNow when the import is under way, or nobody has to approve it.
+    """
+    job = lock_draft(job)
+    job.options, job.results_to = options.to_json(), results_to
+    if not is_checked(job):
+        return request_check(job=job, options=options, results_to=results_to, now=now)
+    job.save(update_fields=["options", "results_to"])
+    return ask_approval(job=job, actor=actor, now=now)
 
 
 def require_columns(job: ImportJob, may: Callable[[str], bool]) -> None:

@@ -16,7 +16,7 @@ from imports.reports import check as reports
 from imports.reports.money import checked_money
 from imports.reports.progress import progress
 from imports.services import runs
-from imports.services.money import IsRepeat, NeedsApproval, answer_repeat, ask_approval
+from imports.services.money import IsRepeat, NeedsApproval, answer_repeat
 from imports.services.trips import is_checked
 from imports.services.uploads import MappingRefused
 from imports.views.pages import import_view, is_checking, is_draft, may, page_context, page_of
@@ -55,7 +55,7 @@ def _carry_out(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     if request.POST.get("action") in ("same", "again"):
         return _answer(request, job, form, same=request.POST["action"] == "same")
     if request.POST.get("action") == "ask":
-        return _ask(request, job)
+        return _ask(request, job, form)
     options = form.options()
     if fix := request.POST.get("fix"):
         try:
@@ -114,9 +114,19 @@ def _answer(
     return redirect("imports:check", request.company.slug, job.number)
 
 
-def _ask(request: CompanyRequest, job: ImportJob) -> HttpResponse:
-    ask_approval(job=job, actor=request.user, now=timezone.now())
-    messages.success(request, _("Those who may approve it were asked by e-mail."))
+def _ask(request: CompanyRequest, job: ImportJob, form: RulesForm) -> HttpResponse:
+    """Ask for approval of what was checked by these very rules; else check it by them."""
+    job = runs.ask_as_checked(
+        job=job,
+        options=form.options(),
+        results_to=form.cleaned_data["results_to"],
+        actor=request.user,
+        now=timezone.now(),
+    )
+    if job.approval_asked_by_id is None:
+        messages.info(request, _("The rules were changed, so the file is checked again first."))
+    else:
+        messages.success(request, _("Those who may approve it were asked by e-mail."))
     return redirect("imports:check", request.company.slug, job.number)
 
 

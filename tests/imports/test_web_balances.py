@@ -151,6 +151,23 @@ def test_above_the_limit_a_second_person_starts_it(bella, sign_in, manager, owne
     assert (job.state, job.actor, job.approved_by) == ("done", owner, second)
 
 
+def test_what_is_ticked_beside_the_check_is_asked_for_as_well(bella, sign_in, owner):
+    """A message to guests, and rows with errors left out: the second person sees them ticked."""
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
+    client = sign_in(owner)
+    job, _shown = check(client, upload(client))
+    post(client, job, "ask", message="on", partial="on", results_to="a@b.example")
+    job.refresh_from_db()
+    assert job.approval_asked_by == owner
+    assert (job.options["message"], job.options["partial"]) == (True, True)
+    assert job.results_to == "a@b.example"
+    # What was not checked is not asked for.
+    shown = post(client, job, "ask", mode="set").content.decode()
+    assert "The rules were changed" in shown
+    job = worked(job)
+    assert (job.options["mode"], job.approval_asked_by) == ("set", None)
+
+
 def test_changed_rules_are_approved_anew(bella, sign_in, owner):
     Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
     client = sign_in(owner)
