@@ -18,8 +18,11 @@ ROOT = Path(__file__).resolve().parent.parent
 Value = TypeVar("Value")
 
 
-def eventually(look: Callable[[], Value], *, seconds: float = 30, every: float = 0.05) -> Value:
-    """Return what `look` returns as soon as that is true; fail when it stays false."""
+def eventually(look: Callable[[], Value], *, seconds: float = 180, every: float = 0.05) -> Value:
+    """Return what `look` returns as soon as that is true; fail when it stays false.
+
+    The time is for a machine that is busy with everything else: only a failure takes so long.
+    """
     deadline = time.monotonic() + seconds
     while not (value := look()):
         if time.monotonic() > deadline:
@@ -97,7 +100,7 @@ class Worker:
             assert self.process is not None
             self.process.terminate()
             try:
-                self.process.wait(timeout=20)
+                self.process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 self.kill()
 
@@ -117,7 +120,7 @@ def python(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
         env=environment(**extra),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -28,7 +28,7 @@ def clocks(transactional_db: None, settings: Any) -> Iterator[list[clock.Clock]]
     yield started
     for each in started:
         each.stop()
-        each.join(timeout=10)
+        each.join(timeout=180)
 
 
 def test_one_holder_at_a_time(db: None) -> None:

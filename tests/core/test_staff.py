@@ -312,7 +312,7 @@ def test_two_owners_who_remove_each_other_leave_one(
     def together(company: Company) -> None:
         keep(company)
         if not locked:
-            both.wait(timeout=10)
+            both.wait(timeout=180)
 
     if not locked:
         monkeypatch.setattr(Company.objects, "select_for_update", Company.objects.all)
@@ -334,7 +334,7 @@ def test_two_owners_who_remove_each_other_leave_one(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join()
     left = Membership.objects.for_company(bella).filter(role=Role.OWNER).count()
     if locked:
         assert (sorted(ends), left) == (["done", "refused"], 1)

@@ -64,7 +64,7 @@ class Installation:
 
     def start(self, *arguments: str) -> None:
         self.process, self.heard = self.manage("start", *arguments), ""
-        eventually(self.answers, seconds=60)
+        eventually(self.answers)
         eventually(lambda: self.member("celery") and self.member("granian"))
         # It answers a moment before it says so.
         assert self.process.stdout is not None
@@ -104,7 +104,7 @@ class Installation:
     def end(self) -> str:
         """Wait until it has ended, and return all that it said."""
         assert self.process is not None
-        return self.heard + self.process.communicate(timeout=30)[0]
+        return self.heard + self.process.communicate(timeout=180)[0]
 
 
 @pytest.fixture(scope="module")
@@ -118,10 +118,10 @@ def migrated(
         with django_db_blocker.unblock():
             Copied().write(installation.folder / "regulars.sqlite3")
     else:
-        said = installation.manage("migrate", "--verbosity", "0").communicate(timeout=120)[0]
+        said = installation.manage("migrate", "--verbosity", "0").communicate(timeout=600)[0]
         assert said == ""
     static = installation.manage("collectstatic", "--noinput", "--verbosity", "0")
-    assert static.wait(timeout=120) == 0
+    assert static.wait(timeout=600) == 0
     return installation.folder
 
 
@@ -209,7 +209,7 @@ def test_a_port_in_use_gives_a_sentence(installation: Installation) -> None:
         taken.bind(("127.0.0.1", installation.port))
         taken.listen()
         process = installation.manage("start", "--demo")
-        said = process.communicate(timeout=60)[0]
+        said = process.communicate(timeout=180)[0]
     assert process.returncode == 1
     assert said.startswith(f"CommandError: Port {installation.port} cannot be used")
     assert "make run PORT=" in said
@@ -220,7 +220,7 @@ def test_the_demo_is_made_once_and_its_guests_come_through_the_worker(tmp_path: 
     installation = Installation(tmp_path / "var")
     installation.start("--demo")
     assert installation.process is not None
-    eventually(lambda: counts(installation) == (2000, "done"), seconds=90)
+    eventually(lambda: counts(installation) == (2000, "done"))
     installation.process.send_signal(signal.SIGINT)
     first = installation.end()
     assert installation.process.returncode == 0

@@ -1,11 +1,11 @@
 """A large change in the worker's hands: in chunks, stopped, broken off, taken over, undone."""
 
-import time
+import threading
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from core.models import Job
@@ -190,22 +190,37 @@ def test_two_who_add_to_a_category_add_once(bella):
     assert set(Guest.objects.values_list("version", flat=True)) == {2}
 
 
+def somebody_waits():
+    """Whether one connection to the test's database waits for a row that another has locked."""
+    with connection.cursor() as cursor:
+        # Within one transaction they would stay as they were at the first look.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0] > 0
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_a_guest_saved_while_the_change_waits_for_them_is_changed_after(bella):
     ids = crowd(bella, 10)
     vip = Category.objects.create(company=bella, name="VIP")
 
+    is_held = threading.Event()
+
     def save_slowly():
         with transaction.atomic():
             guest = Guest.objects.select_for_update().get(pk=ids[3])
-            time.sleep(0.4)
+            is_held.set()
+            eventually(somebody_waits)
             vip_place = guest.categories.through
             vip_place.objects.create(company=bella, guest=guest, category=vip)
             Guest.objects.filter(pk=ids[3]).update(version=2)
 
     def confirm():
-        time.sleep(0.1)
+        is_held.wait()
         confirmed(bella, Action.ADD_CATEGORY, category=vip)
 
     # Put in by somebody else while this one waited: met, found inside, and left alone.

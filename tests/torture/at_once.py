@@ -1,7 +1,11 @@
 """Doing things at the same moment, each in a thread with a database connection of its own."""
 
+import fcntl
+import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from django.db import connection
 
@@ -21,8 +25,18 @@ def at_once(*acts: Callable[[], object]) -> list[BaseException]:
             connection.close()
 
     threads = [threading.Thread(target=call, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with _alone():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
     return raised
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep the other processes of the run from the same: two crowds are more than PostgreSQL
+    lets in by default, which is a hundred."""
+    with (Path(os.environ["TEST_RUN_DIR"]) / "at_once").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

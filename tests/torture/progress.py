@@ -23,14 +23,14 @@ def is_past(job: ImportJob, step: str, line: int) -> bool:
     return ORDER[its_step] > ORDER[step] or state not in Job.ACTIVE
 
 
-def reach(job: ImportJob, step: str, line: int, *, seconds: float = 60) -> None:
+def reach(job: ImportJob, step: str, line: int) -> None:
     """Wait until the job has come to `line` of `step`."""
-    eventually(lambda: is_past(job, step, line), seconds=seconds, every=0.003)
+    eventually(lambda: is_past(job, step, line), every=0.003)
 
 
-def ended(job: ImportJob, *, seconds: float = 120) -> ImportJob:
+def ended(job: ImportJob) -> ImportJob:
     """Wait until the job has ended, and return it."""
-    eventually(lambda: state_of(job)[0] not in Job.ACTIVE, seconds=seconds)
+    eventually(lambda: state_of(job)[0] not in Job.ACTIVE, seconds=600)
     return ImportJob.objects.get(pk=job.pk)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from itertools import count
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -167,15 +168,19 @@ def test_in_no_order_they_would_wait_for_each_other(
     for guest in (anna, boris):
         move(bella, guest, points, 1_000, f"in:{guest.pk}")
 
-    turns = count()
+    turns, both = count(), Barrier(2)
 
     def one_by_one(self: AccountQuerySet, ids: Any) -> Any:
         # One upwards, the other downwards, as somebody would who did not know better.
-        order = sorted(ids, reverse=bool(next(turns) % 2))
-        for pk in order:
+        turn = next(turns)
+        first, *others = sorted(ids, reverse=bool(turn % 2))
+        list(self.filter(pk=first).select_for_update())
+        # Each has one of them, before either asks for its second; begun anew nobody waits.
+        if turn < 2:
+            both.wait()
+        for pk in others:
             list(self.filter(pk=pk).select_for_update())
-            time.sleep(0.2)
-        return self.filter(pk__in=order).order_by("pk")
+        return self.filter(pk__in=ids).order_by("pk")
 
     monkeypatch.setattr(AccountQuerySet, "locked", one_by_one)
     monkeypatch.setattr(retrying, "TRIES", 1)
@@ -183,6 +188,7 @@ def test_in_no_order_they_would_wait_for_each_other(
     (raised,) = cross(bella, points, [anna, boris], "ring", **few)
     assert isinstance(raised, OperationalError)
     # And begun anew, nobody sees it.
+    turns = count()
     monkeypatch.setattr(retrying, "TRIES", 5)
     assert cross(bella, points, [anna, boris], "again", **few) == []
 
@@ -318,7 +324,7 @@ def test_processes_spend_what_covers_ten(bella: Company, anna: Guest, points: Pr
         )
         for label in "abcd"
     ]
-    won = [int(process.communicate(timeout=120)[0]) for process in processes]
+    won = [int(process.communicate(timeout=600)[0]) for process in processes]
     assert sum(won) == COVERED
     assert Account.objects.get().balance == 0
     assert list(disagreeing(bella)) == []

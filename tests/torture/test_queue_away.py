@@ -122,7 +122,7 @@ def test_an_import_asked_for_while_redis_is_away_is_not_forgotten(
         own_redis.start()
         assert own_redis.keys() == 0, "no message tells of it"
         quick_worker(REDIS_URL=own_redis.url)
-        assert asked.wait(timeout=30) == 0, said.read_text()
+        assert asked.wait(timeout=180) == 0, said.read_text()
     finally:
         asked.kill()
         own_redis.kill()
