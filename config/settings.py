@@ -227,6 +227,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 IMPORT_MAX_UPLOAD_BYTES = env.int("IMPORT_MAX_UPLOAD_BYTES", default=200 * 1024 * 1024)
 IMPORT_MAX_UNCOMPRESSED_BYTES = env.int("IMPORT_MAX_UNCOMPRESSED_BYTES", default=512 * 1024 * 1024)
 IMPORT_SHEET_MEMORY_BYTES = env.int("IMPORT_SHEET_MEMORY_BYTES", default=2048 * 1024 * 1024)
+IMPORT_SHEET_SECONDS = env.int("IMPORT_SHEET_SECONDS", default=300)
 # Lines that commit together. More would make a web request wait longer on SQLite, fewer would make
 # the fixed cost of a chunk count.
 IMPORT_CHUNK_ROWS = env.int("IMPORT_CHUNK_ROWS", default=2_000 if ON_SQLITE else 5_000)

@@ -216,6 +216,11 @@ class ColumnMapping(models.Model):
     )
     signature = models.CharField(max_length=64, db_index=True)
     mapping = models.JSONField(default=list)
+    header = models.JSONField(
+        null=True,
+        help_text="The names of the columns; null of files without a header, and where they were "
+        "not kept: in mappings that were saved before 2026-11-28.",
+    )
     dialect = models.JSONField(default=dict, help_text="What was overruled in the reading.")
     updated_at = models.DateTimeField(_("saved"), auto_now=True)
 

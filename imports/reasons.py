@@ -157,7 +157,9 @@ MESSAGES: dict[str, str | Promise] = {
     ),
     "credit_reversed": _("The amount was reversed by somebody before."),
     "guest_has_ledger": _("The guest has entries in the ledger, and was deleted, not removed."),
-    "card_changed": _("The card was changed since, and stays as it is now."),
+    "card_changed": _("%(card)s was changed since, and stays as it is now."),
+    "card_elsewhere": _("%(card)s belongs to another guest by now, and stays theirs."),
+    "id_elsewhere": _("%(id)s belongs to another guest by now, and stays theirs."),
     "field_changed": _("%(columns)s was changed since, and stays as it is now."),
     "number_repeated": _("The card “%(value)s” stands in the row twice, with different tracks."),
 }

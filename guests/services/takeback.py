@@ -14,10 +14,15 @@ from guests.services.bulk import DERIVED, derived
 
 
 class Left(NamedTuple):
-    """What could not be taken back of a guest, and why. `field` is "" for the guest as a whole."""
+    """What could not be taken back of a guest, and why. `field` is "" for the guest as a whole.
+
+    `pk` is that of the card or the external id. They are not named here: who is erased takes what
+    they were known by with them.
+    """
 
     code: str
     field: str
+    pk: int | None = None
 
 
 @transaction.atomic
@@ -107,8 +112,9 @@ def restore_replaced(
         ),
     )
     there = {guest.pk for guest in guests if guest.merged_into_id is None}
-    for pk in there.intersection(completed_changed_since(company, replaced)):
-        left[pk].append(Left("card_changed", ""))
+    for pk, notes in added_left(company, replaced).items():
+        if pk in there:
+            left[pk] += notes
     _remove_added(company, replaced)
     return {pk: notes for pk, notes in left.items() if notes}
 
@@ -192,20 +198,41 @@ def still_completed(
 ) -> list[tuple[int, int, str]]:
     """Return `(card, guest, "track" or "number")` of the added halves that can go again."""
     return [
-        (pk, owner, name) for pk, owner, name, stays in _completed(company, replaced) if not stays
+        (card.pk, owner, name)
+        for card, owner, name, stays in _completed(company, replaced)
+        if not stays
     ]
 
 
-def completed_changed_since(
+def added_left(
     company: Company, replaced: Mapping[int, Mapping[str, Any]]
-) -> list[int]:
-    """Return the guest of each card whose added half stays, for the card was changed since."""
-    return [owner for _pk, owner, _name, stays in _completed(company, replaced) if stays]
+) -> dict[int, list[Left]]:
+    """Return, by the guest to whom they were added, the cards and external ids that stay.
+
+    A completed card keeps what it has when it was changed since; what belongs to somebody else by
+    now stays theirs. What is not there any more needs no taking back.
+    """
+    left: dict[int, list[Left]] = {}
+    for card, owner, _name, stays in _completed(company, replaced):
+        if stays:
+            moved = card.guest_id != owner
+            note = Left("card_elsewhere" if moved else "card_changed", "", card.pk)
+            left.setdefault(owner, []).append(note)
+    cards = {card: pk for pk, parts in replaced.items() for card in parts.get("cards", ())}
+    for card in Card.objects.for_company(company).filter(pk__any=list(cards)) if cards else ():
+        if card.guest_id != cards[card.pk]:
+            left.setdefault(cards[card.pk], []).append(Left("card_elsewhere", "", card.pk))
+    ids = {value: pk for pk, parts in replaced.items() for value in parts.get("external_ids", ())}
+    there = ExternalId.objects.for_company(company).filter(value__any=list(ids))
+    for pk, value, guest in there.values_list("pk", "value", "guest_id") if ids else ():
+        if guest != ids[value]:
+            left.setdefault(ids[value], []).append(Left("id_elsewhere", "", pk))
+    return left
 
 
 def _completed(
     company: Company, replaced: Mapping[int, Mapping[str, Any]]
-) -> list[tuple[int, int, str, bool]]:
+) -> list[tuple[Card, int, str, bool]]:
     """Return `(card, guest, name, stays)` of the cards that were completed and are there still."""
     halves = {
         card: (owner, name, value)
@@ -216,8 +243,8 @@ def _completed(
         return []
     cards = Card.objects.for_company(company).filter(pk__any=list(halves))
     return [
-        (card.pk, owner, name, not (is_theirs and has_value and card.track and card.number))
-        for card in cards
+        (card, owner, name, not (is_theirs and has_value and card.track and card.number))
+        for card in cards.order_by("pk")
         for owner, name, value in [halves[card.pk]]
         for is_theirs, has_value in [(owner == card.guest_id, getattr(card, name) == value)]
     ]

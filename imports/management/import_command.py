@@ -71,7 +71,7 @@ class ImportCommand(BaseCommand):
     def _set_up(self, options: dict[str, Any], *, started: float) -> ImportJob:
         """Return a draft import, or say why the file was not even kept and exit."""
         try:
-            return draft_of(options, kind=self.kind, own_options=self.own_options)
+            return draft_of(options, kind=self.kind, own_options=self.own_options, say=self._say)
         except MappingRefused as refused:
             hint = "" if options["columns"] else _("Say what the columns are by --columns.")
             self._refuse(f"{refused} {hint}".strip(), options, number=None, started=started)

@@ -3,7 +3,7 @@
 A refusal is a CommandError, FileRefused or MappingRefused: its text is for whoever typed it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,8 +18,9 @@ from imports.management.answers import REFUSED
 from imports.management.whole_files import cannot_be_read, require_writable
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
-from imports.reports.columns import unfit
+from imports.reports.columns import left_out, other_columns, unfit
 from imports.services import uploads
+from imports.services.fitting import Unfit
 from imports.services.mappings import ReadingUnfit, read_as_saved
 
 DELIMITERS = {",": ",", ";": ";", "tab": "\t"}
@@ -37,8 +38,17 @@ class OwnOptions(Protocol):
     def __call__(self, company: Company, options: dict[str, Any]) -> dict[str, Any]: ...
 
 
-def draft_of(options: dict[str, Any], *, kind: FileKind, own_options: OwnOptions) -> ImportJob:
-    """Return a draft import of the file that `options` names, as they say."""
+def draft_of(
+    options: dict[str, Any],
+    *,
+    kind: FileKind,
+    own_options: OwnOptions,
+    say: Callable[[str], None],
+) -> ImportJob:
+    """Return a draft import of the file that `options` names, as they say.
+
+    `say` is told what whoever typed them should know though nothing is refused.
+    """
     if options["error_file"]:
         require_writable(options["error_file"])
     company = company_of(options["company"])
@@ -56,7 +66,7 @@ def draft_of(options: dict[str, Any], *, kind: FileKind, own_options: OwnOptions
     )
     try:
         _require_format(job, options)
-        job, mapping = _with_mapping(job, options)
+        job, mapping = _with_mapping(job, options, say)
         uploads.choose_columns(job=job, mapping=mapping, may=lambda permission: True)
         own = own_options(company, options)
         job.options = _options(job, options, own).to_json()
@@ -138,7 +148,9 @@ def _require_format(job: ImportJob, options: dict[str, Any]) -> None:
                 raise _refused(sentences[found] % params)
 
 
-def _with_mapping(job: ImportJob, options: dict[str, Any]) -> tuple[ImportJob, list[str | None]]:
+def _with_mapping(
+    job: ImportJob, options: dict[str, Any], say: Callable[[str], None]
+) -> tuple[ImportJob, list[str | None]]:
     """Return what the columns of the file are, and the import read as a saved mapping says."""
     if options["columns"] is not None:
         keys = [key.strip() for key in options["columns"].split(",")]
@@ -150,12 +162,16 @@ def _with_mapping(job: ImportJob, options: dict[str, Any]) -> tuple[ImportJob, l
     if saved is None:
         raise _refused(_("There is no column mapping “%(name)s”.") % {"name": name})
     try:
-        job = read_as_saved(mapping=saved, job=job, overrides=_overrides(options))
+        job, found = read_as_saved(mapping=saved, job=job, overrides=_overrides(options))
     except ReadingUnfit as why:
         text = _("%(unfit)s Say how it is read by %(options)s.")
         ways = ", ".join(_READING_OPTIONS[job.dialect["format"]])
         raise _refused(text % {"unfit": unfit(saved, str(why)), "options": ways}) from why
-    return job, list(saved.mapping)
+    except Unfit as why:
+        raise _refused(other_columns(saved, str(why))) from why
+    if found.unknown:
+        say(left_out(saved, found.unknown))
+    return job, found.mapping
 
 
 def _options(job: ImportJob, options: dict[str, Any], own: dict[str, Any]) -> Options:

@@ -7,8 +7,10 @@ from django.utils.translation import gettext as _
 from imports.forms import MappingForm
 from imports.models import ColumnMapping, ImportJob
 from imports.reports.file import column_name, letter, reading
+from imports.services.fitting import fit, quoted
 from imports.services.mappings import differences
 from imports.services.previews import Preview
+from imports.services.uploads import saved_mappings
 
 ROWS_SHOWN = 5
 SAMPLES_SHOWN = 3
@@ -28,9 +30,37 @@ def columns_shown(job: ImportJob, form: MappingForm, looked: Preview) -> list[di
     ]
 
 
-def reading_of(mapping: ColumnMapping, job: ImportJob) -> str:
-    """Return how a saved mapping says that the file is read, where that differs; else ""."""
-    return reading(mapping.dialect) if differences(mapping, job) else ""
+def mappings_shown(job: ImportJob) -> list[dict[str, Any]]:
+    """Return what imports/columns.html shows of the saved mappings that fit the file.
+
+    Of several that come to the same the first one is the one in use.
+    """
+    shown: list[dict[str, Any]] = []
+    for mapping in saved_mappings(job):
+        found = fit(mapping, job)
+        is_used = found.mapping == job.mapping and not any(each["is_used"] for each in shown)
+        differs = bool(differences(mapping, job))
+        shown.append(
+            {
+                "mapping": mapping,
+                "is_used": is_used,
+                "reading": reading(mapping.dialect) if differs else "",
+                "unknown": quoted(found.unknown),
+            }
+        )
+    return shown
+
+
+def other_columns(mapping: ColumnMapping, why: str) -> str:
+    """Return the sentence for a file whose columns a mapping does not fit, and why not."""
+    text = _("“%(name)s” does not fit the columns of this file. %(why)s")
+    return text % {"name": mapping.name, "why": why}
+
+
+def left_out(mapping: ColumnMapping, unknown: list[str]) -> str:
+    """Return the sentence for columns that a mapping which fits does not know."""
+    text = _("“%(name)s” does not know these columns, and they are not imported: %(columns)s.")
+    return text % {"name": mapping.name, "columns": quoted(unknown)}
 
 
 def unfit(mapping: ColumnMapping, why: str) -> str:

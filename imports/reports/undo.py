@@ -3,13 +3,16 @@
 from typing import Any
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _, gettext_lazy as _lazy, ngettext
 
-from guests.models import Guest
+from guests.models import Card, ExternalId, Guest
 from imports.models import ImportJob, ImportRow
 from imports.reasons import describe
 from imports.reports.file import label_of_guest_field
 from imports.services.undo_forecast import Forecast
+
+#: What is said where it is not known which one.
+_CARD, _ID = {"card": _lazy("A card")}, {"id": _lazy("An external id")}
 
 
 def forecast_figures(found: Forecast) -> dict[str, Any]:
@@ -38,7 +41,7 @@ def forecast_figures(found: Forecast) -> dict[str, Any]:
 
 def reason_in_general(code: str) -> str:
     """Return the sentence of a reason for many rows."""
-    return describe(code, {"columns": _("A field")})
+    return describe(code, {"columns": _("A field"), **_CARD, **_ID})
 
 
 def report(job: ImportJob, rows: list[ImportRow], total: int) -> dict[str, Any]:
@@ -84,6 +87,7 @@ def _number(value: int) -> str:
 def _kept(job: ImportJob, rows: list[ImportRow]) -> list[dict[str, Any]]:
     ids = [row.guest_id for row in rows if row.guest_id]
     guests = Guest.objects.for_company(job.company).in_bulk(ids)
+    names = _names(job, rows)
     return [
         {
             "line": row.line,
@@ -91,15 +95,37 @@ def _kept(job: ImportJob, rows: list[ImportRow]) -> list[dict[str, Any]]:
             "url": "",
             "in_part": row.undo == ImportRow.Undo.IN_PART,
             "reasons": [
-                _reason(code, name, params) for code, name, _value, params in row.undo_notes or ()
+                _reason(code, name, {**params, **names.get((code, params.get("pk")), {})})
+                for code, name, _value, params in row.undo_notes or ()
             ],
         }
         for row in rows
     ]
 
 
+def _names(job: ImportJob, rows: list[ImportRow]) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return, by code and pk, what the reasons of these rows call cards and external ids.
+
+    What is not there any more has no name, nor have the cards of an undo by an earlier version.
+    """
+    notes = [note for row in rows for note in row.undo_notes or ()]
+    by_model = (
+        (Card, ("card_changed", "card_elsewhere"), "card", _("Card %(value)s")),
+        (ExternalId, ("id_elsewhere",), "id", _("External id %(value)s")),
+    )
+    names = {}
+    for model, codes, param, text in by_model:
+        pks = [params["pk"] for code, _field, _value, params in notes if code in codes and params]
+        found = model._default_manager.for_company(job.company).filter(pk__in=pks)
+        for each in found if pks else ():
+            named = {param: text % {"value": each}}
+            names |= {(code, each.pk): named for code in codes}
+    return names
+
+
 def _reason(code: str, name: str, params: dict[str, Any]) -> str:
-    return describe(code, {**params, "columns": label_of_guest_field(name) if name else ""})
+    columns = label_of_guest_field(name) if name else ""
+    return describe(code, {**_CARD, **_ID, **params, "columns": columns})
 
 
 def _figure(label: str, value: int) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from core.services.names import same_name
 from core.texts import isolated
 from imports.models import ColumnMapping, ImportJob
 from imports.pipeline.read import FileRefused
+from imports.services.fitting import Fit, Unfit, fit
 from imports.services.uploads import choose_columns, read_again
 
 #: Who has it may replace what others saved.
@@ -50,11 +51,16 @@ def save_mapping(
     # Another spelling of a name means the mapping that has it.
     name = same_name(job.company, mappings, name) or name
     values = {"kind": job.kind, "signature": job.signature, "mapping": job.mapping}
-    values["dialect"] = job.dialect
+    values |= {"dialect": job.dialect, "header": job.header}
     found = mappings.filter(name=name).first()
     if found is None:
         found = ColumnMapping.objects.create(company=job.company, name=name, **values)
-    elif all(getattr(found, field) == value for field, value in values.items()):
+    elif not (changed := {f for f, value in values.items() if getattr(found, f) != value}):
+        return found
+    elif changed == {"header"} and found.header is None:
+        # The same as ever, whose names were not kept until now.
+        found.header = job.header
+        found.save(update_fields=["header"])
         return found
     else:
         _may_be_replaced(found, actor, replace=replace)
@@ -118,39 +124,42 @@ class ReadingUnfit(Exception):
 
 def read_as_saved(
     *, mapping: ColumnMapping, job: ImportJob, overrides: dict[str, Any] | None = None
-) -> ImportJob:
+) -> tuple[ImportJob, Fit]:
     """Have the file read as the mapping says, but for what `overrides` says otherwise.
 
-    Raises ReadingUnfit, and leaves the import as it is read, when the file cannot be read so or
-    has other columns then; NotNow when the import is under way.
+    Returns the mapping for its columns with the import. Raises ReadingUnfit, and leaves the import
+    as it is read, when the file cannot be read so or has other columns then, Unfit when it has and
+    was read so already; NotNow when the import is under way.
     """
     overrides = overrides or {}
     if not differences(mapping, job).keys() - overrides.keys():
-        return job
+        return job, fit(mapping, job)
     try:
         with transaction.atomic():
             job = read_again(job=job, overrides={**_said(mapping, job), **overrides})
-            if job.signature != mapping.signature:
-                raise FileRefused("other_columns")
+            return job, fit(mapping, job)
     except FileRefused as refused:
         raise ReadingUnfit(str(refused)) from refused
-    return job
+    except Unfit as unfit:
+        other = FileRefused("other_columns")
+        raise ReadingUnfit(f"{other} {unfit}") from unfit
 
 
 def use_mapping(
     *, mapping: ColumnMapping, job: ImportJob, may: Callable[[str], bool]
-) -> tuple[ImportJob, str]:
+) -> tuple[ImportJob, Fit, str]:
     """Put a saved mapping on an import, and have the file read as it says.
 
     A file that has no such columns when it is read so stays as it is read: why is returned with
-    the import, "" of any other. Raises MappingRefused and NotNow.
+    the import and its fit, "" of any other. Raises Unfit, MappingRefused and NotNow.
     """
     why = ""
     try:
-        job = read_as_saved(mapping=mapping, job=job)
+        job, found = read_as_saved(mapping=mapping, job=job)
     except ReadingUnfit as unfit:
         job, why = ImportJob.objects.get(pk=job.pk), str(unfit)
-    return choose_columns(job=job, mapping=mapping.mapping, may=may), why
+        found = fit(mapping, job)
+    return choose_columns(job=job, mapping=found.mapping, may=may), found, why
 
 
 @transaction.atomic

@@ -91,7 +91,7 @@ def _count_created(job: ImportJob, ids: list[int], found: Forecast) -> None:
 
 def _count_updated(job: ImportJob, replaced: dict[int, dict], found: Forecast) -> None:
     guests = Guest.objects.for_company(job.company).filter(pk__any=list(replaced)).in_bulk()
-    with_changed_cards = set(takeback.completed_changed_since(job.company, replaced))
+    added_left = takeback.added_left(job.company, replaced)
     for pk, parts in replaced.items():
         guest, fields = guests.get(pk), parts.get("fields", {})
         if guest is None or guest.merged_into_id is not None:
@@ -100,9 +100,10 @@ def _count_updated(job: ImportJob, replaced: dict[int, dict], found: Forecast) -
             continue
         left = takeback.fields_changed_since(guest, fields)
         found.fields += len(fields) - len(left)
-        found.kept += bool(left) or pk in with_changed_cards
+        staying = added_left.get(pk, ())
+        found.kept += bool(left or staying)
         found.reasons["field_changed"] += bool(left)
-        found.reasons["card_changed"] += pk in with_changed_cards
+        found.reasons.update(note.code for note in staying)
         found.restored += len(left) < len(fields) or len(parts) > ("fields" in parts)
     found.fields += len(takeback.still_completed(job.company, replaced))
     found.cards += _still_there(job, replaced)

@@ -21,6 +21,9 @@ CHUNK_ROWS = min(2_000, settings.IMPORT_CHUNK_ROWS)
 
 Undo = ImportRow.Undo
 
+#: What an import replaces of a guest or adds to them.
+_PARTS = ("fields", "cards", "categories", "external_ids", "completed")
+
 
 def undo(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
     """Take the job's lines back from its checkpoint on. Safe to repeat: a line is undone once."""
@@ -118,10 +121,9 @@ def _is_whole(replaced: Mapping[str, Any], notes: Sequence[takeback.Left]) -> bo
     """Whether nothing of a line was taken back: the guest is gone, or all of it overwritten."""
     if any(note.code in ("guest_gone", "guest_merged") for note in notes):
         return True
-    cards = [note for note in notes if note.code == "card_changed"]
-    if set(replaced) == {"completed"}:
-        return bool(cards) and len(replaced["completed"]) == 1
-    return set(replaced) == {"fields"} and len(notes) == len(replaced["fields"])
+    parts = sum(len(replaced.get(name, ())) for name in _PARTS)
+    # Of one field two things may have been in the way.
+    return len({(note.field, note.pk) for note in notes}) == parts
 
 
 def _save(job: ImportJob, rows: Sequence[ImportRow]) -> None:
@@ -136,4 +138,4 @@ def _save(job: ImportJob, rows: Sequence[ImportRow]) -> None:
 
 
 def _reason(left: takeback.Left) -> list[Any]:
-    return [left.code, left.field, "", {}]
+    return [left.code, left.field, "", {} if left.pk is None else {"pk": left.pk}]

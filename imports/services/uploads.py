@@ -25,6 +25,7 @@ from imports.options import Options
 from imports.pipeline.read import Detected, FileRefused, detect, signature
 from imports.pipeline.read.header import trimmed
 from imports.pipeline.rows import RawRow
+from imports.services.fitting import fits
 from imports.services.trips import local_file
 
 
@@ -126,12 +127,13 @@ def choose_columns(
 
 
 def saved_mappings(job: ImportJob) -> list[ColumnMapping]:
-    """Return the company's mappings for files with the same columns, the latest first."""
-    return list(
-        ColumnMapping.objects.for_company(job.company)
-        .filter(signature=job.signature, kind=job.kind)
-        .order_by("-updated_at", "-pk")
-    )
+    """Return the company's mappings that fit the file: of the same columns first, then the latest.
+
+    A company has a handful of them.
+    """
+    mappings = ColumnMapping.objects.for_company(job.company).filter(kind=job.kind)
+    found = [each for each in mappings.order_by("-updated_at", "-pk") if fits(each, job)]
+    return sorted(found, key=lambda each: each.signature != job.signature)
 
 
 def lock_draft(job: ImportJob) -> ImportJob:

@@ -15,11 +15,19 @@ from imports.forms import MappingForm, ReadForm
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
 from imports.pipeline.read import FileRefused
-from imports.reports.columns import columns_shown, reading_of, rows_shown, unfit
+from imports.reports.columns import (
+    columns_shown,
+    left_out,
+    mappings_shown,
+    other_columns,
+    rows_shown,
+    unfit,
+)
+from imports.services.fitting import Unfit, fit
 from imports.services.mappings import NameTaken, save_mapping, use_mapping
 from imports.services.previews import Preview, preview
 from imports.services.runs import request_check
-from imports.services.uploads import choose_columns, read_again, saved_mappings
+from imports.services.uploads import choose_columns, read_again
 from imports.views.pages import import_view, is_draft, may, page_context
 
 
@@ -52,19 +60,24 @@ def _read(request: CompanyRequest, job: ImportJob) -> HttpResponse:
 def _use(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     """Put a saved mapping on the columns."""
     pk = request.POST.get("mapping", "")
-    known = ColumnMapping.objects.for_company(job.company).filter(
-        signature=job.signature, kind=job.kind
-    )
+    known = ColumnMapping.objects.for_company(job.company).filter(kind=job.kind)
     saved = get_object_or_404(known, pk=id_in(pk) or 0)
     allowed = may(request, job)
-    form = MappingForm.of(saved.mapping, job=job, may=allowed)
-    if form.is_valid():
-        job, why_not = use_mapping(mapping=saved, job=job, may=allowed)
-        if why_not:
-            text = _("%(unfit)s Its columns are taken, and the file stays as it was read.")
-            messages.warning(request, text % {"unfit": unfit(saved, why_not)})
+    try:
+        form = MappingForm.of(fit(saved, job).mapping, job=job, may=allowed)
+        if not form.is_valid():
+            return _page(request, job, form=form)
+        job, found, why_not = use_mapping(mapping=saved, job=job, may=allowed)
+    except Unfit as unfitting:
+        # Saved or read otherwise by somebody else since the page was shown.
+        messages.error(request, other_columns(saved, str(unfitting)))
         return _back(job)
-    return _page(request, job, form=form)
+    if why_not:
+        text = _("%(unfit)s Its columns are taken, and the file stays as it was read.")
+        messages.warning(request, text % {"unfit": unfit(saved, why_not)})
+    if found.unknown:
+        messages.info(request, left_out(saved, found.unknown))
+    return _back(job)
 
 
 def _look(request: CompanyRequest, job: ImportJob) -> HttpResponse:
@@ -123,7 +136,7 @@ def _page(
 ) -> HttpResponse:
     looked = looked or preview(job)
     shown = columns_shown(job, form, looked)
-    mappings = saved_mappings(job)
+    mappings = mappings_shown(job)
     context: dict[str, Any] = page_context(
         job,
         read_form=read_form or ReadForm(job=job, sheets=looked.sheets),
@@ -132,8 +145,7 @@ def _page(
         is_first=is_first,
         columns=shown,
         chosen=sum(bool(column["field"].value()) for column in shown),
-        mappings=[{"mapping": each, "reading": reading_of(each, job)} for each in mappings],
-        mapping=next((each for each in mappings if each.mapping == job.mapping), None),
+        mappings=mappings,
         earlier=ImportJob.objects.of_same_file(job).begun().newest_first().first(),
     )
     return render(request, "imports/columns.html", context)

@@ -1,8 +1,10 @@
 """What the tests of imports share beside the cast."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
+from django.core.management import CommandError, call_command
 
 
 @pytest.fixture
@@ -14,3 +16,25 @@ def inline(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr("imports.pipeline.ahead", lambda items, **options: items)
     monkeypatch.setattr("imports.pipeline.connection", SimpleNamespace(close=lambda: None))
+
+
+@pytest.fixture
+def command(inline, bella, tmp_path, capsys):
+    """Call it with a file's content and arguments: its exit code, what it said, and its JSON."""
+
+    def run(content, *arguments, name="guests.csv", company="bella"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        code = 0
+        said = ""
+        try:
+            call_command("import_guests", str(path), "--company", company, *arguments)
+        except SystemExit as end:
+            code = end.code
+        except CommandError as error:
+            code, said = error.returncode, str(error)
+        output, stderr = capsys.readouterr()
+        answer = json.loads(output.splitlines()[-1]) if "--json" in arguments else None
+        return SimpleNamespace(code=code, said=said or output, answer=answer, stderr=stderr)
+
+    return run

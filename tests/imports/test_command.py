@@ -39,28 +39,6 @@ GOOD = f"{HEADER}\n{ANNA},Anna,\n{JOHN},John,john@example.com\n"
 MIXED = f"{GOOD}12,Nobody,nobody\n"
 
 
-@pytest.fixture
-def command(inline, bella, tmp_path, capsys):
-    """Call it with a file's content and arguments: its exit code, what it said, and its JSON."""
-
-    def run(content, *arguments, name="guests.csv", company="bella"):
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        code = 0
-        said = ""
-        try:
-            call_command("import_guests", str(path), "--company", company, *arguments)
-        except SystemExit as end:
-            code = end.code
-        except CommandError as error:
-            code, said = error.returncode, str(error)
-        output, stderr = capsys.readouterr()
-        answer = json.loads(output.splitlines()[-1]) if "--json" in arguments else None
-        return SimpleNamespace(code=code, said=said or output, answer=answer, stderr=stderr)
-
-    return run
-
-
 def workbook():
     """Return an .xlsx of the two guests of GOOD."""
     book, target = Workbook(), io.BytesIO()
@@ -233,7 +211,11 @@ def test_columns_that_cannot_be_are_said_and_nothing_is_left(command, columns, s
 
 def test_a_saved_mapping_by_name(command, bella):
     ColumnMapping.objects.create(
-        company=bella, name="Till", signature="x", mapping=["comment", "phone"]
+        company=bella,
+        name="Till",
+        signature=signature(["a", "b"], 2),
+        header=["a", "b"],
+        mapping=["comment", "phone"],
     )
     assert command(f"a,b\nx,{ANNA}\n", "--header", "--mapping", "Till").code == 0
     assert Guest.objects.get().comment == "x"
@@ -254,6 +236,7 @@ def saved_mapping(company, **reading):
         company=company,
         name="Till",
         signature=signature(["phone", "name"], 2),
+        header=["phone", "name"],
         mapping=["phone", "comment"],
         dialect=how | reading,
     )
@@ -277,7 +260,7 @@ def test_options_of_the_command_go_before_what_a_saved_mapping_says(command, bel
         (
             {"delimiter": ","},
             "Comma, Windows-1251 (Cyrillic), header in row 2",
-            "It has other columns when it is read so. Say how it is read by --delimiter, ",
+            "It has other columns when it is read so. It lacks columns that “Till” imports: ",
         ),
         (
             {"encoding": "utf-8", "header_row": 1},
@@ -293,6 +276,7 @@ def test_a_file_that_cannot_be_read_as_the_mapping_says_is_refused(
     refused = command(EXPORT.replace(b"\x90", b"\xff"), "--mapping", "Till")
     assert refused.code == 2
     assert f"cannot be read as “Till” says ({read_as}). {why}" in refused.said
+    assert "Say how it is read by --delimiter, --encoding, --header." in refused.said
     assert not ImportJob.objects.exists()
 
 

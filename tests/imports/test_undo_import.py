@@ -9,6 +9,7 @@ from django.utils import timezone
 from guests.models import Card, Category, ExternalId, Guest, GuestCategory
 from guests.services.bulk import update_guests
 from imports.models import ImportRow
+from imports.reports.undo import report
 from imports.services import runs, undoing, uploads
 from imports.services.undo_forecast import forecast
 from tests.imports.trips import (
@@ -54,6 +55,12 @@ def undo_of(job):
         )
         for row in rows
     }
+
+
+def reasons_shown(job):
+    """Return what the page of the undo says of the lines that were not undone whole."""
+    rows = list(job.rows.not_undone().in_file_order())
+    return {row["line"]: row["reasons"] for row in report(job, rows, len(rows))["kept"]}
 
 
 @pytest.fixture
@@ -153,7 +160,16 @@ def test_added_cards_categories_and_ids_that_went_to_somebody_else_stay(bella, j
     other = guest(bella, "+442079460999")
     Card.objects.filter(number="n1").update(guest=other)
     ExternalId.objects.filter(value="x1").update(guest=other)
-    undone(job)
+    found = forecast(job)
+    assert found.reasons == {"card_elsewhere": 1, "id_elsewhere": 1, "field_changed": 0}
+    job = undone(job)
+    assert job.undo_counts == {"undone": 2, "in_part": 1}
+    assert reasons_shown(job) == {
+        2: [
+            "Card n1 belongs to another guest by now, and stays theirs.",
+            "External id x1 belongs to another guest by now, and stays theirs.",
+        ]
+    }
     assert cards(bella, other.phone) == [(None, "n1")]
     assert external_ids(bella, other.phone) == {"x1"}
 
@@ -192,12 +208,24 @@ def test_a_completed_card_that_was_changed_since_keeps_what_it_has(bella):
     Card.objects.filter(track="t2").update(track=None)
     Card.objects.filter(track="t3").update(guest=guest(bella, JOHN))
     found = forecast(job)
-    assert (found.fields, found.kept, found.reasons["card_changed"]) == (0, 1, 1)
+    assert (found.fields, found.kept) == (0, 1)
+    assert found.reasons == {"card_changed": 2, "card_elsewhere": 1, "field_changed": 0}
     job = undone(job)
-    row = ImportRow.objects.get(job_id=job.pk, line=2)
-    assert (row.undo, row.undo_notes) == (ImportRow.Undo.IN_PART, [["card_changed", "", "", {}]])
+    (row,) = ImportRow.objects.filter(job_id=job.pk)
+    assert row.undo == ImportRow.Undo.KEPT
+    assert reasons_shown(job) == {
+        2: [
+            "Card n8 was changed since, and stays as it is now.",
+            "Card n2 was changed since, and stays as it is now.",
+            "Card n3 belongs to another guest by now, and stays theirs.",
+        ]
+    }
+    # Not by name, which would outlive an erasure.
+    assert "n8" not in str(row.undo_notes)
     assert cards(bella, ANNA) == [("t1", "n8"), (None, "n2")]
     assert cards(bella, JOHN) == [("t3", "n3")]
+    Card.objects.filter(number="n8").delete()
+    assert "A card was changed since, and stays as it is now." in reasons_shown(job)[2]
 
 
 def test_a_card_that_was_completed_and_is_gone_leaves_nothing_to_say(bella):

@@ -10,12 +10,12 @@ from collections.abc import Generator
 from pathlib import Path
 
 from imports.pipeline.read.detect import detect
-from imports.pipeline.read.dialect import Detected, Dialect, signature
+from imports.pipeline.read.dialect import Detected, Dialect, plain_name, signature
 from imports.pipeline.read.errors import FileRefused
 from imports.pipeline.read.records import all_records
 from imports.pipeline.rows import RawRow
 
-__all__ = ["Detected", "Dialect", "FileRefused", "detect", "open_rows", "signature"]
+__all__ = ["Detected", "Dialect", "FileRefused", "detect", "open_rows", "plain_name", "signature"]
 
 
 def open_rows(path: Path, dialect: Dialect) -> Generator[RawRow, None, None]:

@@ -65,6 +65,11 @@ def check_overrides(overrides: dict[str, Any]) -> None:
         raise FileRefused("unknown_delimiter", delimiter=delimiter)
 
 
+def plain_name(name: str) -> str:
+    """Return the name of a column as it is compared: without regard to case and blanks."""
+    return " ".join(name.split()).casefold()
+
+
 def signature(header: Sequence[str] | None, width: int) -> str:
     """Return a stable key of a file's columns, by which a saved mapping is offered again.
 
@@ -73,7 +78,7 @@ def signature(header: Sequence[str] | None, width: int) -> str:
     """
     if header is None:
         return f"columns:{width}"
-    names = [" ".join(name.split()).casefold() for name in header]
+    names = [plain_name(name) for name in header]
     while names and not names[-1]:
         names.pop()
     return hashlib.sha256("\x1f".join(names).encode("utf-8", "surrogatepass")).hexdigest()

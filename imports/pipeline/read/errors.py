@@ -100,8 +100,8 @@ MESSAGES = {
         "have whoever runs Regulars raise IMPORT_SHEET_MEMORY_BYTES."
     ),
     "sheet_time": _(
-        "Reading the workbook took longer than %(seconds)s seconds. Save the sheet as .csv "
-        "and upload that."
+        "Reading the workbook took longer than %(seconds)s seconds. Save the sheet as .csv and "
+        "upload that, or have whoever runs Regulars raise IMPORT_SHEET_SECONDS."
     ),
 }
 

@@ -31,7 +31,6 @@ from imports.pipeline.rows import RawRow
 
 logger = logging.getLogger(__name__)
 
-MEGABYTE = 1024 * 1024
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"
 # A formula guard as it looks in the JSON of a batch.
@@ -96,8 +95,8 @@ def records(path: Path, sheet: str, rows: int = 0) -> Iterator[RawRow]:
         sheet=chosen.name,
         member=chosen.member,
         max_columns=MAX_COLUMNS,
-        memory=getattr(settings, "IMPORT_SHEET_MEMORY_BYTES", 2048 * MEGABYTE),
-        seconds=getattr(settings, "IMPORT_SHEET_SECONDS", 300),
+        memory=settings.IMPORT_SHEET_MEMORY_BYTES,
+        seconds=settings.IMPORT_SHEET_SECONDS,
         rows=rows,
     )
     command = [sys.executable, "-P", "-m", "sheet", json.dumps(asdict(job))]
@@ -154,7 +153,7 @@ def _death(status: int, seconds: int) -> FileRefused:
 
 
 def _check_declared(archive: zipfile.ZipFile) -> None:
-    limit = getattr(settings, "IMPORT_MAX_UNCOMPRESSED_BYTES", 512 * MEGABYTE)
+    limit = settings.IMPORT_MAX_UNCOMPRESSED_BYTES
     parts = archive.infolist()
     size = sum(part.file_size for part in parts)
     if size > limit:
