@@ -10,6 +10,7 @@ import pytest
 from kombu import Connection
 from kombu.exceptions import ChannelError
 from kombu.transport import TRANSPORT_ALIASES
+from kombu.transport.filesystem import Transport
 
 from tests.processes import ROOT
 
@@ -49,6 +50,8 @@ def process(does: str, folder: Path, first: int = 0, count: int = 0) -> subproce
 
 def connect(folder: Path, transport: str = "embedded") -> Connection:
     TRANSPORT_ALIASES["embedded"] = "core.queue:Transport"
+    # What another test has bound in this process is not bound in this folder.
+    Transport.global_state.clear()
     options = {"data_folder_in": str(folder), "data_folder_out": str(folder)}
     if transport == "filesystem":
         options["control_folder"] = str(folder / "control")
