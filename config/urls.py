@@ -4,6 +4,9 @@ from django.urls import include, path
 
 from guests.views.unsubscribe import unsubscribe
 
+handler400 = "core.web.busy.bad_request"
+handler500 = "core.web.busy.server_error"
+
 urlpatterns = [
     path("", include("core.urls")),
     path("c/<slug:company>/", include("guests.urls")),

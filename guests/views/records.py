@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from core.busy import in_passing
 from core.models import Change, Company
 from core.texts import isolated
 from core.web.access import CompanyRequest
@@ -41,7 +42,8 @@ def record(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
         if not request.user.has_perm("guests.change_guest", company):
             raise PermissionDenied
         return _save(request, company, guest, present)
-    note_opened(request.user, guest, timezone.now())
+    with in_passing():
+        note_opened(request.user, guest, timezone.now())
     return _page(request, company, guest, _shown(request, company, guest, present))
 
 

@@ -17,6 +17,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.busy import if_free
 from core.models import Job
 from core.services import jobs
 from core.turns import next_turn
@@ -41,8 +42,8 @@ def finish(job: ImportJob, *, by_worker: bool, say: Say) -> ImportJob:
         while True:
             before = job.attempt
             other = None if by_worker else _other_writer(job)
-            if not by_worker and other is None:
-                jobs.run(ImportJob, job.pk)
+            if not by_worker:
+                _go_on(job, other)
             job = ImportJob.objects.select_related("company").get(pk=job.pk)
             if not job.is_active:
                 if job.state == Job.State.DRAFT and asked.is_set():
@@ -50,12 +51,20 @@ def finish(job: ImportJob, *, by_worker: bool, say: Say) -> ImportJob:
                     raise KeyboardInterrupt
                 return job
             if other is not None:
-                waiting.look(other)
+                with if_free():
+                    waiting.look(other)
                 if asked.is_set():
                     return job
             # It broke and is tried again, a worker has it, or it waits for another of the company.
             if job.error or job.state == Job.State.RUNNING or job.attempt == before:
                 time.sleep(LOOK_EVERY)
+
+
+def _go_on(job: ImportJob, other: ImportJob | None) -> None:
+    """Do the import, unless another has to end first, or others write: then it is tried again."""
+    if other is None:
+        with if_free():
+            jobs.run(ImportJob, job.pk)
 
 
 def _other_writer(job: ImportJob) -> ImportJob | None:

@@ -9,10 +9,12 @@ from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.busy import SENTENCE, is_busy
 from core.models import Change, Company
 from imports import error_file
 from imports.columns import FileKind
@@ -56,6 +58,11 @@ class ImportCommand(BaseCommand):
         job = self._set_up(options, started=started)
         try:
             job = self._carry_out(job, options)
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            # Before it began: once it has, it waits for its turn (finishing).
+            self._refuse(str(SENTENCE), options, number=job.number, started=started)
         except KeyboardInterrupt:
             job = ImportJob.objects.select_related("company").get(pk=job.pk)
             if answers.is_checked_only(job):
@@ -80,6 +87,10 @@ class ImportCommand(BaseCommand):
         except KeyboardInterrupt:
             sentence = _("Broken off before anything was imported.")
             self._refuse(sentence, options, number=None, started=started)
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            self._refuse(str(SENTENCE), options, number=None, started=started)
 
     def _refuse(
         self, sentence: str, options: dict[str, Any], *, number: int | None, started: float

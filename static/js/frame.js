@@ -53,6 +53,18 @@ if (!location.hash) {
 /* A form that failed: the summary is read out and is where the keyboard stands. */
 document.querySelector("[data-error-summary]")?.focus();
 
+/* A part of the page that could not be had, because the database was busy: the answer says so. */
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status !== 503 || document.querySelector("[data-busy]")) return;
+  const notice = document.createElement("p");
+  notice.className = "notice notice--warning";
+  notice.dataset.busy = "";
+  notice.setAttribute("role", "alert");
+  notice.textContent = xhr.responseText;
+  document.querySelector("main").prepend(notice);
+});
+
 /* A second press of a committing button must not send the form twice. The fields stay enabled, so nothing typed is lost;
    coming back with the browser's Back button wakes the form again. */
 document.addEventListener("submit", (event) => {
