@@ -150,6 +150,11 @@ MESSAGES: dict[str, str | Promise] = {
     "credit_moved": _(
         "A merge gave %(moved)s of the credit to the guest who was kept: debit it there."
     ),
+    # Before an undo: there is another way yet.
+    "credit_would_stay": _(
+        "A merge gave some of the credit to the guest who was kept, and there it stays: undo the "
+        "merge before the import if it is to go back."
+    ),
     "credit_spent": _("Spent, expired or held of the credit, and so not taken back: %(spent)s."),
     "debit_of_closed": _(
         "The guest was merged into another since, or erased: what was taken is not given back. "

@@ -31,7 +31,8 @@ def remove_created(
 ) -> dict[int, Left]:
     """Remove guests whom nobody has touched since they were created.
 
-    Returns the others with the reason: changed since, gone, visited, or named as a referrer.
+    Returns the others with the reason: changed or merged since, gone, visited, or named as a
+    referrer. Who was merged into another is the way by which a file or a till finds that one.
     Those of them who are `owning` something that can never be removed are deleted as people delete
     guests, which keeps the row.
     """
@@ -50,7 +51,9 @@ def kept_created(
 ) -> dict[int, Left]:
     """Return those of the guests whom `remove_created` would leave, with the reason."""
     guests = Guest.objects.for_company(company)
-    rows = guests.filter(pk__any=list(ids)).values_list("pk", "orders_count", "version")
+    rows = guests.filter(pk__any=list(ids)).values_list(
+        "pk", "merged_into_id", "orders_count", "version"
+    )
     found = {pk: rest for pk, *rest in rows}
     referred = guests.filter(referrer__any=list(found))
     referrers = set(referred.values_list("referrer_id", flat=True))
@@ -59,8 +62,10 @@ def kept_created(
         if pk not in found:
             left[pk] = Left("guest_gone", "")
             continue
-        orders_count, version = found[pk]
-        if orders_count:
+        merged_into, orders_count, version = found[pk]
+        if merged_into is not None:
+            left[pk] = Left("guest_merged", "")
+        elif orders_count:
             left[pk] = Left("guest_visited", "")
         elif version != 1:
             left[pk] = Left("guest_changed", "")

@@ -113,7 +113,7 @@ def _names(job: ImportJob, rows: list[ImportRow]) -> dict[tuple[str, int], dict[
         (Card, ("card_changed", "card_elsewhere"), "card", _("Card %(value)s")),
         (ExternalId, ("id_elsewhere",), "id", _("External id %(value)s")),
     )
-    names = {}
+    names: dict[tuple[str, int], dict[str, Any]] = {}
     for model, codes, param, text in by_model:
         pks = [params["pk"] for code, _field, _value, params in notes if code in codes and params]
         found = model._default_manager.for_company(job.company).filter(pk__in=pks)

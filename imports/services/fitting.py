@@ -75,7 +75,8 @@ def _other_than_by_names(mapping: ColumnMapping, job: ImportJob) -> str:
 
 def _by_names(mapping: ColumnMapping, saved: Sequence[str], there: Sequence[str]) -> Fit:
     found: list[str | None] = [None] * len(there)
-    missing, unsure = [], []
+    missing: list[str] = []
+    unsure: list[str] = []
     old, new = _places(saved), _places(there)
     keys = dict(enumerate(mapping.mapping))
     for name, places in old.items():

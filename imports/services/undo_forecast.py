@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from guests.models import Card, Guest, GuestCategory
 from guests.services import takeback
 from imports.models import ImportJob, ImportRow
-from imports.services.undoing_credits import owners_among
+from imports.services.undoing_credits import moved_among, owners_among
 from imports.services.undoing_orders import forecast_orders
 
 CHUNK_ROWS = 2_000
@@ -67,6 +67,7 @@ def forecast(job: ImportJob) -> Forecast:
         }
         giving = [row for row in rows if "entries" in (row.replaced or {})]
         found.entries += len(giving)
+        found.reasons["credit_would_stay"] += len(moved_among(giving))
         found.credited += len({row.guest_id for row in giving} - replaced.keys() - set(created))
         if replaced:
             _count_updated(job, replaced, found)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from imports.models import ImportJob, ImportRow
 from loyalty.models import Account, LedgerEntry
+from loyalty.services.known import find_moved
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import AlreadyPosted, Outcome, Posted, Refused, Reversal
 
@@ -56,6 +57,15 @@ def owners_among(job: ImportJob, guests: Collection[int]) -> set[int]:
     """Return those of the guests who have an account: the ledger keeps its entries for ever."""
     accounts = Account.objects.for_company(job.company).filter(guest__any=list(guests))
     return set(accounts.values_list("guest_id", flat=True)) if guests else set()
+
+
+def moved_among(rows: Sequence[ImportRow]) -> set[int]:
+    """Return those of the lines' credits of which a merge has given some to the guest who was kept.
+
+    They stay there. Taken out of what is one credit among others of that guest by now, they would
+    be spent for whoever wants the merge undone; when that is undone first, all of it goes back.
+    """
+    return set(find_moved([entry for row in rows if (entry := _entry_of(row))]))
 
 
 def _entry_of(row: ImportRow) -> int | None:

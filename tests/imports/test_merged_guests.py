@@ -3,9 +3,14 @@
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from guests.models import Category, Guest
+from guests.services.merging import undo_merge
+from imports.reports.undo import forecast_figures
 from imports.services.undo_forecast import forecast
+from loyalty.models import Account, Program
 from tests.guests.cast import card, external_id, guest, merge
 from tests.imports.trips import (
     ANNA,
@@ -140,3 +145,27 @@ def test_an_undo_leaves_who_was_merged_since_as_the_way_to_the_kept_guest(bella)
     merged.refresh_from_db()
     assert (kept.first_name, merged.first_name) == ("Anna", "Anka")
     assert (merged.is_active, merged.version) == (False, done.merged_version)
+
+
+def test_a_credit_that_a_merge_moved_goes_back_if_the_merge_is_undone_first(bella):
+    Program.objects.create(
+        company=bella, name="Points", code="points", currency="GBP", is_default=True
+    )
+    kept = guest(bella, ANNA, first_name="Anna")
+    job = imported(bella, f"phone,name,credit_amount,credit_currency\n{JOHN},Ann,50,GBP\n")
+    done = merge(kept, Guest.objects.get(phone=JOHN))
+    found = forecast(job)
+    assert (found.removed, +found.reasons) == (0, {"guest_merged": 1, "credit_would_stay": 1})
+    shown = [each["reason"] for each in forecast_figures(found)["reasons"]]
+    assert any("undo the merge before the import" in each for each in shown)
+    with transaction.atomic():
+        undone(job)
+        row = job.rows.get()
+        codes = [code for code, *_rest in row.undo_notes]
+        assert (row.undo, codes) == (row.Undo.KEPT, ["guest_merged", "credit_moved"])
+        assert Account.objects.get(guest=kept).balance == 50
+        transaction.set_rollback(True)
+    undo_merge(company=bella, merge=done, actor=None, source="web", now=timezone.now())
+    assert +forecast(job).reasons == {"guest_changed": 1}
+    undone(job)
+    assert not Account.objects.exclude(balance=0).exists()
