@@ -170,6 +170,7 @@ class RulesForm(forms.Form):
     )
     policy = forms.ChoiceField(
         label=_("What may be overwritten"),
+        error_messages={"required": _("Choose what may be overwritten.")},
         widget=forms.RadioSelect,
         choices=[
             (

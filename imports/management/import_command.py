@@ -53,6 +53,16 @@ class ImportCommand(BaseCommand):
         """Return the imports.options.Options that a subclass's own arguments say."""
         return {}
 
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Take what follows --columns for its value, also when its first column is left out.
+
+        argparse takes “-,phone” for an option otherwise.
+        """
+        if "--columns" in argv[:-1]:
+            place = argv.index("--columns")
+            argv = [*argv[:place], f"--columns={argv[place + 1]}", *argv[place + 2 :]]
+        super().run_from_argv(argv)
+
     def handle(self, *args: Any, **options: Any) -> None:
         started = time.monotonic()
         job = self._set_up(options, started=started)

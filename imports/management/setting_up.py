@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from core.models import Company
 from imports.columns import FileKind
 from imports.management.answers import REFUSED
-from imports.management.whole_files import cannot_be_read, require_writable
+from imports.management.whole_files import cannot_be_read, is_same_file, require_writable
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
 from imports.reports.columns import left_out, other_columns, unfit
@@ -51,6 +51,9 @@ def draft_of(
     """
     if options["error_file"]:
         require_writable(options["error_file"])
+        if is_same_file(options["error_file"], options["file"]):
+            text = _("%(path)s is the file itself: the error file would take its place.")
+            raise _refused(text % {"path": options["error_file"]})
     company = company_of(options["company"])
     _require_address(options["email"])
     if options["columns"] is not None and options["mapping"] is not None:

@@ -64,6 +64,14 @@ def cannot_be_read(path: Path, error: OSError) -> str:
     return _("%(path)s cannot be read: %(why)s.") % {"path": path, "why": error.strerror or error}
 
 
+def is_same_file(path: Path, other: Path) -> bool:
+    """Whether both lead to one file, by whatever links."""
+    try:
+        return path.samefile(other) and not _is_device(path)
+    except OSError:
+        return False
+
+
 def _is_device(path: Path) -> bool:
     return path.exists() and not path.is_file()
 

@@ -366,6 +366,17 @@ def test_an_error_file_that_cannot_be_is_said_before_anything_is_imported(comman
     assert not Guest.objects.exists()
 
 
+def test_an_error_file_does_not_take_the_place_of_the_file_itself(command, tmp_path):
+    path = tmp_path / "guests.csv"
+    (tmp_path / "link.csv").symlink_to(path)
+    for same in (path, tmp_path / "link.csv"):
+        refused = command(MIXED, "--partial", "--error-file", str(same))
+        assert refused.code == 2
+        assert refused.said == f"{same} is the file itself: the error file would take its place."
+    assert path.read_text() == MIXED
+    assert not ImportJob.objects.exists()
+
+
 def test_an_error_file_that_fails_at_the_end_leaves_answer_and_exit_code(
     command, tmp_path, monkeypatch, capsys
 ):
@@ -475,6 +486,16 @@ def test_in_a_process_of_its_own(bella, tmp_path):
     assert (ran.returncode, ran.stderr) == (1, "")
     assert json.loads(ran.stdout.splitlines()[-1])["created"] == 2
     assert outcomes(ImportJob.objects.get()) == {2: "created", 3: "created", 4: "failed"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_column_can_be_left_out(bella, tmp_path):
+    path = tmp_path / "guests.csv"
+    path.write_text(f"7,{ANNA}\n")
+    arguments = ["import_guests", str(path), "--company", "bella", "--columns", "-,phone"]
+    ran = manage(*arguments, "--no-header")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert Guest.objects.get().phone == ANNA
 
 
 def test_a_worker_can_do_it(worker, bella, tmp_path, capsys):
