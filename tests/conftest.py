@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from config.celery import app as celery_app
 from core.auth import permissions_in
@@ -192,6 +193,8 @@ def smtp(settings: Any) -> Iterator[SmtpServer]:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Start the system's Chromium, which asks nobody on the network for anything."""
+    # On a machine that is busy with everything else five seconds are soon over.
+    expect.set_options(timeout=60_000)
     # Playwright keeps an event loop in this thread, in which Django would refuse the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     quiet = ["background-networking", "component-update", "sync", "quic", "gpu"]

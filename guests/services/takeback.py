@@ -54,7 +54,7 @@ def kept_created(
     rows = guests.filter(pk__any=list(ids)).values_list(
         "pk", "merged_into_id", "orders_count", "version"
     )
-    found = {pk: rest for pk, *rest in rows}
+    found: dict[int, Any] = {pk: rest for pk, *rest in rows}
     referred = guests.filter(referrer__any=list(found))
     referrers = set(referred.values_list("referrer_id", flat=True))
     left: dict[int, Left] = {}

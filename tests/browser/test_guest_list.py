@@ -42,7 +42,7 @@ def context(browser: Browser, request, live_server, sign_in, manager) -> Browser
     context = browser.new_context(java_script_enabled=getattr(request, "param", True))
     session = sign_in(manager).cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 

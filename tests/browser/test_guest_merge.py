@@ -23,7 +23,7 @@ def opened(
     """Return a browser in which somebody is signed in."""
     context = browser.new_context(java_script_enabled=script, **options)
     context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     return context
 
 

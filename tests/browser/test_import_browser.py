@@ -15,7 +15,7 @@ from tests.imports.web import draft, page as address_of, under_way
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 #: Half a minute: a page waits for the worker.
-PATIENCE = 30_000
+PATIENCE = 60_000
 SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
 
 #: Line 3 has a wrong e-mail, line 5 no phone.
