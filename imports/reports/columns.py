@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.texts import isolated
 from imports.forms import MappingForm
 from imports.models import ColumnMapping, ImportJob
 from imports.reports.file import column_name, letter, reading
@@ -54,19 +55,19 @@ def mappings_shown(job: ImportJob) -> list[dict[str, Any]]:
 def other_columns(mapping: ColumnMapping, why: str) -> str:
     """Return the sentence for a file whose columns a mapping does not fit, and why not."""
     text = _("“%(name)s” does not fit the columns of this file. %(why)s")
-    return text % {"name": mapping.name, "why": why}
+    return text % {"name": isolated(mapping.name), "why": why}
 
 
 def left_out(mapping: ColumnMapping, unknown: list[str]) -> str:
     """Return the sentence for columns that a mapping which fits does not know."""
     text = _("“%(name)s” does not know these columns, and they are not imported: %(columns)s.")
-    return text % {"name": mapping.name, "columns": quoted(unknown)}
+    return text % {"name": isolated(mapping.name), "columns": quoted(unknown)}
 
 
 def unfit(mapping: ColumnMapping, why: str) -> str:
     """Return the sentence for a file that cannot be read as the mapping says, and why not."""
     text = _("The file cannot be read as “%(name)s” says (%(reading)s). %(why)s")
-    return text % {"name": mapping.name, "reading": reading(mapping.dialect), "why": why}
+    return text % {"name": isolated(mapping.name), "reading": reading(mapping.dialect), "why": why}
 
 
 def rows_shown(job: ImportJob, looked: Preview) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _, gettext_lazy as _lazy, ngettext
 
+from core.texts import isolated
 from guests.models import Card, ExternalId, Guest
 from imports.models import ImportJob, ImportRow
 from imports.reasons import describe
@@ -118,7 +119,7 @@ def _names(job: ImportJob, rows: list[ImportRow]) -> dict[tuple[str, int], dict[
         pks = [params["pk"] for code, _field, _value, params in notes if code in codes and params]
         found = model._default_manager.for_company(job.company).filter(pk__in=pks)
         for each in found if pks else ():
-            named = {param: text % {"value": each}}
+            named = {param: text % {"value": isolated(each)}}
             names |= {(code, each.pk): named for code in codes}
     return names
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from core.texts import isolated
 from imports.models import ColumnMapping, ImportJob
 from imports.pipeline.read import plain_name
 
@@ -48,13 +49,13 @@ def _as_wide(mapping: ColumnMapping, job: ImportJob) -> list[str | None]:
     keys = mapping.mapping[: job.width]
     if gone := sum(bool(key) for key in mapping.mapping[job.width :]):
         text = _("It lacks the last columns, without a name, that “%(name)s” imports: %(count)s.")
-        raise Unfit(text % {"name": mapping.name, "count": gone})
+        raise Unfit(text % {"name": isolated(mapping.name), "count": gone})
     return [*keys, *[None] * (job.width - len(keys))]
 
 
 def _other_than_by_names(mapping: ColumnMapping, job: ImportJob) -> str:
     """Return why columns cannot be told by their names, and not by their places either."""
-    params = {"name": mapping.name, "there": job.width, "saved": len(mapping.mapping)}
+    params = {"name": isolated(mapping.name), "there": job.width, "saved": len(mapping.mapping)}
     params["columns"] = quoted([name for name in mapping.header or () if name.strip()])
     if mapping.header is not None:
         text = _("It has no header, and “%(name)s” knows its columns by name: %(columns)s.")
@@ -118,9 +119,13 @@ def _wrong(
     )
     for columns, text in sentences:
         if columns:
-            yield text % {"name": mapping.name, "columns": quoted(columns)}
+            yield text % {"name": isolated(mapping.name), "columns": quoted(columns)}
 
 
 def quoted(names: Sequence[str]) -> str:
     """Return names of columns as a sentence lists them."""
-    return ", ".join(f"“{name.strip()}”" if name.strip() else _("without a name") for name in names)
+    return ", ".join(_quoted(name.strip()) for name in names)
+
+
+def _quoted(name: str) -> str:
+    return f"“{isolated(name)}”" if name else _("without a name")
