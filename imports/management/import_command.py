@@ -206,7 +206,8 @@ def add_reading(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--mapping",
         metavar="NAME",
-        help="a saved column mapping instead, with the way it says the file is read",
+        help="a saved column mapping instead, with the way it says the file is read; columns go "
+        "by their names, or without a header by their places",
     )
     parser.add_argument(
         "--dates",
