@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from core.models import Company, User
+from core.web.subjects import page
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,9 @@ def items(user: User, company: Company, path: str) -> list[Item]:
     The entry is current whose address begins the page's, of several the longest; the company's own
     address, with which all of them begin, only on that very page.
     """
-    base = reverse("core:company", args=[company.slug])
+    base = page("core:company", company)
     places = [
-        (entry, reverse(entry.url_name, args=[company.slug]))
+        (entry, page(entry.url_name, company))
         for entry in _entries
         if user.has_perm(entry.permission, company)
     ]

@@ -3,11 +3,12 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db.models import Model
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -70,9 +71,23 @@ def choices() -> list[tuple[str, str]]:
 def link(url_name: str, company: Company, *args: Any) -> str:
     """Return the address of a page of the company; "" where there is no such page."""
     try:
-        return reverse(url_name, args=[company.slug, *args])
+        return reverse(url_name, args=[company.slug, *args]) if args else page(url_name, company)
     except NoReverseMatch:
         return ""
+
+
+def page(url_name: str, company: Company) -> str:
+    """Return the address of one of the company's own pages, to a dozen of which every page leads.
+
+    Raises NoReverseMatch.
+    """
+    return _page(url_name, company.slug, get_script_prefix())
+
+
+@lru_cache(maxsize=2048)
+def _page(url_name: str, slug: str, prefix: str) -> str:
+    """Look an address up once; `prefix`: that of the whole installation, with which it begins."""
+    return reverse(url_name, args=[slug])
 
 
 def find(company: Company, user: User, keys: Collection[Key]) -> dict[Key, Subject]:

@@ -21,7 +21,7 @@ from django.utils.translation import get_language, gettext as _
 
 from core.models import Company
 from core.texts import isolated
-from core.web.money import grouped, money, points
+from core.web.money import figures, money, points
 from core.web.telephones import telephone
 from guests.models import Guest
 from guests.tables import BALANCE, CARDS, CATEGORIES, COLUMNS, TIER, Column
@@ -66,6 +66,7 @@ class Cells:
             (each.key, _opening(each.key, language), _SHOWN[each.key]) for each in columns
         ]
         self._tick = str(_("Tick %(guest)s"))
+        self.figures = figures()
         self._zone = ZoneInfo(company.timezone)
         self._months = _months(language)
         pattern = reverse("guests:record", args=[company.slug, 0])
@@ -73,7 +74,7 @@ class Cells:
 
     def row(self, guest: Guest) -> Row:
         cells = {key: show(self, guest) or NOTHING for key, _opening, show in self._columns}
-        shown = "".join(f"{opening}{cells[key]}</td>" for key, opening, _show in self._columns)
+        shown = "".join([f"{opening}{cells[key]}</td>" for key, opening, _show in self._columns])
         start = '<tr role="row">' if guest.is_active else '<tr role="row" class="is-deleted">'
         tick = self._tick_cell(guest) if self._ticks else ""
         return Row(guest, cells, mark_safe(f"{start}{tick}{shown}</tr>\n"))  # noqa: S308
@@ -131,12 +132,22 @@ def _months(language: str | None) -> list[str]:
     return ["", *(escape(date_format(date(2000, month, 1), "M")) for month in range(1, 13))]
 
 
+def _column(key: str) -> Column:
+    return next(each for each in COLUMNS if each.key == key)
+
+
+@cache
+def heading(key: str, language: str | None) -> str:
+    """Return what stands over a column, in the language that is active."""
+    return _("Balance") if key == BALANCE else str(_column(key).label)
+
+
 @cache
 def _opening(key: str, language: str | None) -> str:
     """Return the tag of a column's cells, the same in every row of the active language."""
-    column = next(each for each in COLUMNS if each.key == key)
+    column = _column(key)
     classes = f"cell-{key} num" if column.is_number else f"cell-{key}"
-    label = _("Balance") if key == BALANCE else column.label
+    label = heading(key, language)
     return format_html('<td role="cell" class="{}" data-label="{}">', classes, label)
 
 
@@ -190,7 +201,9 @@ def _categories(cells: Cells, guest: Any) -> str:
 
 
 def _money(cells: Cells, amount: Decimal | None) -> str:
-    return "" if amount is None else escape(money(amount, cells.company.currency))
+    if amount is None:
+        return ""
+    return escape(cells.figures.money(amount, cells.company.currency))
 
 
 def _balance(cells: Cells, guest: Guest) -> str:
@@ -207,7 +220,7 @@ _SHOWN: dict[str, Show] = {
     "comment": lambda cells, guest: _clipped(guest.comment),
     "registered": lambda cells, guest: cells.day(guest.registered_at),
     CATEGORIES: _categories,
-    "orders": lambda cells, guest: grouped(guest.orders_count),
+    "orders": lambda cells, guest: cells.figures.grouped(guest.orders_count),
     "total": lambda cells, guest: _money(cells, guest.total),
     "average_bill": lambda cells, guest: _money(cells, guest.average_bill),
     "last_visit": lambda cells, guest: cells.day(guest.last_visit_at),

@@ -1,12 +1,13 @@
 """Where the filters stand on the page: in the first row, or in the drawers of the rest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from django import forms
 from django.template.loader import render_to_string
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
@@ -19,6 +20,20 @@ _OF_ROWS = {*CHOICES, "not_category"}
 #: Choices that are rows, each as key and label.
 Offered = tuple[tuple[Any, str], ...]
 LAST_VISIT = ("not_visited_days", "last_visit_from", "last_visit_to")
+#: Lines of filters: the names of one, or of the two ends of a range under one label.
+Lines = tuple[tuple[str, ...], ...]
+
+
+def _lines(names: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for name in names:
+        stem, _underscore, end = name.rpartition("_")
+        if stem not in RANGES or end not in ("from", "to"):
+            yield (name,)
+        elif end == "from":
+            yield name, f"{stem}_to"
+
+
+_DRAWERS = tuple((label, tuple(_lines(names))) for label, names in GROUPS.values())
 
 
 @dataclass(frozen=True)
@@ -32,51 +47,65 @@ class Line:
     def is_range(self) -> bool:
         return len(self.fields) > 1
 
-    @property
-    def html(self) -> SafeString:
-        """The line as it stands in a drawer. Empty it is the same on every page that offers the
-        same rows, and most are empty."""
-        if any(field.errors or field.data for field in self.fields):
-            return _written(self)
-        form_class: Any = type(self.fields[0].form)
-        fields = tuple((field.name, _rows_offered(field)) for field in self.fields)
-        return _written_empty(form_class, fields, self.label, get_language())
+
+@dataclass(frozen=True)
+class Drawer:
+    label: Any
+    html: SafeString
 
 
-def _written(line: Line) -> SafeString:
+def drawers(form: forms.BaseForm) -> list[Drawer]:
+    return [Drawer(label, _html(form, lines)) for label, lines in _DRAWERS]
+
+
+def last_visit(form: forms.BaseForm) -> SafeString:
+    """Return the filters under the button that stands in the first row."""
+    return _html(form, tuple((name,) for name in LAST_VISIT))
+
+
+def _html(form: forms.BaseForm, lines: Lines) -> SafeString:
+    """Return lines of filters. Those that are empty are the same on every page that offers the same
+    rows, and most are."""
+    names = [name for line in lines for name in line]
+    if not any(name in form.data or name in form.errors for name in names):
+        offered = tuple((name, _rows_offered(form, name)) for name in names if name in _OF_ROWS)
+        form_class: Any = type(form)
+        return _written_empty(form_class, lines, offered, get_language())
+    if len(lines) == 1:
+        return _written(form, lines[0])
+    return _together(_html(form, (line,)) for line in lines)
+
+
+def _written(form: forms.BaseForm, names: Sequence[str]) -> SafeString:
+    fields: Any = [form[name] for name in names]
+    label = fields[0].label if len(names) == 1 else RANGES[names[0].removesuffix("_from")]
+    line = Line(str(label), fields)
     return render_to_string("guests/list_filter_line.html", {"line": line})
 
 
-def _rows_offered(field: forms.BoundField) -> Offered:
+def _together(pieces: Iterable[SafeString]) -> SafeString:
+    return format_html_join("", "{}", ((piece,) for piece in pieces))
+
+
+def _rows_offered(form: forms.BaseForm, name: str) -> Offered:
     """Return the choices of a field that are rows of a table."""
-    widget: Any = field.field.widget
-    return tuple(widget.choices) if field.name in _OF_ROWS else ()
+    widget: Any = form.fields[name].widget
+    return tuple(widget.choices)
 
 
 @lru_cache(maxsize=512)
 def _written_empty(
     form_class: type[forms.Form],
-    fields: tuple[tuple[str, Offered], ...],
-    label: str,
+    lines: Lines,
+    offered: tuple[tuple[str, Offered], ...],
     language: str | None,
 ) -> SafeString:
-    """Return the line of these fields, each given with the rows it offers."""
+    """Return the lines of a form that nobody has filled in, with the rows that fields offer."""
     form = form_class()
-    for name, offered in fields:
-        if offered:
-            widget: Any = form.fields[name].widget
-            widget.choices = offered
-    return _written(Line(label, tuple(form[name] for name, _offered in fields)))
-
-
-@dataclass(frozen=True)
-class Drawer:
-    label: str
-    lines: Sequence[Line]
-
-
-def drawers(form: forms.BaseForm) -> list[Drawer]:
-    return [Drawer(str(label), list(_lines(form, names))) for label, names in GROUPS.values()]
+    for name, rows in offered:
+        widget: Any = form.fields[name].widget
+        widget.choices = rows
+    return _together(_written(form, line) for line in lines)
 
 
 def are_open(form: forms.BaseForm) -> bool:
@@ -109,11 +138,6 @@ def _rows_chosen(field: Any) -> Iterable[tuple[int, str]]:
         yield row.pk, field.label_from_instance(row)
 
 
-def last_visit(form: forms.BaseForm) -> list[Line]:
-    """Return the filters under the button that stands in the first row."""
-    return [Line(str(form[name].label), (form[name],)) for name in LAST_VISIT]
-
-
 def drawer_names() -> list[str]:
     """Return the names of all filters in drawers."""
     return [name for _label, names in GROUPS.values() for name in names]
@@ -122,13 +146,3 @@ def drawer_names() -> list[str]:
 def on(form: Any, names: Iterable[str]) -> int:
     """Return how many things are chosen in these filters."""
     return sum(len(form.data.getlist(name)) for name in names)
-
-
-def _lines(form: forms.BaseForm, names: Sequence[str]) -> Iterable[Line]:
-    for name in names:
-        field: Any = form[name]
-        stem, _underscore, end = name.rpartition("_")
-        if stem not in RANGES or end not in ("from", "to"):
-            yield Line(str(field.label), (field,))
-        elif end == "from":
-            yield Line(str(RANGES[stem]), (field, form[f"{stem}_to"]))

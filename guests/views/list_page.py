@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language
 
 from core.models import Company, User
 from core.web.subjects import link
@@ -19,7 +19,7 @@ from guests.querysets import GuestQuerySet
 from guests.querysets.search import words_of
 from guests.tables import Column
 from guests.views import filter_layout
-from guests.views.cells import Cells
+from guests.views.cells import Cells, heading
 from guests.web.addresses import SIZES, ListAddress, same
 from loyalty.querysets import with_balance
 
@@ -125,7 +125,7 @@ class ListPage:
         if count is None and address.wants_count:
             count = self.count()
         return {
-            "heads": [self._head(column) for column in self.columns],
+            "heads": self._heads(),
             "can_tick": ticks,
             "rows": [cells.row(guest) for guest in page.rows],
             "count": count,
@@ -142,8 +142,11 @@ class ListPage:
             **(self._nobody() if not page.rows else {}),
         }
 
-    def _head(self, column: Column) -> Head:
-        label = _("Balance") if column.key == BALANCE else str(column.label)
+    def _heads(self) -> list[Head]:
+        language = get_language()
+        return [self._head(column, heading(column.key, language)) for column in self.columns]
+
+    def _head(self, column: Column, label: str) -> Head:
         if not column.sort:
             return Head(column, label)
         now = self.sort

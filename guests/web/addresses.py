@@ -4,7 +4,9 @@ So a list can be bookmarked and sent, and Back brings it back.
 """
 
 from collections.abc import Collection, Iterable
+from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -21,6 +23,12 @@ class ListAddress:
     def __init__(self, given: QueryDict) -> None:
         self._given = given
         self.filters = filters_among(given)
+
+    @cached_property
+    def _kept(self) -> dict[str, list[str]]:
+        """What goes along to wherever a link of the list leads."""
+        given = ((name, self._given.get(name)) for name in (SORT, SIZE, PAGE, ALL))
+        return dict(self.filters.lists()) | {name: [value] for name, value in given if value}
 
     @property
     def is_asked(self) -> bool:
@@ -59,15 +67,9 @@ class ListAddress:
 
     def with_(self, **changes: Any) -> str:
         """Return this address with other parameters; None takes one away. Never a count."""
-        query = self.filters.copy()
-        for name in (SORT, SIZE, PAGE, ALL):
-            if value := self._given.get(name):
-                query[name] = value
-        for name, value in changes.items():
-            query.pop(name, None)
-            if value is not None:
-                query[name] = str(value)
-        return f"?{query.urlencode()}" if query else f"?{SORT}={self.sort}"
+        query: dict[str, Any] = {k: v for k, v in self._kept.items() if k not in changes}
+        query |= {name: [value] for name, value in changes.items() if value is not None}
+        return f"?{urlencode(query, doseq=True)}" if query else f"?{SORT}={self.sort}"
 
     def sorted_by(self, sort: str) -> str:
         """Return the first page in another order."""

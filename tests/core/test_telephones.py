@@ -38,6 +38,8 @@ def test_numbers_that_exist_are_grouped_as_the_library_does(region):
     assert [telephone(each) for each in numbers] == [by_the_library(each) for each in numbers]
 
 
-@pytest.mark.parametrize("text", ["", "+", "hello", "+4", "0044", "+44", "447700900123", "+٤٤٧٧"])
+@pytest.mark.parametrize(
+    "text", ["", "+", "hello", "+4", "0044", "+44", "447700900123", "+٤٤٧٧", "+0442079460958"]
+)
 def test_what_is_no_number_comes_back_as_the_library_says(text):
     assert telephone(text) == by_the_library(text)
