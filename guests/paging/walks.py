@@ -102,13 +102,15 @@ class _Walk:
         # What guests carry beside their fields stands in no index.
         if not self.segment.in_index or guests.query.annotations or guests.everybody is None:
             return self._read(guests, start, count)
-        # Some may all stand at the end of the way, or in another segment: then it is not gone.
-        end = self._read(guests.everybody, start, 1, skipped=seed.steps)
-        on_the_way = seed.on_the_way(guests, guests.everybody)
-        found = self._read(on_the_way, start, count, end[0] if end else None)
-        if len(found) == count or not end:
-            return found
-        return self._read(seed.looked_up(guests), start, count)
+        on_the_way, found = seed.on_the_way(guests, guests.everybody), list[Place]()
+        for steps in seed.stretches:
+            end = self._read(guests.everybody, start, 1, skipped=steps)
+            found += self._read(on_the_way, start, count - len(found), end[0] if end else None)
+            if len(found) == count or not end:
+                return found
+            start = found[-1] if found else start
+        # They may all stand at the end of the way, or in another segment: then it is not gone.
+        return found + self._read(seed.looked_up(guests), start, count - len(found))
 
     def _read(
         self,

@@ -23,7 +23,9 @@ SOME = 25_000
 #: So many steps along an index cost no more than to look up one guest; and how many are gone before
 #: that is done after all.
 STEPS, FAR = 15, 40_000
-
+#: Of some that are spread evenly among a million, a page is met within so many steps divided by how
+#: many they are, and four times as soon most often.
+EVENLY = 200_000_000
 
 #: Of a word that many have in common enough are met so near the beginning of an order, or at least
 #: so many that the rest is not far; all others are looked for by their trigrams.
@@ -58,9 +60,12 @@ class Seed:
         return self.count <= FEW
 
     @property
-    def steps(self) -> int:
-        """How far an order is gone along before they are all looked up instead."""
-        return min(self.count * STEPS, FAR)
+    def stretches(self) -> tuple[int, ...]:
+        """How far an order is gone along before they are all looked up instead: first as far as it
+        most often takes, for to find out where a way ends is to go it, too."""
+        far = min(self.count * STEPS, FAR)
+        near = EVENLY // self.count
+        return (near, far) if near < far else (far,)
 
     def looked_up(self, guests: "QuerySet[Any]") -> "QuerySet[Any]":
         """Return the same guests, each looked up by its id."""

@@ -4,7 +4,7 @@ Written in Python and not by a template for each: a page has up to three thousan
 comes from a guest goes through `escape`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,7 +31,7 @@ from loyalty.models import Program
 SHOWN_CATEGORIES = 2
 NOTHING = '<span class="none" aria-hidden="true">–</span>'
 #: Makes the inside of a cell, escaped; "" where there is nothing.
-Show = Callable[["Cells", Guest], str]
+Show = Callable[["Cells", Any], str]
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class Row:
 class Cells:
     """What the rows of one page need: the company, the columns, and the program if there is one.
 
+    `tiers`: what the company's tiers are called, by id: a page knows them already.
     `ticks`: whether rows can be ticked. `all_ticked`: whether they are, together with all others.
     Times are those of the company's time zone.
     """
@@ -56,10 +57,11 @@ class Cells:
         columns: Sequence[Column],
         program: Program | None = None,
         *,
+        tiers: Mapping[int, str],
         ticks: bool = False,
         all_ticked: bool = False,
     ) -> None:
-        self.company, self.program = company, program
+        self.company, self.program, self.tiers = company, program, tiers
         self._ticks, self._all_ticked = ticks, all_ticked
         language = get_language()
         self._columns = [
@@ -225,6 +227,6 @@ _SHOWN: dict[str, Show] = {
     "average_bill": lambda cells, guest: _money(cells, guest.average_bill),
     "last_visit": lambda cells, guest: cells.day(guest.last_visit_at),
     "last_promo_sms": lambda cells, guest: cells.day(guest.last_promo_sms_at),
-    TIER: lambda cells, guest: _clipped(guest.member_tier.name) if guest.member_tier else "",
+    TIER: lambda cells, guest: _clipped(cells.tiers.get(guest.member_tier_id, "")),
     BALANCE: _balance,
 }

@@ -124,6 +124,12 @@ def settle(form: forms.BaseForm) -> None:
     ]
 
 
+def tier_names(form: forms.BaseForm) -> dict[int, str]:
+    """Return what the company's tiers are called, by id."""
+    field: Any = form.fields["tier"]
+    return {tier.pk: tier.name for tier in field.queryset}
+
+
 def _none_chosen(field: Any) -> Iterable[tuple[str, Any]]:
     if field.empty_label is not None:
         yield "", field.empty_label

@@ -83,7 +83,9 @@ class ListPage:
     def _prepared(self, guests: GuestQuerySet) -> GuestQuerySet:
         shown = {column.key for column in self.columns}
         left_out = (name for name in _UNSEEN if name not in shown)
-        return tables.prepared(guests, self.columns, self.program).defer(*left_out)
+        # The tiers are known by the filters.
+        beside = [column for column in self.columns if column.key != tables.TIER]
+        return tables.prepared(guests, beside, self.program).defer(*left_out)
 
     @property
     def known_count(self) -> int | None:
@@ -119,7 +121,12 @@ class ListPage:
         """Return what the list itself shows; `ticks`: whether its rows can be ticked."""
         page, address = self.page, self.address
         cells = Cells(
-            self.company, self.columns, self.program, ticks=ticks, all_ticked=address.is_all
+            self.company,
+            self.columns,
+            self.program,
+            tiers=filter_layout.tier_names(self.form),
+            ticks=ticks,
+            all_ticked=address.is_all,
         )
         count = self.known_count
         if count is None and address.wants_count:
