@@ -14,11 +14,13 @@ it is pointed at; a table behind the picture says the same to whoever cannot see
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
+from django.utils.formats import date_format, number_format
+from django.utils.translation import get_language, gettext as _
 
 #: Units of the picture. They are stretched; only their ratios count.
 WIDTH, HEIGHT = 1000, 100
@@ -37,6 +39,17 @@ class Point(NamedTuple):
     label: str
     short: str
     value: Value
+
+
+def of_month(first_day: date, value: Value) -> Point:
+    """Return what a month came to: "November 2026", in short "Nov 2026"."""
+    return Point(*_month_names(first_day, get_language()), value)
+
+
+@lru_cache(maxsize=1024)
+def _month_names(first_day: date, language: str | None) -> tuple[str, str]:
+    """Say a month in the language that is active. It is the same on every plot."""
+    return date_format(first_day, "F Y"), date_format(first_day, "M Y")
 
 
 class Column(NamedTuple):

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from core.web.plots import Plot, Point, columns
+from core.web.plots import Plot, Point, columns, of_month
 from guests.models import Guest
 from loyalty.models import Account, CreditLot, Program
 from loyalty.services.totals import sums_of
@@ -48,8 +48,7 @@ def outstanding(program: Program, accounts: dict[str, Any], today: date) -> Plot
     points, later = [], Decimal(0)
     for place, month in enumerate(_months(today)):
         if place < MONTHS:
-            label = date_format(month, "F Y")
-            points.append(Point(label, date_format(month, "M Y"), by_month.pop(month, Decimal(0))))
+            points.append(of_month(month, by_month.pop(month, Decimal(0))))
     # What is over and still held counts with the present month: it goes when the hold ends.
     first = _months(today)[0]
     over = sum((a for m, a in by_month.items() if m < first), Decimal(0))

@@ -4,12 +4,11 @@ from datetime import date
 from typing import Any
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company, Restaurant
 from core.web.access import CompanyRequest
-from core.web.plots import Plot, Point, columns
+from core.web.plots import Plot, columns, of_month
 from guests.models import Guest
 from guests.web import record
 from visits.models import Order
@@ -58,10 +57,7 @@ def visits_panel(request: CompanyRequest, company: Company, guest: Guest) -> dic
 
 
 def _plot(first_days: list[date], takings: list[Takings]) -> Plot:
-    points = [
-        Point(date_format(day, "F Y"), date_format(day, "M Y"), each.visits)
-        for day, each in zip(first_days, takings, strict=True)
-    ]
+    points = [of_month(day, each.visits) for day, each in zip(first_days, takings, strict=True)]
     return columns(
         points,
         title=_("Visits by month"),
