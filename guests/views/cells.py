@@ -21,7 +21,7 @@ from django.utils.translation import get_language, gettext as _
 
 from core.models import Company
 from core.texts import isolated
-from core.web.money import figures, money, points
+from core.web.money import Figures, figures, money, points
 from core.web.telephones import telephone
 from guests.models import Guest
 from guests.tables import BALANCE, CARDS, CATEGORIES, COLUMNS, TIER, Column
@@ -68,7 +68,7 @@ class Cells:
             (each.key, _opening(each.key, language), _SHOWN[each.key]) for each in columns
         ]
         self._tick = str(_("Tick %(guest)s"))
-        self.figures = figures()
+        self.figures: Figures = figures()
         self._zone = ZoneInfo(company.timezone)
         self._months = _months(language)
         pattern = reverse("guests:record", args=[company.slug, 0])

@@ -92,18 +92,20 @@ def _found(company, query):
     return found.qs
 
 
-#: FEW, SOME, STEPS, NEAR and PROMISING, by which all are looked up, or met on the way, or on one
-#: that is soon given up, or never counted as few.
+#: FEW, SOME, STEPS, EVENLY, NEAR and PROMISING, by which all are looked up, or met on the way, or
+#: on its second stretch, or on one that is soon given up, or never counted as few.
 WAYS = {
-    "few": (30, 30, 5, 30, 1),
-    "some": (0, 30, 99, 2, 1),
-    "given up": (0, 30, 1, 2, 9),
-    "many": (0, 0, 1, 5, 1),
+    "few": (30, 30, 5, 9_999, 30, 1),
+    "some": (0, 30, 99, 99_999, 2, 1),
+    "on from there": (0, 30, 99, 40, 2, 1),
+    "given up": (0, 30, 1, 9_999, 2, 9),
+    "many": (0, 0, 1, 9_999, 5, 1),
 }
 
 
 def _go(monkeypatch, way):
-    for name, bound in zip(("FEW", "SOME", "STEPS", "NEAR", "PROMISING"), WAYS[way], strict=True):
+    names = ("FEW", "SOME", "STEPS", "EVENLY", "NEAR", "PROMISING")
+    for name, bound in zip(names, WAYS[way], strict=True):
         monkeypatch.setattr(few, name, bound)
 
 
@@ -158,6 +160,12 @@ def test_a_way_on_which_too_few_are_met_is_given_up_and_all_are_looked_up(compan
     monkeypatch.setattr(few, "FAR", 3)
     asked = _asked(company, "category={category}")
     assert ["IS TRUE" in sql for sql in asked] == [False, False, True, False]
+
+
+def test_a_way_is_gone_on_from_where_its_first_stretch_ended(company, monkeypatch):
+    _go(monkeypatch, "on from there")
+    asked = _asked(company, "category={category}")
+    assert ["IS TRUE" in sql for sql in asked] == [False, False, True, False, True]
 
 
 def test_the_order_s_own_field_is_not_counted_by(company):
