@@ -120,3 +120,19 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
         # An open menu lies over the next one's button.
         page.keyboard.press("Escape")
     context.close()
+
+
+def test_nothing_sticks_out_where_a_window_is_zoomed_to_320_px(
+    browser, live_server, sign_in, owner, living, subtests
+):
+    client = sign_in(owner)
+    context = browser.new_context(viewport={"width": 320, "height": 700})
+    session = client.cookies[settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+    page = context.new_page()
+    for name, address in pages(client, *starts(living)):
+        page.goto(f"{live_server.url}{address}")
+        with subtests.test(page=name, address=address):
+            sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            assert page.evaluate(sideways) <= 0
+    context.close()

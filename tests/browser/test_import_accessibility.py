@@ -6,6 +6,7 @@ Needs axe-core under var/axe: `npm install --prefix var/axe axe-core@4`.
 import pytest
 from django.conf import settings
 
+from loyalty.models import Program
 from tests.browser.axe import faults
 from tests.imports.web import (
     MIXED,
@@ -23,6 +24,7 @@ pytestmark = [
     pytest.mark.axe,
 ]
 
+CREDITS = "phone,Bonus points,credit currency\n+442079460958,99999999999.99,GBP\n"
 BIRTHDAYS = "phone,birthday\n+442079460958,05/06/1990\n"
 
 
@@ -30,6 +32,8 @@ BIRTHDAYS = "phone,birthday\n+442079460958,05/06/1990\n"
 def addresses(bella, manager):
     """Every page of the import, each in a state that shows much of it."""
     base = f"/c/{bella.slug}/imports/"
+    Program.objects.create(company=bella, name="Points", code="points", currency="GBP",
+                           is_default=True)  # fmt: skip
     return {
         "nothing": f"/c/{bella.slug}/imports/?q=nothing",
         "upload": f"{base}new/",
@@ -37,6 +41,7 @@ def addresses(bella, manager):
         "columns with a problem": address_of(draft(bella, manager, "name\nJohn\n"), "columns"),
         "check": address_of(checked(bella, manager, MIXED), "check"),
         "check of unclear dates": address_of(checked(bella, manager, BIRTHDAYS), "check"),
+        "check of credits": address_of(checked(bella, manager, CREDITS), "check"),
         "undone": address_of(undone(bella, manager), "undo"),
         "undo": address_of(imported(bella, manager), "undo"),
         "result": address_of(imported(bella, manager, MIXED, partial=True), "result"),
@@ -62,4 +67,5 @@ def test_axe_finds_nothing(
         assert page.url == f"{live_server.url}{address}"
         with subtests.test(page=name):
             assert faults(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
