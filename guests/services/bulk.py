@@ -12,7 +12,7 @@ from typing import Any
 from core import bulk
 from core.batches import Batch, Column, Same, batch_of, by_column
 from core.bulk import Changes
-from guests.models import Card, ExternalId, Guest, GuestCategory
+from guests.models import Card, Category, ExternalId, Guest, GuestCategory
 from guests.normalize import name_key, search_text
 
 #: Values of a guest of whom nothing is known but a phone.
@@ -144,8 +144,16 @@ def prepare_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> Bat
 
 
 def add_to_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> None:
-    """Add `(guest id, category id)`. Raises IntegrityError when one is there already."""
-    prepare_categories(company_id, pairs).write()
+    """Add `(guest id, category id)`. Raises IntegrityError when one is there already.
+
+    Nothing is added to a category that is gone. The lock has whoever deletes one wait, or be waited
+    for: no key of the database keeps a place from outliving its category. Call it in a transaction.
+    """
+    pairs = list(pairs)
+    wanted = {category for _guest, category in pairs}
+    locked = Category.objects.filter(company_id=company_id, pk__in=wanted).order_by("pk")
+    there = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
+    prepare_categories(company_id, [pair for pair in pairs if pair[1] in there]).write()
 
 
 def prepare_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> Batch:

@@ -1,11 +1,14 @@
 """Two people at the same guest, or after the same telephone, in the very same moment."""
 
 import datetime
+import threading
 
 import pytest
+from django.db import connection, transaction
 
 from core.models import Change
-from guests.models import Card, Guest
+from guests.models import Card, Category, Guest, GuestCategory
+from guests.services.bulk_changes import delete_category
 from guests.services.records import (
     ChangedMeanwhile,
     Draft,
@@ -95,3 +98,31 @@ def test_two_guests_who_get_the_same_card_at_once(bella, _round):
     assert [(c.field, c.value, c.guest) for c in error.claims] == [("number", "222", has_it)]
     # The one who came too late has lost nothing.
     assert Card.objects.filter(guest=anna, number="111").exists()
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_no_place_outlives_a_category_that_is_deleted_meanwhile(bella, is_first):
+    """Whoever puts the guest into it and whoever deletes it wait for each other."""
+    anna = guest(bella, first_name="Anna")
+    vip = Category.objects.create(company=bella, name="VIP")
+    put = saving(anna, 1, fields={"comment": "New"}, categories=[vip.pk])
+
+    def delete():
+        delete_category(category=vip, actor=None, source="web", now=NOW)
+
+    def in_a_thread():
+        try:
+            (delete if is_first else put)()
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=in_a_thread)
+    with transaction.atomic():
+        (put if is_first else delete)()
+        other.start()
+        # Long enough to get in between, if nothing keeps it from that.
+        other.join(1)
+    other.join()
+    assert not Category.objects.exists()
+    assert not GuestCategory.objects.exists()
+    assert Guest.objects.get().comment == "New"
