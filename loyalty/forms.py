@@ -94,6 +94,17 @@ class MoveForm(forms.Form):
     def _today(self) -> date:
         return local_day(self.company, timezone.now())
 
+    @property
+    def has_programs(self) -> bool:
+        """Whether there is any program to choose."""
+        program: Any = self.fields["program"]
+        return bool(program.queryset.exists())
+
+    @property
+    def reason_in_words(self) -> str:
+        """What was chosen, once the form is valid."""
+        return str(Reason(self.cleaned_data["reason"]).label)
+
 
 class AdjustForm(MoveForm):
     """The same for one guest. `ref` names the click: sent twice, it counts once."""

@@ -1,6 +1,7 @@
 """The record of who changed what. Every service writes it in the change's own transaction."""
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -47,3 +48,10 @@ def assign(row: models.Model, values: dict[str, Any]) -> dict[str, Any]:
     for name, (_old, new) in changed.items():
         setattr(row, name, new)
     return changed
+
+
+def plain(value: Any) -> Any:
+    """Return a field's value as a Change keeps it: days, moments and amounts as text."""
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value

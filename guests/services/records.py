@@ -7,13 +7,13 @@ line of the file.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from core.models import Company, User
-from core.services.changes import record
+from core.services.changes import plain, record
 from guests.models import Category, Guest, MemberTier
 from guests.services import bulk
 from guests.services.belongings import Told, set_cards, set_categories, set_external_ids
@@ -254,13 +254,9 @@ def _created(company: Company, values: dict[str, Any]) -> Told:
 
 def _told(company: Company, changes: Told) -> Told:
     """Return changes as JSON can hold them. A tier is told by its name, which outlives it."""
-    told = {name: [_plain(old), _plain(new)] for name, (old, new) in changes.items()}
+    told = {name: [plain(old), plain(new)] for name, (old, new) in changes.items()}
     if "member_tier_id" in told:
         ids = told.pop("member_tier_id")
         tiers = MemberTier.objects.for_company(company).in_bulk([pk for pk in ids if pk])
         told["member_tier"] = [str(tiers[pk]) if pk in tiers else pk for pk in ids]
     return told
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | datetime) else value

@@ -1,7 +1,7 @@
 """Making and changing programs, and the company's terms."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, User
-from core.services.changes import record
+from core.services.changes import plain, record
 from core.services.names import same_name
 from core.texts import isolated
 from guests.models import Category
@@ -53,7 +53,7 @@ def create_program(
         source=source,
         action="create_program",
         subject=program,
-        values={name: [None, _plain(getattr(program, name))] for name in FIELDS},
+        values={name: [None, plain(getattr(program, name))] for name in FIELDS},
         now=now,
     )
     return program
@@ -89,7 +89,7 @@ def change_program(
     locked.save(update_fields=FIELDS)
     _set_categories(locked, categories)
     changed = {
-        name: [_plain(before[name]), _plain(getattr(locked, name))]
+        name: [plain(before[name]), plain(getattr(locked, name))]
         for name in FIELDS
         if before[name] != getattr(locked, name)
     }
@@ -144,7 +144,7 @@ def set_terms(
     terms.full_clean(exclude=["company"], validate_unique=False)
     terms.save()
     after = {"grace_days": grace_days, "adjustment_limit": adjustment_limit}
-    changed = {k: [_plain(before[k]), _plain(after[k])] for k in after if before[k] != after[k]}
+    changed = {k: [plain(before[k]), plain(after[k])] for k in after if before[k] != after[k]}
     if changed:
         record(
             company=company,
@@ -222,10 +222,3 @@ def _set_categories(program: Program, categories: list[Category]) -> None:
         for category in categories
         if category.pk not in present
     )
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as a Change keeps it."""
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value

@@ -66,7 +66,7 @@ def _adjust(request: CompanyRequest, company: Company, guest: Guest, *, sign: in
         "form": form,
         "preview": preview,
         "sign": sign,
-        "has_programs": form.fields["program"].queryset.exists(),  # type: ignore[attr-defined]
+        "has_programs": form.has_programs,
     }
     return render(request, "loyalty/adjust.html", context)
 
@@ -93,7 +93,7 @@ def _preview(
         "after": shown(balance + amount, program),
         "amount": shown(abs(amount), program),
         "data": form.cleaned_data,
-        "reason": dict(form.fields["reason"].choices)[form.cleaned_data["reason"]],  # type: ignore[attr-defined]
+        "reason": form.reason_in_words,
         "needs_approval": needs_approval,
         "nobody_approves": needs_approval
         and nobody_approves(company, request.user, form.cleaned_data["restaurant"]),

@@ -80,7 +80,7 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
         "confirm": confirm,
         "preview": preview,
         "has_changed": has_changed,
-        "has_programs": form.fields["program"].queryset.exists(),  # type: ignore[attr-defined]
+        "has_programs": form.has_programs,
     }
     return render(request, "loyalty/bulk_ask.html", context)
 
@@ -107,7 +107,7 @@ def _preview(
         "amount": shown(abs(amount), program),
         "total": shown(abs(total), program),
         "data": form.cleaned_data,
-        "reason": dict(form.fields["reason"].choices)[form.cleaned_data["reason"]],  # type: ignore[attr-defined]
+        "reason": form.reason_in_words,
         "needs_approval": needs_approval,
         "nobody_approves": needs_approval
         and nobody_approves(company, request.user, form.cleaned_data["restaurant"]),

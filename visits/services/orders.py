@@ -15,7 +15,8 @@ from django.db import IntegrityError, transaction
 
 from core import bulk
 from core.models import Change, Company, Restaurant, User
-from guests.models import Guest
+from core.services.changes import plain
+from guests.services.merging import kept_ids
 from visits.models import Order
 from visits.services.counters import Counters
 
@@ -223,28 +224,10 @@ def _refuse_foreign_restaurants(company: Company, orders: Iterable[OrderDraft]) 
 
 def _led_on(company: Company, orders: Sequence[OrderDraft]) -> Sequence[OrderDraft]:
     """Return the orders with the kept guest in the place of one who was merged."""
-    leads = led_on(company, {o.guest_id for o in orders if o.guest_id is not None})
+    leads = kept_ids(company, {o.guest_id for o in orders if o.guest_id is not None})
     return [
         o if o.guest_id not in leads else o._replace(guest_id=leads[o.guest_id]) for o in orders
     ]
-
-
-def led_on(company: Company, guests: Collection[int]) -> dict[int, int]:
-    """Return whom those of the guests who were merged lead to in the end."""
-    leads: dict[int, int] = {}
-    asked = set(guests)
-    while asked:
-        merged = Guest.objects.for_company(company).filter(pk__any=asked, merged_into__isnull=False)
-        found = dict(merged.values_list("pk", "merged_into_id"))
-        leads |= found
-        asked = set(found.values()) - leads.keys()
-    return {guest: _end(guest, leads) for guest in leads}
-
-
-def _end(guest: int, leads: dict[int, int]) -> int:
-    while guest in leads:
-        guest = leads[guest]
-    return guest
 
 
 def _write_changes(
@@ -277,10 +260,4 @@ def _write_changes(
 def _differences(known: KnownOrder, order: OrderDraft) -> Iterator[tuple[str, list[Any]]]:
     for name, old, new in zip(known._fields[1:], known[1:], order[2:], strict=True):
         if old != new:
-            yield name, [_plain(old), _plain(new)]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+            yield name, [plain(old), plain(new)]

@@ -9,9 +9,10 @@ from django.db import transaction
 
 from core import bulk
 from core.models import Company
+from guests.services.merging import kept_ids
 from visits.models import Order
 from visits.services.counters import Counters
-from visits.services.orders import Crossed, led_on
+from visits.services.orders import Crossed
 
 #: So often it begins anew when others write the same orders at the same moment.
 TRIES = 3
@@ -63,7 +64,7 @@ class _TakingBack:
         states += [each.before for each in recorded.values() if each.before is not None]
         guests = {state.guest_id for state in states if state.guest_id is not None}
         #: Whom guests were merged into since.
-        self.leads = led_on(company, guests)
+        self.leads = kept_ids(company, guests)
         self.present: dict[int, State] = {}
 
     def write(self) -> dict[int, str]:
