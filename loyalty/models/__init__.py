@@ -11,13 +11,11 @@ from loyalty.models.ledger import (
     CreditLot,
     EntryComment,
     Hold,
-    LedgerCheck,
     LedgerEntry,
     LotUse,
-    ProgramTotals,
-    Terms,
 )
-from loyalty.models.programs import Program, ProgramCategory
+from loyalty.models.nightly import LedgerCheck, ProgramTotals
+from loyalty.models.programs import Program, ProgramCategory, Terms
 
 __all__ = [
     "Account",

@@ -23,7 +23,6 @@ from loyalty.querysets import (
     CreditLotQuerySet,
     HoldQuerySet,
     LedgerEntryQuerySet,
-    TermsQuerySet,
 )
 
 
@@ -260,64 +259,3 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.account_id}"
-
-
-class Terms(models.Model):
-    """A company's rules for money that are no program's: grace, limits."""
-
-    company = models.OneToOneField(
-        "core.Company", models.CASCADE, primary_key=True, related_name="loyalty_terms"
-    )
-    grace_days = models.PositiveSmallIntegerField(
-        _("days of grace"),
-        default=30,
-        help_text=_("How long a credit lasts that comes back after its own last day."),
-    )
-    adjustment_limit = AmountField(
-        _("limit of adjustments"),
-        null=True,
-        blank=True,
-        help_text=_("Above it a second person approves. Empty: no limit."),
-    )
-
-    objects = TermsQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.grace_days} days of grace"
-
-
-class ProgramTotals(models.Model):
-    """What was issued, spent and expired in a program through an entry: added up each night.
-
-    So that a page need not add up all that ever was: it adds what came after.
-    """
-
-    program = models.OneToOneField(Program, models.CASCADE, primary_key=True, related_name="totals")
-    company = company_key()
-    through = models.PositiveBigIntegerField(_("the last entry that is in them"))
-    issued = AmountField(_("issued"))
-    spent = AmountField(_("spent"))
-    expired = AmountField(_("expired"))
-
-    objects = CompanyOwnedQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"{self.program_id} through {self.through}"
-
-
-class LedgerCheck(models.Model):
-    """What a check of a company's ledger found: nothing, if all is well."""
-
-    company = models.ForeignKey("core.Company", models.CASCADE, related_name="+", db_index=False)
-    at = models.DateTimeField(_("when"))
-    accounts = models.PositiveBigIntegerField(_("accounts looked at"))
-    wrong = models.PositiveBigIntegerField(_("accounts that do not agree"))
-    findings = models.JSONField(default=list, help_text="The first hundred, as check_ledger says.")
-
-    objects = CompanyOwnedQuerySet.as_manager()
-
-    class Meta:
-        indexes = [models.Index(fields=["company", "-at"], name="ledger_check_by_time")]
-
-    def __str__(self) -> str:
-        return f"{self.wrong} of {self.accounts}"

@@ -1,4 +1,4 @@
-"""What a company runs for its guests: bonus points, deposits, discounts."""
+"""What a company runs for its guests: bonus points, deposits, discounts; and its rules for them."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from core.fields import AmountField
 from core.models import Company
 from core.querysets import CompanyOwnedQuerySet
 from guests.models import Category
-from loyalty.querysets import ProgramQuerySet
+from loyalty.querysets import ProgramQuerySet, TermsQuerySet
 
 
 class Program(models.Model):
@@ -159,3 +159,27 @@ class ProgramCategory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.category_id} in {self.program_id}"
+
+
+class Terms(models.Model):
+    """A company's rules for money that are no program's: grace, limits."""
+
+    company = models.OneToOneField(
+        "core.Company", models.CASCADE, primary_key=True, related_name="loyalty_terms"
+    )
+    grace_days = models.PositiveSmallIntegerField(
+        _("days of grace"),
+        default=30,
+        help_text=_("How long a credit lasts that comes back after its own last day."),
+    )
+    adjustment_limit = AmountField(
+        _("limit of adjustments"),
+        null=True,
+        blank=True,
+        help_text=_("Above it a second person approves. Empty: no limit."),
+    )
+
+    objects = TermsQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.grace_days} days of grace"
