@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
@@ -24,7 +25,7 @@ from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, LotUse, 
 from loyalty.querysets import standing
 from loyalty.services.adjusting import adjust_balance, reverse_entry
 from loyalty.services.limits import above_limit
-from loyalty.services.postings import Refused
+from loyalty.services.postings import Outcome, Refused
 from loyalty.web.refusals import in_words
 from loyalty.web.waiting import nobody_approves
 from loyalty.words import figure, shown
@@ -117,14 +118,31 @@ def _do(
         source=Change.Source.WEB,
         now=timezone.now(),
     )
-    address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
+    return _answer(request, guest, outcome, form, field="amount", program=data["program"])
+
+
+def _answer(
+    request: CompanyRequest,
+    guest: Guest,
+    outcome: Outcome | Adjustment,
+    form: forms.Form,
+    *,
+    field: str | None,
+    program: Program,
+) -> HttpResponse | None:
+    """Lead to what became of it; None if the ledger refused, which the form says at `field`."""
+    if isinstance(outcome, Refused):
+        form.add_error(field, in_words(outcome, program))
+        return None
+    address = _ledger_of(guest)
     if isinstance(outcome, Adjustment):
         messages.success(request, _SENT)
         return redirect(address)
-    if isinstance(outcome, Refused):
-        form.add_error("amount", in_words(outcome, data["program"]))
-        return None
     return redirect(f"{address}?new={getattr(outcome, 'entry_id', '')}")
+
+
+def _ledger_of(guest: Guest) -> str:
+    return url_of("loyalty:ledger", args=[guest.company.slug, guest.pk])
 
 
 # -- Reversal -----------------------------------------------------------------------------------
@@ -133,17 +151,10 @@ def _do(
 @record.guest_view("loyalty.adjust_balance")
 def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int) -> HttpResponse:
     """Say what taking an entry back comes to, and do it."""
-    rows = LedgerEntry.objects.for_company(company).select_related("account__program")
-    found = get_object_or_404(rows, pk=entry, account__guest=guest)
-    if found.kind not in (LedgerEntry.Kind.CREDIT, LedgerEntry.Kind.DEBIT):
-        raise Http404
-    if found.source == LedgerEntry.Source.MERGE:
-        # Both sides of what a merge moved go back together: by undoing the merge.
-        raise Http404
-    address = url_of("loyalty:ledger", args=[company.slug, guest.pk])
+    found = _reversible(company, guest, entry)
     if done := LedgerEntry.objects.filter(reverses=found).first():
         # A second click, or somebody else was quicker: this is what became of it.
-        return redirect(f"{address}?new={done.pk}")
+        return redirect(f"{_ledger_of(guest)}?new={done.pk}")
     program = found.account.program
     left = _left(found)
     needs_approval = above_limit(company, program, found.amount)
@@ -151,23 +162,8 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
         request.POST if request.method == "POST" else None,
         choices=_choices(found, program, left),
     )
-    if form.is_bound and form.is_valid():
-        outcome = reverse_entry(
-            company=company,
-            guest=guest,
-            entry=found,
-            shortfall=form.cleaned_data.get("shortfall") or "refuse",
-            comment=form.cleaned_data["comment"],
-            actor=request.user,
-            source=Change.Source.WEB,
-            now=timezone.now(),
-        )
-        if isinstance(outcome, Adjustment):
-            messages.success(request, _SENT)
-            return redirect(address)
-        if not isinstance(outcome, Refused):
-            return redirect(f"{address}?new={getattr(outcome, 'entry_id', '')}")
-        form.add_error(None, in_words(outcome, program))
+    if form.is_bound and form.is_valid() and (answer := _take_back(request, guest, found, form)):
+        return answer
     context = record.record_context(request, company, guest, tab="ledger") | {
         "form": form,
         "entry": found,
@@ -182,6 +178,34 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
         "balance": shown(found.account.balance, program),
     }
     return render(request, "loyalty/reverse.html", context)
+
+
+def _reversible(company: Company, guest: Guest, pk: int) -> LedgerEntry:
+    """Return an entry of the guest that can be taken back by itself; 404 for any other."""
+    rows = LedgerEntry.objects.for_company(company).select_related("account__program")
+    found: LedgerEntry = get_object_or_404(rows, pk=pk, account__guest=guest)
+    if found.kind not in (LedgerEntry.Kind.CREDIT, LedgerEntry.Kind.DEBIT):
+        raise Http404
+    if found.source == LedgerEntry.Source.MERGE:
+        # Both sides of what a merge moved go back together: by undoing the merge.
+        raise Http404
+    return found
+
+
+def _take_back(
+    request: CompanyRequest, guest: Guest, entry: LedgerEntry, form: ReverseForm
+) -> HttpResponse | None:
+    outcome = reverse_entry(
+        company=guest.company,
+        guest=guest,
+        entry=entry,
+        shortfall=form.cleaned_data.get("shortfall") or "refuse",
+        comment=form.cleaned_data["comment"],
+        actor=request.user,
+        source=Change.Source.WEB,
+        now=timezone.now(),
+    )
+    return _answer(request, guest, outcome, form, field=None, program=entry.account.program)
 
 
 def _revived(entry: LedgerEntry, program: Program) -> str:
