@@ -456,7 +456,7 @@ def test_undo_follows_a_guest_who_was_merged_since(command, undo, bella, owner):
         source="web",
         now=timezone.now(),
     )
-    assert undo(1)[2] == ("IN_PART", ["guest_changed"]), "the way to the kept guest stays"
+    assert undo(1)[2] == ("IN_PART", ["guest_merged"]), "the way to the kept guest stays"
     assert not Order.objects.exists()
 
 
