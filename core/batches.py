@@ -169,8 +169,18 @@ def _iso(value: Any) -> str:
     return str(value.isoformat())
 
 
+class Json(str):
+    """The value of a JSON field, written as JSON already: where millions are alike but a number."""
+
+    __slots__ = ()
+
+
 #: Made once: what json.dumps makes for each value that it writes otherwise than usual.
-_dumps: Convert = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_encode: Convert = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _dumps(value: Any) -> Any:
+    return value if type(value) is Json else _encode(value)
 
 
 # -- SQLite -------------------------------------------------------------------------------------

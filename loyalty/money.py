@@ -1,7 +1,7 @@
 """Amounts of a currency: how many decimals it has, rounding to them, and reading what was typed."""
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 import iso4217
 from django.utils.translation import gettext as _
@@ -35,7 +35,13 @@ def _smallest(currency: str) -> Decimal:
 
 def is_rounded(amount: Decimal, currency: str) -> bool:
     """Whether `amount` is finite and has no more decimals than the currency."""
-    return amount.is_finite() and amount.adjusted() < 30 and amount == rounded(amount, currency)
+    return amount.is_finite() and _is_rounded(amount, currency)
+
+
+@lru_cache(maxsize=65_536)
+def _is_rounded(amount: Decimal, currency: str) -> bool:
+    """The same amounts come again and again."""
+    return amount.adjusted() < 30 and amount == rounded(amount, currency)
 
 
 class NotAnAmount(ValueError):

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 
 from core.querysets import CompanyOwnedQuerySet
 from core.sums import Total
@@ -44,6 +45,14 @@ class AccountQuerySet(CompanyOwnedQuerySet):
     def locked(self, ids: Collection[int]) -> Self:
         """Accounts of these ids, locked in one order, so that two who lock never wait in a ring."""
         return self.filter(pk__any=list(ids)).select_for_update().order_by("pk")
+
+    def with_versions(self) -> Self:
+        """Each with `row_version`, another one whenever the row was written: of PostgreSQL only.
+
+        The transaction that wrote the row (the system column xmin). All that moves a balance, its
+        lots or its holds writes the account's row too, so as long as this is the same, they are.
+        """
+        return self.annotate(row_version=RawSQL('"loyalty_account"."xmin"::text', ()))
 
     def totals(self) -> dict[str, Any]:
         """How many accounts there are, and what they have: {members, balance, held}."""

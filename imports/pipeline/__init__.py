@@ -11,13 +11,15 @@
 | apply   | Decisions or Prepared -> the database            | apply, apply_*                 |
 
 `read`, `map`, `clean` and `plan` touch no database. Only `match` reads it, only `apply` writes it;
-`prepare` reserves ids and nothing else. What cannot be known before the transaction (categories
-to be created, what the ledger says to a credit: `prepare.can_prepare`) is prepared inside it, by
-`apply`, through the same functions. A check is the same trip, stopped after `plan`.
+`prepare` reserves ids and asks the ledger what it foresees. What cannot be known before the
+transaction (categories to be created, what a guest has whom an earlier chunk gives something:
+`prepare.can_prepare`) is prepared inside it, by `apply`, through the same functions; so is what
+the ledger finds otherwise than foreseen. A check is the same trip, stopped after `plan`.
 `imports.services` says where a trip starts, what is done with a planned chunk, and how it ends;
 `report` reads the ImportRows that it left.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
@@ -26,13 +28,16 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from core import bulk
 from core.models import Company
 from imports.columns import BALANCES, GUESTS, ORDERS, FileKind
+from imports.models import ImportJob
 from imports.pipeline.ahead import ahead, chunked, in_bulk
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.decisions import Decision
+from imports.pipeline.giving import owners_of
 from imports.pipeline.match import match, match_erased
 from imports.pipeline.match_balances import match_owners
 from imports.pipeline.match_credits import match_credits
@@ -79,7 +84,7 @@ class Trip:
     #: earlier ones only read again, because their keys count.
     after: int = 0
     #: The job that writes what is planned; None of a check.
-    writes_for: int | None = None
+    writes_for: ImportJob | None = None
     #: Whether the company had nobody when the trip began: there is nothing to match with then.
     nobody_yet: bool = False
     #: What decides of orders, of a file of them.
@@ -104,11 +109,16 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
 
 
 def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
+    # Given to whom is not in the database yet while a chunk is made ready: one before it is being
+    # written, and one lies ready.
+    under_way: deque[set[int]] = deque(maxlen=2)
     try:
         with closing(ahead(_screened(trip, seen))) as chunks:
             for rows in chunks:
                 decisions = decide(trip, rows, nobody_yet=trip.nobody_yet)
-                yield Planned(rows, decisions, _prepared(trip, decisions))
+                unknown = set().union(*under_way)
+                yield Planned(rows, decisions, _prepared(trip, decisions, unknown))
+                under_way.append(owners_of(decisions))
     finally:
         connection.close()
 
@@ -120,12 +130,12 @@ def _screened(trip: Trip, seen: SeenKeys) -> Generator[list[Screened], None, Non
             yield rows
 
 
-def _prepared(trip: Trip, decisions: list[Decision]) -> Prepared | None:
+def _prepared(trip: Trip, decisions: list[Decision], unknown: set[int]) -> Prepared | None:
     if trip.writes_for is None or not bulk.reserves_ahead():
         return None
-    if trip.kind is ORDERS or not can_prepare(decisions):
+    if trip.kind is ORDERS or not can_prepare(decisions, unknown):
         return None
-    return prepare(trip.company.pk, trip.writes_for, decisions)
+    return prepare(trip.writes_for, decisions, now=timezone.now())
 
 
 def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> list[Decision]:
@@ -148,7 +158,7 @@ def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> lis
         owners = match_owners(trip.company, clean)
         # The ledger says under its locks what is there, and what was given in a batch before. It
         # need not be foreseen while a batch is begun.
-        asks = trip.writes_for is None or rules.credits.batch != trip.writes_for
+        asks = trip.writes_for is None or rules.credits.batch != trip.writes_for.pk
         have = match_credits(trip.company, ids_of(owners)) if asks else None
         return BalancePlanner(owners, have, rules.credits).plan(rows)
     sorts = rules.sorts_into_categories

@@ -124,3 +124,10 @@ class SameOrder(Take):
 
 
 Decision = Create | Update | Unchanged | Post | Skip | Reject | Take
+
+
+def is_of_guest(update: Update) -> bool:
+    """Whether a line changes the guest's own record: a credit alone stands in the ledger."""
+    cards, categories, external_ids, new_categories, completed, _gift = update.additions
+    added = cards or categories or external_ids or new_categories or completed
+    return bool(update.changes or added)

@@ -63,10 +63,14 @@ class Money:
 
     def add_sum(self, gift: Gift) -> int:
         """Count it in the sums alone, and return its ten-thousandths."""
-        units = _units(gift.change)
+        return self.add_amount(gift.credit.program_id, gift.change)
+
+    def add_amount(self, program_id: int, amount: Decimal) -> int:
+        """Count what is moved in a program in its sums, and return its ten-thousandths."""
+        units = _units(amount)
         if not units:
             return 0
-        program = str(gift.credit.program_id)
+        program = str(program_id)
         if program not in self.programs:
             self.programs[program] = {"credited": 0, "debited": 0, "lines": 0}
         sums = self.programs[program]
@@ -74,6 +78,14 @@ class Money:
         sums["lines"] += 1
         self.credits += units > 0
         return units
+
+    def add_sums(self, other: Money) -> None:
+        """Count the sums of another in these."""
+        for program, sums in other.programs.items():
+            own = self.programs.setdefault(program, dict.fromkeys(sums, 0))
+            for name, number in sums.items():
+                own[name] += number
+        self.credits += other.credits
 
     def total(self, program_id: int) -> Decimal:
         """Return what is moved in a program, credits and debits together."""

@@ -1,18 +1,19 @@
 """Decisions -> what `apply` sends, made ready in the form the database takes.
 
 It needs no transaction, so for most chunks it runs ahead with the other stages and the writing
-thread only sends. It reserves ids, and reads and writes nothing else.
+thread only sends. It reserves ids and, through the ledger, reads what guests have; it writes
+nothing.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set as AbstractSet
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from core.batches import Batch, Same, batch_of, by_column
+from core.batches import Batch, Json, Same, batch_of, by_column
 from core.bulk import Changes
 from guests.services import bulk as guests
-from imports.models import ImportRow
+from imports.models import ImportJob, ImportRow
 from imports.pipeline.decisions import (
     Additions,
     Create,
@@ -22,8 +23,12 @@ from imports.pipeline.decisions import (
     Skip,
     Unchanged,
     Update,
+    is_of_guest,
 )
 from imports.pipeline.findings import count
+from imports.pipeline.giving import CreditsRefused, came_out, giving_of, owners_of
+from imports.pipeline.money import Money
+from loyalty.services.foreseeing import Foreseen, foresee
 from loyalty.services.postings import Outcome as Posting, Posted
 
 Outcome = ImportRow.Outcome
@@ -63,34 +68,43 @@ class Prepared(NamedTuple):
     """A chunk of which nothing is left to find out: only to be sent."""
 
     people: People
+    #: What it gives, if it gives anything.
+    foreseen: Foreseen | None
     rows: Batch
     counts: Counter[str]
-
-    def write(self) -> None:
-        """Send all of it. Raises IntegrityError or GuestsChanged: the transaction is lost then."""
-        self.people.write()
-        self.rows.write()
+    money: Money
+    #: Whom to tell of what: guests by entry.
+    told: Mapping[int, int]
 
 
-def can_prepare(decisions: Sequence[Decision]) -> bool:
+def can_prepare(decisions: Sequence[Decision], unknown: AbstractSet[int]) -> bool:
     """Whether a chunk can be made ready as it was planned.
 
-    Not where categories have to be created first, or the ledger decides what becomes of a line.
+    Not where categories have to be created first, and not where it gives something to one of the
+    guests of whom it is `unknown` what they have.
     """
-    for decision in decisions:
-        if isinstance(decision, Post):
-            return False
-        if isinstance(decision, Create | Update):
-            additions = decision.additions
-            if additions.new_categories or additions.gift is not None:
-                return False
-    return True
+    return not any(
+        decision.additions.new_categories
+        for decision in decisions
+        if isinstance(decision, Create | Update)
+    ) and unknown.isdisjoint(owners_of(decisions))
 
 
-def prepare(company: int, job: int, decisions: Sequence[Decision]) -> Prepared:
-    """Make a chunk ready as it was planned."""
-    people = prepare_people(company, decisions)
-    return Prepared(people, prepare_rows(company, job, decisions, people), count(decisions))
+def prepare(job: ImportJob, decisions: Sequence[Decision], *, now: datetime) -> Prepared | None:
+    """Make a chunk ready as it was planned; None where the ledger would refuse a guest's credit."""
+    people = prepare_people(job.company_id, decisions)
+    giving = giving_of(job, decisions, people.created)
+    foreseen, outcomes = None, list[Posting]()
+    if giving.postings:
+        company, actor = job.company, job.actor
+        foreseen = foresee(company=company, postings=giving.postings, actor=actor, now=now)
+        outcomes = foreseen.outcomes
+    try:
+        came = came_out(job, decisions, giving, outcomes)
+    except CreditsRefused:
+        return None
+    rows = prepare_rows(job.company_id, job.pk, came.decisions, people, came.outcomes)
+    return Prepared(people, foreseen, rows, count(came.decisions), came.money, came.told)
 
 
 def prepare_people(company: int, decisions: Sequence[Decision]) -> People:
@@ -118,13 +132,6 @@ def prepare_people(company: int, decisions: Sequence[Decision]) -> People:
     return People(ids, new_cards, created, changes, completed, belongings)
 
 
-def is_of_guest(update: Update) -> bool:
-    """Whether a line changes the guest's own record: a credit alone stands in the ledger."""
-    cards, categories, external_ids, new_categories, completed, _gift = update.additions
-    added = cards or categories or external_ids or new_categories or completed
-    return bool(update.changes or added)
-
-
 def prepare_rows(
     company: int,
     job: int,
@@ -148,20 +155,21 @@ def _rows(
 ) -> Iterator[tuple[Any, ...]]:
     ids, new_cards = iter(people.created), iter(people.new_cards)
     for decision in decisions:
+        if isinstance(decision, Post):
+            yield row_of(decision, decision.guest_id, _entry(outcomes[decision.line]))
+            continue
         entries = _entries(decision.line, outcomes) if outcomes else {}
         if isinstance(decision, Create):
             yield row_of(decision, next(ids), entries or None)
         elif isinstance(decision, Update):
             cards = [next(new_cards) for _card in decision.additions.cards]
             yield row_of(decision, decision.guest_id, _replaced(decision, cards) | entries)
-        elif isinstance(decision, Post):
-            yield row_of(decision, decision.guest_id, entries)
         else:
             yield row_of(decision, getattr(decision, "guest_id", None), None)
 
 
 def row_of(
-    decision: Decision, guest: int | None, replaced: dict[str, Any] | None
+    decision: Decision, guest: int | None, replaced: dict[str, Any] | Json | None
 ) -> tuple[Any, ...]:
     """Return (line, outcome, guest, replaced, reasons, notes, cells)."""
     if isinstance(decision, Reject):
@@ -173,6 +181,11 @@ def row_of(
     if isinstance(decision, Post):
         return decision.line, outcome, guest, replaced, None, None, None
     return decision.line, outcome, guest, replaced, None, decision.notes or None, decision.cells
+
+
+def _entry(outcome: Posting) -> Json | None:
+    """Return what `_entries` returns, as it is written: a file of balances is millions of these."""
+    return Json(f'{{"entries":[{outcome.entry_id}]}}') if isinstance(outcome, Posted) else None
 
 
 def _entries(line: int, outcomes: Mapping[int, Posting]) -> dict[str, list[int]]:

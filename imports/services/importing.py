@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from django.db import IntegrityError, OperationalError
 from django.utils import timezone
@@ -13,9 +12,8 @@ from guests.services.bulk import GuestsChanged, refresh_statistics
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import Planned, Trip, decide, travel
 from imports.pipeline.apply import apply
-from imports.pipeline.apply_credits import CreditsRefused
-from imports.pipeline.credits import Gift
 from imports.pipeline.decisions import Create, Decision, NewOrder, Post, Reject, Update
+from imports.pipeline.giving import CreditsRefused
 from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
 from imports.pipeline.rows import CleanRow, Reason
@@ -189,16 +187,10 @@ def _write(attempt: Attempt[ImportJob], chunk: Planned, *, strict: bool) -> None
         counts = Counter(locked.counts) + lines
         fields: dict[str, object] = {"counts": dict(counts)}
         if given:
-            fields["money"] = _with(locked.money, given)
+            money = Money(locked.money)
+            money.add_sums(given)
+            fields["money"] = {"programs": money.programs, "credits": money.credits}
         save_checkpoint(attempt, locked, chunk.rows, **fields)
-
-
-def _with(stored: dict[str, Any], given: Sequence[Gift]) -> dict[str, Any]:
-    """Return what the import has given by now."""
-    money = Money(stored)
-    for gift in given:
-        money.add_sum(gift)
-    return {"programs": money.programs, "credits": money.credits}
 
 
 def _end_import(attempt: Attempt[ImportJob]) -> None:

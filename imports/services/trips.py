@@ -72,7 +72,7 @@ def trip_of(job: ImportJob, *, now: datetime, on_wait: Callable[[], None]) -> It
             rules=_rules(job, now=now),
             order_rules=_order_rules(job, now=now) if job.kind == Kind.ORDERS else None,
             after=job.checkpoint,
-            writes_for=job.pk if job.writes else None,
+            writes_for=job if job.writes else None,
             nobody_yet=not Guest.objects.for_company(job.company).exists(),
         )
 

@@ -5,7 +5,7 @@ Pure: nothing here reads or writes the database (loyalty.services.books does).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,7 +26,7 @@ class Entry:
     #: What it was posted for; the ledger's own entries have no cause but themselves.
     posting: Posting
     reverses: int | None = None
-    uses: list[tuple[Lot, Decimal]] = field(default_factory=list)
+    uses: Sequence[tuple[Lot, Decimal]] = ()
     #: Of a credit: what will be left of it. The lot does not know its entry, for in a ring they
     #: would outlive the call while an import keeps the collector of rings from running.
     lot: Lot | None = None
@@ -80,7 +80,7 @@ class OpenAccount:
 
     def credit(self, amount: Decimal, expires_on: date | None) -> Lot:
         """Add a lot; the caller gives it its entry."""
-        lot = Lot(amount=amount, left=amount, expires_on=expires_on)
+        lot = Lot(amount, amount, expires_on)
         self.lots.append(lot)
         if len(self.lots) > 1:
             self.lots.sort(key=lambda each: each.order)

@@ -6,16 +6,19 @@ has expired and what has run out is released before anything is asked of them.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from core import bulk
+from core.batches import Column, Same, batch_of
 from core.models import Company, User
 from loyalty.expiry import local_day
 from loyalty.models import Account, CreditLot, EntryComment, Hold, LedgerEntry, LotUse, Terms
-from loyalty.services.accounts import Entry, Lot, OpenAccount, RunOutHold
+from loyalty.services.accounts import ZERO, Entry, Lot, OpenAccount, RunOutHold
 from loyalty.services.postings import Posting
 
 Kind, Source = LedgerEntry.Kind, LedgerEntry.Source
@@ -26,14 +29,29 @@ _ITSELF = Posting(source=Source.LEDGER, source_ref="")
 #: Up to so many rows are quicker written one by one than by a table beside them.
 _FEW = 3
 
+#: Something made ready for the database: called, it is sent.
+Write = Callable[[], object]
 
-def _update(model: Any, fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write rows, each a key and the values of `fields`."""
+
+def _insertion(model: Any, count: int, **columns: Column) -> Write:
+    """Make rows ready, given by their columns."""
+    return batch_of(model, columns, count).write
+
+
+def _change(model: Any, fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> Write:
+    """Make changes ready, each a key and the values of `fields`."""
     if len(rows) > _FEW:
-        bulk.update(model, fields, rows, version=False)
-        return
+        return bulk.changes_of(model, fields, rows, version=False).write
+    return partial(_change_each, model, fields, rows)
+
+
+def _change_each(model: Any, fields: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
     for pk, *values in rows:
         model.objects.filter(pk=pk).update(**dict(zip(fields, values, strict=True)))
+
+
+#: What is read of an account.
+_ACCOUNT = ("pk", "guest_id", "program_id", "balance", "held")
 
 
 class Books:
@@ -56,8 +74,23 @@ class Books:
     def open(self, ids: Collection[int]) -> None:
         """Lock and read the accounts of these ids, and let go what is over by now."""
         rows = Account.objects.for_company(self.company).locked(ids)
-        fields = ("pk", "guest_id", "program_id", "balance", "held")
-        self.accounts = {row[0]: OpenAccount(*row) for row in rows.values_list(*fields)}
+        self._take_up(rows.values_list(*_ACCOUNT))
+
+    def look_at(self, ids: Collection[int]) -> dict[int, str]:
+        """Read the accounts of these ids without locking them, to see what would become of them.
+
+        Return the version of each (AccountQuerySet.with_versions). For whoever writes nothing, or
+        not before the versions were looked at again under the locks.
+        """
+        if not ids:
+            return {}
+        rows: Any = Account.objects.for_company(self.company).filter(pk__any=list(ids))
+        found = list(rows.with_versions().values_list("row_version", *_ACCOUNT))
+        self._take_up(account for _version, *account in found)
+        return {pk: version for version, pk, *_rest in found}
+
+    def _take_up(self, rows: Iterable[Sequence[Any]]) -> None:
+        self.accounts = {row[0]: OpenAccount(*row) for row in rows}
         self._owned = {(a.guest_id, a.program_id): a for a in self.accounts.values()}
         self._read_lots()
         self._release_run_out()
@@ -68,7 +101,7 @@ class Books:
         """Return the guest's account; a new one, which is only written once it is credited."""
         owner = (guest_id, program_id)
         if owner not in self._owned:
-            self._owned[owner] = OpenAccount(0, *owner, balance=Decimal(0), held=Decimal(0))
+            self._owned[owner] = OpenAccount(0, guest_id, program_id, ZERO, ZERO)
         return self._owned[owner]
 
     def read_used_lots(self, entries: Collection[int]) -> dict[int, list[tuple[Lot, Decimal]]]:
@@ -84,6 +117,8 @@ class Books:
         return found
 
     def _read_lots(self) -> None:
+        if not self.accounts:
+            return
         open_lots: Any = CreditLot.objects.open().filter(account__any=list(self.accounts))
         for account, *lot in open_lots.in_order_of_use().values_list(
             "account_id", "entry_id", "amount", "left", "expires_on"
@@ -139,30 +174,45 @@ class Books:
         Raises IntegrityError when a cause was posted or an account opened meanwhile, and when a
         guest is not the company's.
         """
+        for write in self.writes(actor=actor):
+            write()
+
+    def writes(self, *, actor: User | None) -> Iterator[Write]:
+        """Yield what writes all that was done, in the order in which it has to be called.
+
+        Each is made when its turn comes and knows nothing of the books any more.
+        """
         changed = [account for account in self.accounts.values() if account.is_changed]
-        self._write_new_accounts()
-        self._write_entries(actor)
-        self._write_lots()
-        self._write_uses()
-        _update(Account, ("balance", "held"), [(a.id, a.balance, a.held) for a in changed])
+        yield from self._new_accounts()
+        yield from self._entries(actor)
+        yield from self._lots()
+        yield from self._uses()
+        rows = [(each.id, each.balance, each.held) for each in changed]
+        yield _change(Account, ("balance", "held"), rows)
         if self.run_out:
             lapsed = Hold.objects.filter(pk__any=self.run_out)
-            lapsed.update(state=Hold.State.LAPSED, ended_at=self.now)
+            yield partial(lapsed.update, state=Hold.State.LAPSED, ended_at=self.now)
 
-    def _write_new_accounts(self) -> None:
+    def _new_accounts(self) -> Iterator[Write]:
         new = [account for account in self._owned.values() if not account.id and account.is_changed]
         # In one order, so that two who open the same accounts never wait in a ring.
-        new.sort(key=lambda account: (account.program_id, account.guest_id))
+        new.sort(key=attrgetter("program_id", "guest_id"))
         for account, pk in zip(new, bulk.reserve_ids(Account, len(new)), strict=True):
             account.id = pk
             self.accounts[pk] = account
         if new:
-            fields = ("id", "company_id", "guest_id", "program_id", "balance", "held")
-            company = self.company.pk
-            rows = ((a.id, company, a.guest_id, a.program_id, a.balance, a.held) for a in new)
-            bulk.insert(Account, fields, rows)
+            yield _insertion(
+                Account,
+                len(new),
+                id=[account.id for account in new],
+                company_id=Same(self.company.pk),
+                guest_id=[account.guest_id for account in new],
+                program_id=[account.program_id for account in new],
+                balance=[account.balance for account in new],
+                held=[account.held for account in new],
+            )
 
-    def _write_entries(self, actor: User | None) -> None:
+    def _entries(self, actor: User | None) -> Iterator[Write]:
         if not self.entries:
             return
         ids = bulk.reserve_ids(LedgerEntry, len(self.entries))
@@ -170,41 +220,57 @@ class Books:
             entry.id = pk
             if entry.lot:
                 entry.lot.id = pk
-        company, now, actor_id = self.company.pk, self.now, actor and actor.pk
-        fields = (
-            "id", "company_id", "account_id", "program_id", "at", "kind", "amount",
-            "balance_after", "source", "source_ref", "reverses_id", "reason", "restaurant_id",
-            "actor_id",
-        )  # fmt: skip
-        rows = (
-            (
-                e.id, company, e.account.id, e.account.program_id, now, e.kind, e.amount,
-                e.balance, cause.source, cause.source_ref or str(e.id), e.reverses, cause.reason,
-                cause.restaurant_id, actor_id,
+        accounts = [entry.account for entry in self.entries]
+        causes = [entry.posting for entry in self.entries]
+        company = Same(self.company.pk)
+        yield _insertion(
+            LedgerEntry,
+            len(ids),
+            id=ids,
+            company_id=company,
+            account_id=[account.id for account in accounts],
+            program_id=[account.program_id for account in accounts],
+            at=Same(self.now),
+            kind=[entry.kind for entry in self.entries],
+            amount=[entry.amount for entry in self.entries],
+            balance_after=[entry.balance for entry in self.entries],
+            source=[cause.source for cause in causes],
+            source_ref=[cause.source_ref or str(pk) for cause, pk in zip(causes, ids, strict=True)],
+            reverses_id=[entry.reverses for entry in self.entries],
+            reason=[cause.reason for cause in causes],
+            restaurant_id=[cause.restaurant_id for cause in causes],
+            actor_id=Same(actor and actor.pk),
+        )
+        if said := [
+            (entry.id, entry.posting.comment) for entry in self.entries if entry.posting.comment
+        ]:
+            entries, texts = zip(*said, strict=True)
+            yield _insertion(
+                EntryComment, len(said), entry_id=entries, company_id=company, text=texts
             )
-            for e in self.entries
-            for cause in (e.posting,)
-        )  # fmt: skip
-        bulk.insert(LedgerEntry, fields, rows)
-        comments = [(e.id, company, e.posting.comment) for e in self.entries if e.posting.comment]
-        if comments:
-            bulk.insert(EntryComment, ("entry_id", "company_id", "text"), comments)
 
-    def _write_lots(self) -> None:
-        company = self.company.pk
-        new = [
-            (e.id, company, e.account.id, lot.amount, lot.left, lot.expires_on)
-            for e in self.entries
-            if (lot := e.lot)
-        ]
+    def _lots(self) -> Iterator[Write]:
+        new = [(entry, lot) for entry in self.entries if (lot := entry.lot)]
         if new:
-            fields = ("entry_id", "company_id", "account_id", "amount", "left", "expires_on")
-            bulk.insert(CreditLot, fields, new)
+            yield _insertion(
+                CreditLot,
+                len(new),
+                entry_id=[entry.id for entry, _lot in new],
+                company_id=Same(self.company.pk),
+                account_id=[entry.account.id for entry, _lot in new],
+                amount=[lot.amount for _entry, lot in new],
+                left=[lot.left for _entry, lot in new],
+                expires_on=[lot.expires_on for _entry, lot in new],
+            )
         changed = [lot for lot in self.lots.values() if lot.is_changed]
         rows = [(lot.id, lot.left, lot.expires_on) for lot in changed]
-        _update(CreditLot, ("left", "expires_on"), rows)
+        yield _change(CreditLot, ("left", "expires_on"), rows)
 
-    def _write_uses(self) -> None:
-        uses = [(self.company.pk, e.id, lot.id, part) for e in self.entries for lot, part in e.uses]
+    def _uses(self) -> Iterator[Write]:
+        uses = [(e.id, lot.id, part) for e in self.entries for lot, part in e.uses]
         if uses:
-            bulk.insert(LotUse, ("company_id", "entry_id", "lot_id", "amount"), uses)
+            entries, lots, parts = zip(*uses, strict=True)
+            company = Same(self.company.pk)
+            yield _insertion(
+                LotUse, len(uses), company_id=company, entry_id=entries, lot_id=lots, amount=parts
+            )

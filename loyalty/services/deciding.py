@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from core.fields import LARGEST
 from loyalty.expiry import last_day
@@ -15,13 +16,13 @@ from loyalty.services.accounts import Entry, OpenAccount
 from loyalty.services.books import Books
 from loyalty.services.known import Cause, KnownEntry, KnownHold
 from loyalty.services.postings import (
-    BY_RULE,
     AlreadyPosted,
     ByRule,
     Capture,
     Move,
     NothingToPost,
     Outcome,
+    Posted,
     Posting,
     Refused,
     Reversal,
@@ -29,7 +30,7 @@ from loyalty.services.postings import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from loyalty.services.accounts import Lot
 
@@ -52,6 +53,17 @@ class SameAs:
 
 
 Decision = Entry | SameAs | Outcome
+_NONE: Mapping[int, Any] = MappingProxyType({})
+
+
+def outcome_of(decision: Decision) -> Outcome:
+    """Return what became of a posting, once its entry has its id."""
+    match decision:
+        case Entry():
+            return Posted(decision.id, decision.amount, decision.balance)
+        case SameAs():
+            return AlreadyPosted(decision.entry.id, decision.entry.amount)
+    return decision
 
 
 class Decider:
@@ -62,19 +74,20 @@ class Decider:
         books: Books,
         programs: Mapping[int, Program],
         *,
-        closed: set[int],
-        causes: dict[Cause, tuple[int, Decimal, int | None]],
-        holds: Mapping[int, KnownHold],
-        entries: Mapping[int, KnownEntry],
-        uses: Mapping[int, list[tuple[Lot, Decimal]]],
-        reversed_ids: set[int],
-        moved: Mapping[int, Decimal],
+        causes: Mapping[Cause, tuple[int, Decimal, int | None]],
+        closed: Collection[int] = (),
+        holds: Mapping[int, KnownHold] = _NONE,
+        entries: Mapping[int, KnownEntry] = _NONE,
+        uses: Mapping[int, list[tuple[Lot, Decimal]]] = _NONE,
+        reversed_ids: Collection[int] = (),
+        moved: Mapping[int, Decimal] = _NONE,
     ) -> None:
         self.books, self.programs, self.closed = books, programs, closed
         self.causes, self.holds, self.entries, self.uses = causes, holds, entries, uses
-        self.reversed_ids, self.moved = reversed_ids, moved
+        self.reversed_ids, self.moved = set(reversed_ids), moved
         self.captured: dict[int, Entry] = {}
         self._made: dict[Cause, Entry] = {}
+        self._terms: dict[int, tuple[bool, date | None]] = {}
 
     def decide(self, posting: Posting) -> Decision:
         """Carry the posting out in the books and return its entry, or what it is instead."""
@@ -132,22 +145,26 @@ class Decider:
     def _credit(
         self, posting: Move | SetTo, program: Program, account: OpenAccount, amount: Decimal
     ) -> Entry:
-        if not program.gives_on(self.books.today):
+        gives, by_rule = self._today(program)
+        if not gives:
             raise No("not_active")
-        expires_on = self._last_day(posting.expires_on, program)
+        expires_on = posting.expires_on
+        if isinstance(expires_on, ByRule):
+            expires_on = by_rule
+        elif expires_on is not None and expires_on < self.books.today:
+            raise No("expired")
         self._fits(account.balance + amount)
         lot = account.credit(amount, expires_on)
         entry = self._enter(posting, account, Kind.CREDIT, amount)
         entry.lot = lot
         return entry
 
-    def _last_day(self, asked: date | ByRule | None, program: Program) -> date | None:
-        if asked is BY_RULE:
-            return last_day(program, self.books.today)
-        assert not isinstance(asked, ByRule)
-        if asked is not None and asked < self.books.today:
-            raise No("expired")
-        return asked
+    def _today(self, program: Program) -> tuple[bool, date | None]:
+        """Return whether the program gives credits today, and the last day of one by its rule."""
+        if program.pk not in self._terms:
+            today = self.books.today
+            self._terms[program.pk] = program.gives_on(today), last_day(program, today)
+        return self._terms[program.pk]
 
     # -- Holds -------------------------------------------------------------------------------------
 

@@ -14,8 +14,9 @@ from loyalty.models import Account, CreditLot, Hold, LedgerEntry, Program
 from loyalty.services import known
 from loyalty.services.accounts import Entry
 from loyalty.services.books import Books
-from loyalty.services.deciding import Decider, Decision, SameAs
-from loyalty.services.postings import AlreadyPosted, Outcome, Posted, Posting
+from loyalty.services.deciding import Decider, outcome_of
+from loyalty.services.foreseeing import Foreseen, carry_out
+from loyalty.services.postings import Outcome, Posting
 from loyalty.services.retrying import Moved, whole
 
 #: Why a posting was refused, in words. The parameters are the outcome's.
@@ -49,6 +50,7 @@ def post_entries(
     actor: User | None,
     now: datetime,
     programs: Sequence[Program] = (),
+    foreseen: Foreseen | None = None,
 ) -> list[Outcome]:
     """Post each of `postings` or refuse it, in their order; return what became of each.
 
@@ -57,9 +59,15 @@ def post_entries(
     another amount it is refused. Amounts are in the program's currency, with no more decimals
     than it has: rounding is for whoever reads a file or a form (loyalty.money).
     `programs` are those that the caller has at hand: they are not read again.
+    `foreseen` is what `foresee` made of this very list: it is written if nothing got in between.
     Locks guests whose account is new, then accounts: whoever locks guests too does it before this.
-    Raises IntegrityError when a guest is not the company's.
+    Raises IntegrityError when a guest is not the company's, and Moved, with nothing written, when
+    it is not as `foreseen`: then they are to be posted without it.
     """
+    if foreseen is not None:
+        if foreseen.postings is not postings:
+            raise ValueError("foreseen of other postings")
+        return carry_out(foreseen, now=now)
     return whole(lambda: _post(company, postings, actor=actor, now=now, at_hand=programs))
 
 
@@ -105,22 +113,13 @@ def _post(
     decisions = [decider.decide(posting) for posting in postings]
     books.write(actor=actor)
     _end_captured(decider.captured, now)
-    return [_outcome(decision) for decision in decisions]
+    return [outcome_of(decision) for decision in decisions]
 
 
 def _end_captured(captured: dict[int, Entry], now: datetime) -> None:
     if captured:
         rows = ((hold, Hold.State.CAPTURED, now, entry.id) for hold, entry in captured.items())
         bulk.update(Hold, ["state", "ended_at", "entry_id"], rows, version=False)
-
-
-def _outcome(decision: Decision) -> Outcome:
-    match decision:
-        case Entry():
-            return Posted(decision.id, decision.amount, decision.balance)
-        case SameAs():
-            return AlreadyPosted(decision.entry.id, decision.entry.amount)
-    return decision
 
 
 def refresh_statistics() -> None:

@@ -7,10 +7,11 @@ import pytest
 from django.utils import timezone
 
 from guests.models import Card, ExternalId, Guest
+from imports import pipeline
 from imports.columns import BALANCES
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
-from imports.services import runs, uploads
+from imports.services import importing, runs, uploads
 from imports.services.money import IsRepeat, answer_repeat, ask_approval, repeat_of
 from loyalty.models import Account, CreditLot, LedgerEntry, Program, Terms
 from loyalty.services.checking import disagreeing
@@ -299,6 +300,61 @@ def test_what_is_spent_between_check_and_import_is_refused_as_the_check_would(
     refused = ImportRow.objects.get(job_id=job.pk, line=2).reasons
     assert refused == [["insufficient", "amount", "-4", {"available": "3"}]]
     assert (balance(anna, points), balance(boris, points)) == (Decimal(3), Decimal(6))
+
+
+@pytest.mark.parametrize(("spent", "reason"), [(0, None), (2, {"available": "3"})])
+def test_what_is_spent_after_a_chunk_was_made_ready_counts(
+    bella, anna, boris, points, monkeypatch, spent, reason
+):
+    brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n")
+    apply = importing.apply
+
+    def late(*args, **options):
+        if spent:
+            _spend(anna, points, spent)
+        return apply(*args, **options)
+
+    monkeypatch.setattr(importing, "apply", late)
+    job = brought_in(bella, f"phone,amount,currency\n{ANNA},-4,GBP\n{BORIS},6,GBP\n", partial=True)
+    found = ImportRow.objects.get(job_id=job.pk, line=2).reasons
+    assert found == (reason and [["insufficient", "amount", "-4", reason]])
+    assert job.counts == ({"updated": 1, "failed": 1} if spent else {"updated": 2})
+    left = 5 - spent if spent else 1
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(left), Decimal(6))
+    rows = ImportRow.objects.filter(job_id=job.pk, replaced__isnull=False)
+    entries = {pk for row in rows for pk in row.replaced["entries"]}
+    assert entries == set(
+        LedgerEntry.objects.order_by("-pk").values_list("pk", flat=True)[: len(entries)]
+    )
+
+
+def test_a_guest_of_several_chunks_is_given_all(bella, anna, boris, points, monkeypatch):
+    """What an earlier chunk gives is not there yet when the next one is made ready."""
+    monkeypatch.setattr("imports.pipeline.CHUNK_ROWS", 2)
+    lines = [f"{phone},{n},GBP,{n}\n" for n in range(1, 8) for phone in (ANNA, BORIS)]
+    job = brought_in(bella, f"phone,amount,currency,reference\n{''.join(lines)}")
+    assert (job.state, job.counts) == ("done", {"updated": 14})
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(28), Decimal(28))
+
+
+@pytest.mark.postgres
+def test_what_can_be_known_beforehand_is_made_ready_beforehand(
+    bella, anna, boris, points, monkeypatch
+):
+    """Of the third chunk's guest the first may not have been written yet."""
+    monkeypatch.setattr("imports.pipeline.CHUNK_ROWS", 1)
+    made = []
+    prepare = pipeline.prepare
+
+    def seen(job, decisions, **options):
+        made.extend(decision.line for decision in decisions)
+        return prepare(job, decisions, **options)
+
+    monkeypatch.setattr(pipeline, "prepare", seen)
+    lines = f"{ANNA},1,GBP,1\n{BORIS},1,GBP,1\n{ANNA},2,GBP,2\n"
+    job = brought_in(bella, f"phone,amount,currency,reference\n{lines}")
+    assert (job.counts, made) == ({"updated": 3}, [2, 3])
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(3), Decimal(1))
 
 
 def test_a_strict_import_that_the_ledger_refuses_leaves_nothing(bella, anna, boris, points):

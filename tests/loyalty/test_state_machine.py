@@ -23,16 +23,19 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from core import bulk
 from core.models import Change, Company
 from core.services.companies import create_company
 from guests.dependents import Refused as CannotMove
 from loyalty.models import Account, Hold, LedgerEntry, Program
 from loyalty.services.checking import disagreeing
 from loyalty.services.expiring import expire_company
+from loyalty.services.foreseeing import foresee
 from loyalty.services.holds import HoldRefused, place_hold, release_hold
 from loyalty.services.ledger import post_entries
 from loyalty.services.merging import move_balances, part_balances
 from loyalty.services.postings import Capture, Move, Posted, Posting, Refused, Reversal
+from loyalty.services.retrying import Moved
 from tests.loyalty.conftest import new_guest
 
 STEPS = int(os.environ.get("LEDGER_STEPS", "400"))
@@ -112,8 +115,11 @@ class Ledger(RuleBasedStateMachine):
     def post(self, kind: type[Posting], **values):
         self.ref += 1
         posting = kind(source="api", source_ref=str(self.ref), **values)
+        postings, foreseen = [posting], None
+        if kind is Move and self.ref % 2 and bulk.reserves_ahead():
+            foreseen = self.foreseen(postings)
         (outcome,) = post_entries(
-            company=self.company, postings=[posting], actor=None, now=self.now
+            company=self.company, postings=postings, actor=None, now=self.now, foreseen=foreseen
         )
         (again,) = post_entries(company=self.company, postings=[posting], actor=None, now=self.now)
         if isinstance(outcome, Posted):
@@ -121,6 +127,9 @@ class Ledger(RuleBasedStateMachine):
         else:
             assert again == outcome
         return outcome
+
+    def foreseen(self, postings):
+        return foresee(company=self.company, postings=postings, actor=None, now=self.now)
 
     def owner(self, guest):
         return {"guest_id": self.guests[guest].pk, "program_id": self.program.pk}
@@ -149,6 +158,24 @@ class Ledger(RuleBasedStateMachine):
             return
         parts = oracle.take(amount, self.now)
         self.movements[outcome.entry_id] = (guest, -amount, parts)
+
+    @precondition(lambda self: bulk.reserves_ahead())
+    @rule(guest=guests, amount=amounts, given=credits_)
+    def overtaken(self, guest, amount, given):
+        """Nothing is posted of what was foreseen before somebody else moved the balance."""
+        self.ref += 1
+        owner = self.owner(guest)
+        postings = [Move(amount=amount, source="api", source_ref=str(self.ref), **owner)]
+        foreseen = self.foreseen(postings)
+        self.credit(guest, given, None)
+        with pytest.raises(Moved):
+            post_entries(
+                company=self.company,
+                postings=postings,
+                actor=None,
+                now=self.now,
+                foreseen=foreseen,
+            )
 
     @rule(guest=guests, amount=amounts, hours=st.integers(1, 90))
     def hold(self, guest, amount, hours):
