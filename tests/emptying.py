@@ -96,4 +96,8 @@ class Kept:
             cursor.execute("SET LOCAL session_replication_role = replica")
             for table, _size in found:
                 cursor.execute(f'DELETE FROM "{table}"')
+        if found:
+            # The room goes, too: plans would be made for it.
+            with connection.cursor() as cursor:
+                cursor.execute("VACUUM " + ", ".join(f'"{table}"' for table, _size in found))
         return True
