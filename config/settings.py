@@ -108,7 +108,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "core.middleware.say_what_is_not_allowed",
+    "core.web.not_allowed.say_what_is_not_allowed",
     "core.web.busy.BusyMiddleware",
     # Last, as its documentation asks: it turns a lock-out during sign-in into its own answer.
     "axes.middleware.AxesMiddleware",

@@ -1,4 +1,4 @@
-"""What every answer passes on its way out."""
+"""What is answered to who opens an address that only takes a form."""
 
 from collections.abc import Callable
 
