@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.confirming import TypedNumberForm
 from core.forms.names import NameField
 from core.models.companies import ImportPreset
 from guests.models import Category
@@ -282,23 +283,10 @@ def _initial(job: ImportJob, options: Options) -> dict[str, Any]:
     return {**stored, **rules, "policy": options.preset, "results_to": job.results_to}
 
 
-class UndoForm(forms.Form):
-    """Confirms an undo; a large one by typing how many guests it touches."""
+class UndoForm(TypedNumberForm):
+    """Confirms an undo; a large one by typing how many guests, or orders, it touches."""
 
-    typed = forms.CharField(label=_("Number"), required=False)
-
-    def __init__(self, *args: Any, expected: int | None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.expected = expected
-        if expected is None:
-            del self.fields["typed"]
-
-    def clean_typed(self) -> str:
-        typed: str = self.cleaned_data["typed"]
-        if "".join(filter(str.isdigit, typed)) != str(self.expected):
-            text = _("Type %(number)s to confirm that so many are meant.")
-            raise forms.ValidationError(text, params={"number": self.expected})
-        return typed
+    asks = _("Type %(number)s to confirm that so many are meant.")
 
 
 class StopForm(forms.Form):

@@ -14,6 +14,8 @@ class TypedNumberForm(forms.Form):
     The button it opens has the id `confirm-button` (static/js/confirm.js).
     """
 
+    #: What to do, of a wrong number.
+    asks = _("Type %(number)s to confirm that so many guests are meant.")
     typed = forms.CharField(
         label=_("Number of guests"),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
@@ -41,5 +43,4 @@ class TypedNumberForm(forms.Form):
 
     def _ask(self) -> str:
         number = number_format(self.expected or 0, force_grouping=True)
-        text = gettext("Type %(number)s to confirm that so many guests are meant.")
-        return text % {"number": number}
+        return str(self.asks) % {"number": number}
