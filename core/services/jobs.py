@@ -21,6 +21,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core import jobs
+from core.durability import wait_for_no_disk
 from core.models import Job
 from core.seldom import Seldom
 from core.turns import Turns
@@ -103,8 +104,11 @@ class Attempt(Generic[J]):
     def advance(self, job: Job, **fields: Any) -> None:
         """Write the chunk's checkpoint: progress, after which attempts are counted anew.
 
-        What an earlier attempt broke of is over then, as it is when the job ends.
+        What an earlier attempt broke of is over then, as it is when the job ends. The chunk need
+        not outlive a crash of the database's server: with its checkpoint it would be done again.
+        So a chunk that advances does not end the job, which is told of.
         """
+        wait_for_no_disk()
         self.save(job, tries=0, **{"error": "", **fields})
 
     def beat(self) -> None:

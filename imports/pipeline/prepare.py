@@ -10,8 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence, Set as AbstractSet
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from django.db import transaction
+
 from core.batches import Batch, Json, Same, batch_of, by_column
 from core.bulk import Changes
+from core.durability import wait_for_no_disk
 from guests.services import bulk as guests
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.decisions import (
@@ -92,7 +95,10 @@ def can_prepare(decisions: Sequence[Decision], unknown: AbstractSet[int]) -> boo
 
 def prepare(job: ImportJob, decisions: Sequence[Decision], *, now: datetime) -> Prepared | None:
     """Make a chunk ready as it was planned; None where the ledger would refuse a guest's credit."""
-    people = prepare_people(job.company_id, decisions)
+    with transaction.atomic():
+        # Ids are reserved, no more, and of use with their rows only.
+        wait_for_no_disk()
+        people = prepare_people(job.company_id, decisions)
     giving = giving_of(job, decisions, people.created)
     foreseen, outcomes = None, list[Posting]()
     if giving.postings:

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from core.durability import wait_for_no_disk
 from core.models import Company, User
 from loyalty.models import Account, Program
 from loyalty.services import known
@@ -104,6 +105,8 @@ def _one_moment() -> Iterator[None]:
         if is_outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            # Ids are reserved, no more, and of use with their rows only.
+            wait_for_no_disk()
         yield
 
 
