@@ -76,8 +76,13 @@ def import_file(job: ImportJob, attempt: Attempt[ImportJob]) -> None:
         _end_import(attempt)
 
 
+#: How many times what the planner knows a table has to grow by before it is looked at again. How
+#: large it is the planner sees by itself; what it holds changes little from one chunk to the next.
+_GROWN = 3
+
+
 class _Growth:
-    """Has the database look at tables again whenever they may have doubled.
+    """Has the database look at tables again whenever they may have grown fourfold.
 
     An import that adds nobody lets those of the guests be, and one that gives nothing those of the
     ledger: to look at them costs as much as to write its lines.
@@ -108,7 +113,7 @@ class _Grown:
 
     def add(self, count: int, *, look: bool) -> None:
         self._unseen += count
-        if look and self._unseen > self._seen:
+        if look and self._unseen >= _GROWN * self._seen:
             self.end()
 
     def end(self) -> None:

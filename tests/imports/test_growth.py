@@ -30,12 +30,12 @@ def unchanged(count):
     return Planned([], [Unchanged(line, line, []) for line in range(count)])
 
 
-def test_they_are_looked_at_each_time_the_import_has_doubled_what_it_added(looks):
+def test_they_are_looked_at_each_time_that_four_times_as_many_were_added(looks):
     of_import, counted = growth(), []
-    for _chunk in range(8):
+    for _chunk in range(18):
         of_import.add(created(10), matched=True)
         counted.append(len(looks))
-    assert counted == [1, 1, 2, 2, 2, 2, 3, 3]
+    assert counted == [1] * 3 + [2] * 12 + [3] * 3
     of_import.end()
     assert len(looks) == 4
 
