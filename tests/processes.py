@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,12 @@ def eventually(look: Callable[[], Value], *, seconds: float = 180, every: float 
             raise AssertionError(f"still {value!r} after {seconds} s")
         time.sleep(every)
     return value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def database_url() -> str:

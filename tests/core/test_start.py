@@ -20,16 +20,10 @@ from django.db import connection
 
 from core.management.commands import start
 from tests.emptying import Copied
-from tests.processes import ROOT, eventually
+from tests.processes import ROOT, eventually, free_port
 
 # Its own database, queue and port: one run of the suite is enough.
 pytestmark = [pytest.mark.pure, pytest.mark.slow]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Installation:
