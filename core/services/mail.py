@@ -71,7 +71,8 @@ def send(pk: int) -> None:
     except Exception as error:  # noqa: BLE001 - whatever it was, the mail is tried again
         _retry(mail, error, now=timezone.now())
     else:
-        _end(mail, State.SENT, sent_at=timezone.now(), error="")
+        # Its builder may have known a newer address than whoever asked for it.
+        _end(mail, State.SENT, sent_at=timezone.now(), error="", to=mail.to)
 
 
 def resume(*, now: datetime) -> int:

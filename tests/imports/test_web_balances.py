@@ -11,9 +11,11 @@ from django.utils import timezone
 from core.models import Change, OutgoingMail
 from core.services import mail as mails
 from guests.models import Category, Guest
+from guests.services import merge_choices
 from imports.models import ImportJob
 from loyalty.models import Account, Program, Terms
 from tests.conftest import _member
+from tests.guests import cast
 from tests.imports.web import page, worked
 
 pytestmark = pytest.mark.django_db
@@ -220,6 +222,57 @@ def test_who_unsubscribed_meanwhile_is_not_told(sign_in, manager, settings):
     mails.send(OutgoingMail.objects.get(kind="credit").pk)
     assert outbox.outbox == []
     assert OutgoingMail.objects.get(kind="credit").state == "failed"
+
+
+@pytest.fixture
+def waiting_mail(sign_in, manager, settings):
+    """Anna was credited five points, and her mail has not gone out yet."""
+    client = sign_in(manager)
+    job, _shown = check(client, upload(client))
+    post(client, job, "import", message="on")
+    worked(job)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    return OutgoingMail.objects.get(kind="credit")
+
+
+def _merged_into_boris(bella, **fields):
+    """Merge Anna, who was credited, into Boris, who keeps his own e-mail and his own wish."""
+    boris = Guest.objects.get(phone=BORIS)
+    for name, value in fields.items():
+        setattr(boris, name, value)
+    boris.save(update_fields=list(fields))
+    anna = Guest.objects.get(phone=ANNA)
+    boris.company = anna.company = bella
+    chosen = {name: "kept" for name in merge_choices.FIELDS}
+    cast.merge(boris, anna, **chosen)
+
+
+def test_of_who_was_merged_meanwhile_the_kept_guest_is_told_once(bella, waiting_mail):
+    _merged_into_boris(bella, email="boris@example.com")
+    mails.send(waiting_mail.pk)
+    mails.send(waiting_mail.pk)
+    (message,) = outbox.outbox
+    assert message.to == ["boris@example.com"]
+    assert "Hello Boris" in message.body
+    assert "added 5 points to your Points" in message.body
+    assert "You now have 11.50 points" in message.body
+    waiting_mail.refresh_from_db()
+    assert (waiting_mail.state, waiting_mail.to) == ("sent", "boris@example.com")
+
+
+@pytest.mark.parametrize("fields", [{"email": ""}, {"email": "b@example.com", "subscribed": False}])
+def test_the_kept_guests_own_wish_and_address_decide(bella, waiting_mail, fields):
+    _merged_into_boris(bella, **fields)
+    mails.send(waiting_mail.pk)
+    assert outbox.outbox == []
+    waiting_mail.refresh_from_db()
+    assert waiting_mail.state == "failed"
+
+
+def test_a_credit_is_told_to_the_address_that_the_guest_has_by_now(waiting_mail):
+    Guest.objects.filter(phone=ANNA).update(email="new@example.com")
+    mails.send(waiting_mail.pk)
+    assert [message.to for message in outbox.outbox] == [["new@example.com"]]
 
 
 @pytest.mark.parametrize("token", ["x", "WzEsIDFd:1a:forged"])
