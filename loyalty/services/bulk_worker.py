@@ -8,6 +8,7 @@ from django.utils import timezone
 from core import jobs
 from core.models import Job, User
 from core.services.jobs import Attempt
+from guests.models import Guest
 from loyalty.models import BulkAdjustment, BulkAdjustmentGuest, LedgerEntry
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import (
@@ -47,7 +48,7 @@ def _post_chunk(attempt: Attempt[BulkAdjustment]) -> bool:
         if not rows or change.stop_asked:
             attempt.end(change, _end_state(change, stopped=bool(rows)))
             return False
-        outcomes = _post(change, [_move(change, guest) for guest, _entry in rows], change.actor)
+        outcomes = _post_to(change, [guest for guest, _entry in rows])
         fates = [
             (change.pk, guest, *_fate(outcome))
             for (guest, _e), outcome in zip(rows, outcomes, strict=True)
@@ -93,6 +94,22 @@ def _next(change: BulkAdjustment, fate: str) -> list[Row]:
         change_id=change.pk, outcome=fate, guest_id__gt=change.checkpoint
     )
     return list(rows.order_by("guest_id").values_list("guest_id", "entry_id")[:CHUNK_GUESTS])
+
+
+def _post_to(change: BulkAdjustment, guests: Sequence[int]) -> list[Outcome]:
+    """Post to those of the guests who are still there, and return what became of each.
+
+    A deleted guest cannot spend: whoever was deleted since it was confirmed is left out. Nobody is
+    locked for that: who is deleted from here on was given it the moment before.
+    """
+    deleted = set(
+        Guest.objects.for_company(change.company)
+        .filter(pk__any=guests, is_active=False, merged_into__isnull=True, phone__isnull=False)
+        .values_list("pk", flat=True)
+    )
+    moves = [_move(change, guest) for guest in guests if guest not in deleted]
+    outcomes = iter(_post(change, moves, change.actor))
+    return [Refused("deleted", {}) if guest in deleted else next(outcomes) for guest in guests]
 
 
 def _post(change: BulkAdjustment, postings: Sequence[Posting], actor: User | None) -> list[Outcome]:

@@ -24,6 +24,7 @@ REFUSALS = {
     "no_program": _("There is no such program."),
     "no_ledger": _("A discount has no balance."),
     "closed": _("The guest was merged with another one, or erased."),
+    "deleted": _("The guest was deleted before this was carried out."),
     "not_active": _("The program gives no credits on this day."),
     "not_an_amount": _("%(amount)s is not an amount of %(currency)s."),
     "zero": _("The amount is zero."),

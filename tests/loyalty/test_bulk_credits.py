@@ -123,6 +123,39 @@ def test_who_has_too_little_is_left_out_with_the_reason(credit, crowd):
     assert (row.code, row.params) == ("insufficient", {"available": "5.0000"})
 
 
+@pytest.mark.parametrize("amount", [5, -2])
+def test_who_was_deleted_since_the_confirmation_is_left_out_with_the_reason(
+    sign_in, manager, credit, crowd, amount
+):
+    worked(credit(3))
+    change = credit(amount)
+    gone = [crowd[0].pk, crowd[4].pk]
+    Guest.objects.filter(pk__in=gone).update(is_active=False)
+    worked(change)
+    assert (change.state, change.posted, change.refused) == (Job.State.DONE_WITH_ERRORS, 5, 2)
+    assert balances() == [3, *[3 + amount] * 3, 3, *[3 + amount] * 2]
+    refused = change.guests.filter(outcome=Fate.REFUSED).order_by("guest_id")
+    assert list(refused.values_list("guest_id", "code")) == [(pk, "deleted") for pk in gone]
+    receipt = sign_in(manager).get(f"/c/bella/programs/changes/{change.number}/").content.decode()
+    assert receipt.count("The guest was deleted before this was carried out.") == 2
+
+
+def test_of_a_set_that_was_deleted_as_a_whole_nobody_is_credited(credit, crowd):
+    change = credit(5)
+    Guest.objects.update(is_active=False)
+    worked(change)
+    assert (change.posted, change.refused, balances()) == (0, 7, [])
+
+
+def test_who_was_merged_since_the_confirmation_is_not_called_deleted(credit, crowd):
+    change = credit(5)
+    kept, merged = (Guest.objects.get(pk=guest.pk) for guest in crowd[:2])
+    cast.merge(kept, merged)
+    worked(change)
+    assert change.guests.get(outcome=Fate.REFUSED).code == "closed"
+    assert change.posted == 6
+
+
 def test_undo_takes_back_what_is_left_and_lists_what_is_spent(credit, crowd, manager, monkeypatch):
     monkeypatch.setattr(bulk_worker, "CHUNK_GUESTS", 3)
     change = worked(credit(5))
