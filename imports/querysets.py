@@ -60,6 +60,11 @@ class ImportRowQuerySet(CompanyOwnedQuerySet):
         """Lines of files that brought these orders, of those guests to whom they are narrowed."""
         return self.filter(outcome=1, replaced__order__id__in=list(orders))
 
+    def that_gave(self, entries: Collection[int]) -> Self:
+        """Lines of files that posted these entries of the ledger, of those guests to whom they are
+        narrowed: a line posts one at most."""
+        return self.filter(outcome__in=[1, 2], replaced__entries__0__in=list(entries))
+
     def not_undone(self) -> Self:
         """Lines whose undo was tried and left something as it is."""
         return self.filter(undo__in=[2, 3])

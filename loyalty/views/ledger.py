@@ -11,6 +11,7 @@ from core.web.lists import pager, paginate
 from guests.models import Guest
 from guests.web import record
 from loyalty.models import Account, Adjustment, LedgerEntry
+from loyalty.views.imported import import_lines
 from loyalty.web.balances import balances
 from loyalty.web.why import lines
 from loyalty.words import shown
@@ -29,6 +30,8 @@ def ledger(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
     ids = [account.pk for account in chosen or accounts]
     entries = LedgerEntry.objects.for_company(company).filter(account__in=ids).newest_first()
     page = paginate(request, entries)
+    shown_entries = list(page.object_list)
+    imported = import_lines(company, request.user, shown_entries)
     waiting = Adjustment.objects.for_company(company).waiting(now=timezone.now())
     context = record.record_context(request, company, guest, tab="ledger") | {
         "accounts": [
@@ -37,7 +40,7 @@ def ledger(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
         ],
         "all_programs": not chosen,
         "balances": balances(company, guest),
-        "lines": lines(company, list(page.object_list)),
+        "lines": lines(company, shown_entries, imported),
         "pager": pager(request, page),
         "waiting": [
             {"adjustment": each, "shown": shown(abs(each.amount), each.program)}

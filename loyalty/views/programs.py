@@ -25,6 +25,7 @@ from loyalty.services.programs import (
     has_accounts,
     set_active,
 )
+from loyalty.views.imported import import_lines
 from loyalty.web.program_page import figures, largest, outstanding, totals
 from loyalty.web.why import lines
 from loyalty.words import figure, lasts, runs
@@ -74,12 +75,13 @@ def program(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     if found.has_ledger:
         entries = LedgerEntry.objects.for_company(company).filter(program=found)
         latest = list(entries.newest_first()[:LATEST])
+        imported = import_lines(company, request.user, latest)
         accounts = totals(found)
         context |= {
             "figures": figures(found, accounts),
             "plot": outstanding(found, accounts, timezone.localdate()),
             "largest": largest(found),
-            "lines": _with_guests(company, lines(company, latest)),
+            "lines": _with_guests(company, lines(company, latest, imported)),
         }
     return render(request, "loyalty/program.html", context)
 

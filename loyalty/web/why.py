@@ -1,10 +1,11 @@
 """Why a balance is what it is: entries with what they took from which credit, and what is left."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from core.models import Company, Restaurant, User
+from core.web.subjects import Subject
 from loyalty.models import CreditLot, EntryComment, LedgerEntry, LotUse, Program, Reason
 from loyalty.words import figure
 
@@ -20,11 +22,15 @@ Kind = LedgerEntry.Kind
 
 #: Codes that only say once more what an entry's source and kind say.
 _SAID = {"import": "", "undo": ""}
+_NOT_IMPORTED: Mapping[int, Subject] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Line:
-    """An entry as the ledger shows it; `traces` say where it came from, or where it went."""
+    """An entry as the ledger shows it; `traces` say where it came from, or where it went.
+
+    `line`: the line of a file that it came from, for who may open it.
+    """
 
     entry: LedgerEntry
     program: Program
@@ -37,6 +43,7 @@ class Line:
     comment: str
     traces: list[str] = field(default_factory=list)
     is_reversed: bool = False
+    line: Subject | None = None
 
     @property
     def may_reverse(self) -> bool:
@@ -47,8 +54,15 @@ class Line:
         )
 
 
-def lines(company: Company, entries: Sequence[LedgerEntry]) -> list[Line]:
-    """Return the entries as they are shown: seven queries, however many there are."""
+def lines(
+    company: Company,
+    entries: Sequence[LedgerEntry],
+    imported: Mapping[int, Subject] = _NOT_IMPORTED,
+) -> list[Line]:
+    """Return the entries as they are shown: seven queries, however many there are.
+
+    `imported` are the lines of files that they came from, by entry.
+    """
     ids = {entry.pk for entry in entries}
     programs = {p.pk: p for p in Program.objects.for_company(company)}
     traces = _Traces(ids, programs)
@@ -77,6 +91,7 @@ def lines(company: Company, entries: Sequence[LedgerEntry]) -> list[Line]:
             comment=comments.get(entry.pk, ""),
             traces=traces.of(entry),
             is_reversed=entry.pk in reversed_ids,
+            line=imported.get(entry.pk),
         )
         for entry in entries
     ]

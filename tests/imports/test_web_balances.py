@@ -6,16 +6,20 @@ from decimal import Decimal
 import pytest
 from django.core import mail as outbox
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.models import Change, OutgoingMail
 from core.services import mail as mails
 from guests.models import Category, Guest
 from guests.services import merge_choices
+from imports.columns import BALANCES
 from imports.models import ImportJob
 from loyalty.models import Account, Program, Terms
 from tests.conftest import _member
 from tests.guests import cast
+from tests.imports.trips import received, start, undone
 from tests.imports.web import page, worked
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +228,56 @@ def test_who_unsubscribed_meanwhile_is_not_told(sign_in, manager, settings):
     assert OutgoingMail.objects.get(kind="credit").state == "failed"
 
 
+# -- Where the entries came from ------------------------------------------------------------------
+
+
+@pytest.fixture
+def bonus(bella, manager):
+    """Anna has five points from line 2 of an import, and Boris 6.50 from line 3."""
+    job = received(bella, GOOD, kind=BALANCES, actor=manager)
+    return start(job)
+
+
+def ledger_of(client, phone):
+    guest = Guest.objects.get(phone=phone)
+    return client.get(f"/c/bella/guests/{guest.pk}/ledger/").content.decode()
+
+
+def test_an_entry_names_the_line_of_the_import_and_leads_there(sign_in, manager, bonus, points):
+    client = sign_in(manager)
+    link = f'<a href="/c/bella/imports/{bonus.number}/">import #{bonus.number}, line 3</a>'
+    assert f"Credit · {link}" in ledger_of(client, BORIS)
+    assert link in client.get(f"/c/bella/programs/{points.pk}/").content.decode()
+    undone(bonus)
+    shown = ledger_of(client, BORIS)
+    assert f"Reversal · {link}" in shown
+    assert f"Credit · {link}" in shown
+
+
+def test_who_may_not_open_imports_is_told_only_that_it_was_one(sign_in, host, bonus):
+    shown = ledger_of(sign_in(host), BORIS)
+    assert "Credit · Import" in shown
+    assert f"import #{bonus.number}" not in shown
+    assert f"/imports/{bonus.number}/" not in shown
+
+
+def test_entries_of_many_imports_ask_for_no_more(bella, sign_in, manager, bonus):
+    client = sign_in(manager)
+    ledger_of(client, ANNA)
+    with CaptureQueriesContext(connection) as one:
+        ledger_of(client, ANNA)
+    for amount in range(6, 9):
+        start(received(bella, f"phone,amount,currency\n{ANNA},{amount},GBP\n", kind=BALANCES))
+    with CaptureQueriesContext(connection) as many:
+        shown = ledger_of(client, ANNA)
+    assert len(many) == len(one)
+    numbers = ImportJob.objects.values_list("number", flat=True)
+    assert all(f"import #{number}, line 2" in shown for number in numbers)
+
+
+# -- What guests are told --------------------------------------------------------------------------
+
+
 @pytest.fixture
 def waiting_mail(sign_in, manager, settings):
     """Anna was credited five points, and her mail has not gone out yet."""
@@ -243,7 +297,7 @@ def _merged_into_boris(bella, **fields):
     boris.save(update_fields=list(fields))
     anna = Guest.objects.get(phone=ANNA)
     boris.company = anna.company = bella
-    chosen = {name: "kept" for name in merge_choices.FIELDS}
+    chosen = dict.fromkeys(merge_choices.FIELDS, "kept")
     cast.merge(boris, anna, **chosen)
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.models import Change, Company, User
 from guests.models import Card, Category, ExternalId, Guest, GuestCategory
+from imports.columns import GUESTS, FileKind
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.rows import Reason
 from imports.reasons import reason_text
@@ -32,6 +33,7 @@ def received(
     actor: User | None = None,
     filename: str = "guests.csv",
     corrects: ImportJob | None = None,
+    kind: FileKind = GUESTS,
     mapping: Sequence[str | None] | None = None,
     overrides: dict[str, Any] | None = None,
     **options: Any,
@@ -43,6 +45,7 @@ def received(
         chunks=[content.encode() if isinstance(content, str) else content],
         filename=filename,
         corrects=corrects,
+        kind=kind,
         overrides=overrides,
     )
     if mapping is not None:
