@@ -25,7 +25,7 @@ def build(outgoing: OutgoingMail) -> EmailMessage:
     The guest is not named: a mail lies about, and the page asks to sign in.
     """
     rows = Adjustment.objects.for_company(outgoing.company).waiting(now=timezone.now())
-    adjustment = rows.select_related("program", "restaurant", "asked_by", "bulk").filter(
+    adjustment = rows.select_related("program", "restaurant", "asked_by", "bulk", "undoes").filter(
         pk=outgoing.subject_id
     ).first()  # fmt: skip
     if adjustment is None:
@@ -38,7 +38,7 @@ def build(outgoing: OutgoingMail) -> EmailMessage:
         "adjustment": adjustment,
         "amount": shown(abs(adjustment.amount), adjustment.program),
         "is_credit": adjustment.amount > 0,
-        "guests": adjustment.bulk.total if adjustment.bulk else 1,
+        "guests": adjustment.guest_count,
         "link": f"{settings.BASE_URL}{path}",
     }
     return mail.render(outgoing, "loyalty/mail/approval", context)

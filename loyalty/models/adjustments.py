@@ -125,7 +125,8 @@ class Adjustment(models.Model):
     """A credit or debit above the company's limit: a second person decides, or it lapses, or
     whoever asked withdraws it.
 
-    About one guest, or about many (`bulk`, whose `amount` here is the sum of all).
+    About one guest, or about many: `bulk`, whose `amount` here is the sum of all, or the undo of
+    the bulk debit that it `undoes`, whose `amount` is what that gives out.
     """
 
     class State(models.TextChoices):
@@ -141,6 +142,9 @@ class Adjustment(models.Model):
     )
     bulk = models.OneToOneField(
         BulkAdjustment, models.CASCADE, null=True, related_name="adjustment"
+    )
+    undoes = models.ForeignKey(
+        BulkAdjustment, models.CASCADE, null=True, related_name="undo_requests"
     )
     program = models.ForeignKey(Program, models.PROTECT, related_name="+", db_index=False)
     amount = AmountField(_("amount"), help_text=_("Below zero when it is taken."))
@@ -192,8 +196,9 @@ class Adjustment(models.Model):
                 fields=["company", "source_ref"], name="adjustment_cause_unique"
             ),
             models.CheckConstraint(
-                condition=Q(guest__isnull=True, bulk__isnull=False)
-                | Q(guest__isnull=False, bulk__isnull=True),
+                condition=Q(guest__isnull=False, bulk__isnull=True, undoes__isnull=True)
+                | Q(guest__isnull=True, bulk__isnull=False, undoes__isnull=True)
+                | Q(guest__isnull=True, bulk__isnull=True, undoes__isnull=False),
                 name="adjustment_of_one_or_many",
             ),
             models.CheckConstraint(condition=~Q(amount=0), name="adjustment_not_zero"),
@@ -218,4 +223,16 @@ class Adjustment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.amount} to {self.guest_id or self.bulk}"
+        return f"{self.amount} to {self.guest_id or self.many}"
+
+    @property
+    def many(self) -> BulkAdjustment | None:
+        """The bulk credit or debit that it carries out or takes back; None: it is of a guest."""
+        return self.bulk or self.undoes
+
+    @property
+    def guest_count(self) -> int:
+        """How many guests it is about."""
+        if self.undoes is not None:
+            return self.undoes.posted
+        return self.bulk.total if self.bulk is not None else 1

@@ -17,6 +17,7 @@ from core.services.mail import post
 from guests.models import Guest
 from loyalty.models import Adjustment, BulkAdjustment, LedgerEntry, Program
 from loyalty.services import known
+from loyalty.services.bulk_undoing import begin_undo, is_undoable
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import AlreadyPosted, Move, Posted, Posting, Refused, Reversal
 from loyalty.services.retrying import whole
@@ -64,14 +65,19 @@ def ask(
     actor: User,
     source: str,
     now: datetime,
+    undoes: BulkAdjustment | None = None,
     reverses: LedgerEntry | None = None,
     shortfall: str = "",
 ) -> Adjustment:
-    """Have a second person decide, and mail those who may. Called inside a transaction."""
+    """Have a second person decide, and mail those who may. Called inside a transaction.
+
+    It is about one of `guest`, `bulk` and `undoes`.
+    """
     adjustment = Adjustment.objects.create(
         company=company,
         guest=guest,
         bulk=bulk,
+        undoes=undoes,
         program=program,
         amount=amount,
         reverses=reverses,
@@ -120,7 +126,7 @@ def possible_approvers(
 
 
 def approve(*, adjustment: Adjustment, actor: User, source: str, now: datetime) -> Adjustment:
-    """Post it, or hand it to the worker if it is of many.
+    """Post it, or hand it to the worker if it is of many, or of the undo of many.
 
     Raises NotYours, Decided, and CannotPost, after which it goes on waiting.
     """
@@ -133,6 +139,8 @@ def approve(*, adjustment: Adjustment, actor: User, source: str, now: datetime) 
         locked.state, locked.decided_by, locked.decided_at = State.APPROVED, actor, now
         if locked.bulk is not None:
             enqueue(locked.bulk, now=now)
+        elif locked.undoes is not None:
+            _undo(locked.undoes, locked, source=source, now=now)
         else:
             locked.entry_id = _post(locked, now)
         locked.save(update_fields=["state", "decided_by", "decided_at", "entry"])
@@ -215,13 +223,22 @@ def _waiting(
 ) -> Adjustment:
     """Return it locked. Raises NotYours unless `may` says yes of it, and Decided if it is over."""
     rows = Adjustment.objects.for_company(adjustment.company).select_for_update(of=("self",))
-    locked = rows.select_related("guest", "program", "bulk").get(pk=adjustment.pk)
+    locked = rows.select_related("guest", "program", "bulk", "undoes").get(pk=adjustment.pk)
     locked.company = adjustment.company
     if not may(locked):
         raise NotYours
     if locked.state != State.WAITING or locked.lapses_at <= now:
         raise Decided(locked)
     return locked
+
+
+def _undo(change: BulkAdjustment, adjustment: Adjustment, *, source: str, now: datetime) -> None:
+    """Begin the undo, in the name of who asked for it. Raises Decided where it began before."""
+    rows = BulkAdjustment.objects.select_for_update(of=("self",))
+    locked = rows.select_related("company", "program").get(pk=change.pk)
+    if not is_undoable(locked):
+        raise Decided(adjustment)
+    begin_undo(locked, actor=adjustment.asked_by, source=source, now=now)
 
 
 def _post(adjustment: Adjustment, now: datetime) -> int:

@@ -9,21 +9,25 @@ from django.db.models import BigIntegerField, F, Max, Value
 
 from core import bulk as bulk_writes
 from core.fields import to_units
-from core.models import Company, Job, Restaurant, User
-from core.services.changes import record
+from core.models import Company, Restaurant, User
 from core.services.jobs import enqueue
 from guests.models import BulkChange
 from guests.querysets import GuestQuerySet
 from guests.services.bulk_changes_sets import Mark, concerned, mark_of
-from loyalty.models import BulkAdjustment, BulkAdjustmentGuest, Program
+from loyalty.models import Adjustment, BulkAdjustment, BulkAdjustmentGuest, Program
 from loyalty.money import is_rounded
 from loyalty.services.approving import ask, is_of_their_restaurants
+from loyalty.services.bulk_undoing import (
+    action_of,
+    begin_undo,
+    given_back,
+    is_undoable,
+    tell,
+)
 from loyalty.services.limits import above_limit
 from loyalty.services.retrying import whole
 
-State, Step = Job.State, BulkAdjustment.Step
-#: States in which something may have been posted, and nothing is under way any more.
-UNDOABLE = frozenset({State.DONE, State.DONE_WITH_ERRORS, State.STOPPED, State.FAILED})
+Step = BulkAdjustment.Step
 
 
 class SetChanged(Exception):
@@ -110,7 +114,7 @@ def confirm_bulk(
             )
         else:
             enqueue(change, now=now, total=change.total)
-        _record(change, _action(change), actor=actor, source=source, now=now)
+        tell(change, action_of(change), actor=actor, source=source, now=now)
         return change
 
     return whole(act)
@@ -137,27 +141,48 @@ def request_stop(*, change: BulkAdjustment, actor: User) -> None:
 
 
 @transaction.atomic
-def request_undo(*, change: BulkAdjustment, actor: User, source: str, now: datetime) -> None:
+def request_undo(
+    *, change: BulkAdjustment, actor: User, source: str, now: datetime
+) -> Adjustment | None:
     """Have every entry reversed, as far as what was given is still there.
 
-    Raises NotYours and NotNow.
+    What was taken is given out again: above the limit a second person approves it first, and the
+    request that waits is returned. Raises NotYours, and NotNow, also while one waits.
     """
     if not may_touch(change, actor):
         raise NotYours
     locked = _locked(change)
-    if not is_undoable(locked):
+    if not is_undoable(locked) or undo_request(locked, now=now):
         raise NotNow
-    enqueue(locked, now=now, step=Step.UNDO, checkpoint=0, undone_by=actor, stop_asked=False)
-    _record(locked, f"undo_{_action(locked)}", actor=actor, source=source, now=now)
+    if not undo_needs_approval(locked):
+        begin_undo(locked, actor=actor, source=source, now=now)
+        return None
+    return ask(
+        company=locked.company,
+        guest=None,
+        bulk=None,
+        undoes=locked,
+        program=locked.program,
+        amount=given_back(locked),
+        restaurant=locked.restaurant,
+        reason=locked.reason,
+        comment=locked.comment,
+        # A request that was declined may be made again.
+        ref=f"undo_bulk:{locked.pk}:{locked.undo_requests.count()}",
+        actor=actor,
+        source=source,
+        now=now,
+    )
 
 
-def _action(change: BulkAdjustment) -> str:
-    return "bulk_credit" if change.amount > 0 else "bulk_debit"
+def undo_request(change: BulkAdjustment, *, now: datetime) -> Adjustment | None:
+    """Return the request to undo it that waits for a second person."""
+    return change.undo_requests.waiting(now=now).first()
 
 
-def is_undoable(change: BulkAdjustment) -> bool:
-    """Whether anything was posted that nobody has tried to take back."""
-    return change.state in UNDOABLE and change.step == Step.POST and change.posted > 0
+def undo_needs_approval(change: BulkAdjustment) -> bool:
+    """Whether its undo gives out more than one person may."""
+    return above_limit(change.company, change.program, given_back(change))
 
 
 def _write_down(change: BulkAdjustment, guests: GuestQuerySet, *, seen: str) -> None:
@@ -219,17 +244,3 @@ def _locked(change: BulkAdjustment) -> BulkAdjustment:
     locked = BulkAdjustment.objects.select_for_update(of=("self",)).get(pk=change.pk)
     locked.company = change.company
     return locked
-
-
-def _record(
-    change: BulkAdjustment, action: str, *, actor: User, source: str, now: datetime
-) -> None:
-    record(
-        company=change.company,
-        actor=actor,
-        source=source,
-        action=action,
-        subject=change,
-        values={"program": [None, change.program_id], "amount": [None, f"{change.amount:f}"]},
-        now=now,
-    )

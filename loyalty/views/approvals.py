@@ -31,7 +31,7 @@ def _page(
 ) -> HttpResponse:
     now = timezone.now()
     rows = _seen(request, company).select_related(
-        "guest", "program", "restaurant", "asked_by", "decided_by", "bulk"
+        "guest", "program", "restaurant", "asked_by", "decided_by", "bulk", "undoes"
     )
     waiting = [_row(request, each) for each in rows.waiting(now=now).order_by("pk")]
     for row in waiting:
@@ -101,7 +101,7 @@ def decline(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
 def withdraw(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Withdraw what one asked for oneself, and go back to what it was about."""
     own = Adjustment.objects.for_company(company).filter(asked_by=request.user)
-    found = get_object_or_404(own.select_related("bulk"), pk=pk)
+    found = get_object_or_404(own.select_related("bulk", "undoes"), pk=pk)
     found.company = company
     try:
         approving.withdraw(
@@ -111,8 +111,8 @@ def withdraw(request: CompanyRequest, company: Company, pk: int) -> HttpResponse
         messages.info(request, _why_not(no))
     else:
         messages.success(request, _("Withdrawn: nothing is posted."))
-    if found.bulk is not None:
-        return redirect("loyalty:bulk_change", company.slug, found.bulk.number)
+    if found.many is not None:
+        return redirect("loyalty:bulk_change", company.slug, found.many.number)
     return redirect("loyalty:ledger", company.slug, found.guest_id)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -187,8 +188,6 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     if request.htmx:
         # The poll of a page that still showed its progress.
         return HttpResponseClientRedirect(request.path)
-    asked = Adjustment.objects.for_company(change.company).filter(bulk=change)
-    waiting = asked.waiting(now=timezone.now()).first()
     page = paginate(request, bulk_words.told_rows(change))
     context = {
         "change": change,
@@ -196,18 +195,36 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         "amount": shown(abs(change.amount), change.program),
         "rows": bulk_words.rows(change, list(page.object_list)),
         "pager": pager(request, page),
-        "waiting": waiting,
-        "can_withdraw": waiting is not None and waiting.asked_by_id == request.user.pk,
-        "can_undo": services.is_undoable(change) and services.may_touch(change, request.user),
+        **_asked(request, change),
         "list_url": list_url(change.company, change.query),
     }
     return render(request, "loyalty/bulk_change.html", context)
 
 
+def _asked(request: CompanyRequest, change: BulkAdjustment) -> dict[str, Any]:
+    """Return what the receipt says of second persons: who is waited for, and of an undo who is."""
+    now = timezone.now()
+    rows = Adjustment.objects.for_company(change.company).select_related("decided_by")
+    undo_asked = rows.filter(undoes=change).newest_first().first()
+    waiting = rows.filter(Q(bulk=change) | Q(undoes=change)).waiting(now=now).first()
+    may_undo = waiting is None and services.is_undoable(change)
+    can_undo = may_undo and services.may_touch(change, request.user)
+    needs_approval = can_undo and services.undo_needs_approval(change)
+    return {
+        "waiting": waiting,
+        "can_withdraw": waiting is not None and waiting.asked_by_id == request.user.pk,
+        "undo_asked": undo_asked,
+        "can_undo": can_undo,
+        "needs_approval": needs_approval,
+        "nobody_approves": needs_approval
+        and nobody_approves(change.company, request.user, change.restaurant_id),
+    }
+
+
 @require_POST
 @bulk_view
 def undo(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
-    """Take it back, as far as it is still there."""
+    """Take it back, as far as it is still there, or send that to Approvals."""
     try:
         services.request_undo(
             change=change, actor=request.user, source=Change.Source.WEB, now=timezone.now()
@@ -215,7 +232,7 @@ def undo(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     except services.NotYours:
         raise PermissionDenied from None
     except services.NotNow:
-        messages.info(request, _("It is undone already, or under way: look below."))
+        messages.info(request, _("It is undone already, under way, or waits: look below."))
     return redirect("loyalty:bulk_change", change.company.slug, change.number)
 
 

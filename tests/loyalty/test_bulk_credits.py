@@ -8,10 +8,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from core.models import Company, Job, Membership, Role, User
+from core.models import Change, Company, Job, Membership, OutgoingMail, Role, User
 from core.services import jobs
 from guests.models import Guest
 from guests.services.bulk_changes_sets import mark_of
+from loyalty import approval_mail
 from loyalty.models import Account, Adjustment, BulkAdjustment, LedgerEntry, Program, Terms
 from loyalty.services import approving, bulk_adjusting, bulk_worker
 from loyalty.services.ledger import post_entries
@@ -220,6 +221,115 @@ def test_a_bulk_credit_that_is_declined_is_never_carried_out(credit, crowd, bell
     )  # fmt: skip
     assert worked(change).state == Job.State.REFUSED
     assert balances() == []
+
+
+# -- Undoing a debit gives out --------------------------------------------------------------------
+
+
+@pytest.fixture
+def debited(credit, crowd, bella) -> BulkAdjustment:
+    """Seven guests had five points and were debited two each; fourteen are above the limit."""
+    worked(credit(5))
+    change = worked(credit(-2))
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(13))
+    return change
+
+
+def ask_undo(change: BulkAdjustment, actor: User) -> Adjustment | None:
+    return bulk_adjusting.request_undo(change=change, actor=actor, source="web", now=timezone.now())
+
+
+def decided(
+    adjustment: Adjustment | None, how: Callable[..., Any], actor: User, **more: Any
+) -> Any:
+    assert adjustment is not None
+    return how(adjustment=adjustment, actor=actor, source="web", now=timezone.now(), **more)
+
+
+def test_the_undo_of_a_debit_above_the_limit_waits_for_a_second_person(debited, manager, owner):
+    asked = ask_undo(debited, manager)
+    assert asked is not None
+    assert (asked.amount, asked.undoes, asked.reason) == (14, debited, "promotion")
+    assert (worked(debited).state, balances()) == (Job.State.DONE, [3] * 7)
+    with pytest.raises(bulk_adjusting.NotNow):
+        ask_undo(debited, owner)
+    with pytest.raises(approving.NotYours):
+        decided(asked, approving.approve, manager)
+    decided(asked, approving.approve, owner)
+    assert (worked(debited).state, balances()) == (Job.State.UNDONE, [5] * 7)
+    assert debited.undone_by == manager
+    told = Change.objects.filter(action="undo_bulk_debit")
+    assert list(told.values_list("actor", "subject_id")) == [(manager.pk, debited.pk)]
+    with pytest.raises(approving.Decided):
+        decided(asked, approving.approve, owner)
+
+
+@pytest.mark.parametrize("end", ["decline", "withdraw", "lapse"])
+def test_an_undo_that_is_not_approved_leaves_the_debit_and_may_be_asked_for_again(
+    debited, manager, owner, end
+):
+    asked = ask_undo(debited, manager)
+    if end == "decline":
+        decided(asked, approving.decline, owner, note="no")
+    elif end == "withdraw":
+        decided(asked, approving.withdraw, manager)
+    else:
+        approving.lapse_due(now=timezone.now() + approving.PATIENCE)
+    assert (worked(debited).state, balances()) == (Job.State.DONE, [3] * 7)
+    decided(ask_undo(debited, manager), approving.approve, owner)
+    assert (worked(debited).state, balances()) == (Job.State.UNDONE, [5] * 7)
+
+
+def test_the_undo_of_a_credit_gives_nothing_out_and_waits_for_nobody(credit, crowd, bella, manager):
+    change = worked(credit(5))
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(1))
+    assert ask_undo(change, manager) is None
+    assert (worked(change).state, balances()) == (Job.State.UNDONE, [0] * 7)
+
+
+def test_only_what_was_really_taken_counts_against_the_limit(debited, manager):
+    BulkAdjustment.objects.filter(pk=debited.pk).update(posted=6)
+    assert ask_undo(debited, manager) is None
+
+
+def test_the_undo_of_a_debit_is_sent_approved_and_told_on_the_pages(
+    sign_in, debited, manager, owner
+):
+    client, deciding = sign_in(manager), sign_in(owner)
+    address = f"/c/bella/programs/changes/{debited.number}/"
+    page = client.get(address).content.decode()
+    assert "Send the undo for 7 guests to Approvals in Bella" in page
+    assert "This is above the limit of one person." in page
+    page = client.post(f"{address}undo/", follow=True).content.decode()
+    assert "Waits for approval" in page
+    assert "Withdraw in Bella" in page
+    assert f"{address}undo/" not in page
+    approvals = deciding.get("/c/bella/approvals/").content.decode()
+    assert "Give back a debit of 14 points" in approvals
+    assert "7 guests together" in approvals
+    asked = Adjustment.objects.get()
+    message = approval_mail.build(OutgoingMail.objects.get(to=owner.email))
+    assert "For 7 guests together." in message.body
+    deciding.post(f"/c/bella/approvals/{asked.pk}/decline/", {"note": "they did eat"})
+    page = client.get(address).content.decode()
+    assert "Declined" in page
+    assert "they did eat" in page
+    client.post(f"{address}undo/")
+    deciding.post(f"/c/bella/approvals/{Adjustment.objects.latest('pk').pk}/approve/")
+    worked(debited)
+    page = client.get(address).content.decode()
+    assert "Undone for 7 of 7 guests." in page
+    assert "Undo approved by" in page
+    assert deciding.get("/c/bella/approvals/").status_code == 200
+
+
+def test_whoever_asked_for_an_undo_withdraws_it(sign_in, debited, manager):
+    client = sign_in(manager)
+    asked = ask_undo(debited, manager)
+    page = client.post(f"/c/bella/approvals/{asked.pk}/withdraw/", follow=True).content.decode()
+    assert "Withdrawn" in page
+    assert "7 guests were debited 2 points each." in page
+    assert "Send the undo for 7 guests" in page
 
 
 # -- On the screen --------------------------------------------------------------------------------
