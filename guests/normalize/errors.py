@@ -24,6 +24,9 @@ MESSAGES: dict[str, str | Promise] = {
         "A spreadsheet shortened “%(value)s” and its last digits are lost. "
         "Set the column to “text” and enter the number again."
     ),
+    "spreadsheet_error": _(
+        "“%(value)s” holds an error of the spreadsheet: mend its formula, or empty the cell."
+    ),
     # Phones
     "phone_letters": _("“%(value)s” is not a phone number: it has letters."),
     "phone_characters": _(

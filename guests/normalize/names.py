@@ -6,7 +6,7 @@ import unicodedata
 
 from core.texts import fold, visible
 
-from .texts import fitting, refuse_flood
+from .texts import fitting, refuse_flood, refuse_spreadsheet_error
 
 MAX_NAME = 100
 
@@ -14,9 +14,10 @@ MAX_NAME = 100
 def name(value: str, max_length: int = MAX_NAME) -> str:
     """A name or an alias: composed letters (NFC), figures, single spaces, nothing invisible.
 
-    Raises Invalid: too_long, invisible.
+    Raises Invalid: too_long, invisible, spreadsheet_error.
     """
     refuse_flood(value, max_length)
+    refuse_spreadsheet_error(value)
     if not value.isprintable():
         value = visible(" ".join(value.split()))
     elif not value.isascii():

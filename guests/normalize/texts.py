@@ -16,6 +16,13 @@ MAX_URL = 2000
 _FLOOD = 10_000
 """Text this much longer than its field is refused before anybody looks at what could be cut."""
 
+SPREADSHEET_ERRORS = frozenset(
+    # As Excel, LibreOffice and Google Sheets save what a formula could not work out.
+    "#REF! #N/A #VALUE! #NAME? #DIV/0! #NUM! #NULL! #SPILL! #CALC! #ERROR! "
+    # As a Russian Excel does.
+    "#ССЫЛКА! #Н/Д #ЗНАЧ! #ИМЯ? #ДЕЛ/0! #ЧИСЛО! #ПУСТО! #ПЕРЕНОС! #ВЫЧИСЛ!".split()
+)
+
 _line_ends = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _plain_url = re.compile(
     r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
@@ -30,9 +37,12 @@ _host = re.compile(
 def text(value: str, max_length: int) -> str:
     """A comment: composed letters (NFC), lines ended by "\\n", nothing invisible, no blank ends.
 
-    Raises Invalid: too_long (more than `max_length` characters), invisible.
+    Raises Invalid: too_long (more than `max_length` characters), invisible, spreadsheet_error.
     """
     refuse_flood(value, max_length)
+    # One comparison for nearly all: letters and figures come after the "#", and "$" does at once.
+    if value < "$":
+        refuse_spreadsheet_error(value)
     if not (value.isascii() and value.isprintable()):
         value = visible(_line_ends.sub("\n", value), keep=SPELLING + "\n\t")
     return fitting(value.strip(), max_length)
@@ -43,10 +53,11 @@ def identifier(value: str, max_length: int) -> str:
     invisible characters.
 
     A whole number that a spreadsheet made a float is repaired. Raises Invalid: lost_digits,
-    control_characters, too_long, invisible.
+    control_characters, too_long, invisible, spreadsheet_error.
     """
     if len(value) <= max_length and value.isalnum() and value.isascii():
         return value
+    refuse_spreadsheet_error(value)
     refuse_flood(value, max_length)
     if not value.isprintable():
         value = value.strip()
@@ -80,6 +91,17 @@ def url(value: str) -> str:
     if "@" in parts.netloc or not (_host(host) or ":" in host):
         raise Invalid("url_format", value=value)
     return value
+
+
+def refuse_spreadsheet_error(value: str) -> None:
+    """Raise Invalid("spreadsheet_error") for what a formula left in a cell instead of a value."""
+    if is_spreadsheet_error(value):
+        raise Invalid("spreadsheet_error", value=value.strip())
+
+
+def is_spreadsheet_error(value: str) -> bool:
+    """Whether the cell shows that a formula went wrong, as `#REF!` and `#Н/Д` do."""
+    return value.strip().upper() in SPREADSHEET_ERRORS
 
 
 def refuse_flood(value: str, max_length: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from guests.normalize import Invalid
 from guests.normalize.errors import shown
+from guests.normalize.texts import is_spreadsheet_error
 from imports.columns import GUESTS, CleanContext, FileKind, column_of
 from imports.columns.widgets import Reader
 from imports.pipeline.map import Mapper
@@ -193,6 +194,9 @@ def _numbered(keys: list[str], name: str) -> dict[int, str]:
 
 
 def _reason(key: str, text: str, invalid: Invalid) -> Reason:
+    if is_spreadsheet_error(text):
+        # Whatever the rule of the column says of it: this says what is to be done.
+        return Reason("spreadsheet_error", key, shown(text), {})
     # The value stands in the reason itself; the sentence takes it from there.
     params = {name: value for name, value in invalid.params.items() if name != "value"}
     return Reason(invalid.code, key, shown(text), params)
