@@ -7,12 +7,13 @@ needs no new mapping: the columns are those of the upload, and one more that is 
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import PurePosixPath
 from tempfile import TemporaryFile
 from typing import IO
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from openpyxl import Workbook
 
 from core.formula import guard
@@ -20,7 +21,7 @@ from core.text_cells import text_cell
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.read import Dialect
 from imports.pipeline.rows import Reason
-from imports.reasons import MESSAGES, reason_text
+from imports.reasons import describe, reason_text
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 #: Every heading the last column ever had: a file of any of them is recognised.
@@ -149,14 +150,20 @@ def _cells(job: ImportJob, row: ImportRow, width: int) -> list[str]:
 
 def holds_remark(cells: Sequence[str]) -> bool:
     """Whether one of the cells is the remark on a line of another width than the table's."""
-    before = str(MESSAGES["wrong_width"]).partition("%")[0]
-    return any(cell.startswith(before) and _of_width(cell) for cell in cells)
+    return any(map(_width_remark(get_language() or ""), cells))
 
 
 def _of_width(cell: str) -> bool:
     """Whether a cell is the remark on a line of another width than the table's."""
-    sentence = re.escape(str(MESSAGES["wrong_width"]) % {"found": 0, "expected": 0})
-    return re.fullmatch(sentence.replace("0", "[0-9]+"), cell) is not None
+    return _width_remark(get_language() or "")(cell) is not None
+
+
+@lru_cache
+def _width_remark(language: str) -> Callable[[str], re.Match[str] | None]:
+    """Return what recognises such a remark in the active language, in each form of its plural."""
+    sentences = (describe("wrong_width", {"found": n, "expected": 0}) for n in (0, 1, 2, 5))
+    patterns = (re.sub("[0-9]+", "[0-9]+", re.escape(sentence)) for sentence in sentences)
+    return re.compile("|".join(dict.fromkeys(patterns))).fullmatch
 
 
 def _remark(row: ImportRow) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _, ngettext_lazy
 
 from guests import normalize
 from guests.normalize.errors import shown
@@ -51,9 +51,12 @@ MESSAGES: dict[str, str | Promise] = {
         "Choose whether the point or the comma stands before the decimals in “%(value)s”."
     ),
     # Map
-    "wrong_width": _(
-        "The row has %(found)s cells and the table %(expected)s columns: "
-        "its values may stand in the wrong fields."
+    "wrong_width": ngettext_lazy(
+        "The row has %(found)s cell instead of %(expected)s: "
+        "its values may stand in the wrong fields.",
+        "The row has %(found)s cells instead of %(expected)s: "
+        "its values may stand in the wrong fields.",
+        "found",
     ),
     "remark_misplaced": _(
         "What was wrong with this row stands in a column of the table: the row is too short and "
@@ -182,7 +185,9 @@ def describe(code: str, params: Mapping[str, Any]) -> str:
     if "keys" in params:
         params = {**params, "columns": ", ".join(map(label_of, params["keys"]))}
     try:
-        return str(MESSAGES[code]) % params
+        # Of a plural the form is chosen by the parameter that it names.
+        sentence: Any = MESSAGES[code]
+        return str(sentence % params)
     except KeyError:
         return str(_("The row was refused (%(code)s).")) % {"code": code}
 

@@ -67,7 +67,7 @@ def sentence(job: ImportJob) -> str:
     if job.state == State.UNDONE:
         return _("The import into %(company)s was undone.") % {"company": company}
     if job.state == State.STOPPED:
-        text = _("The import into %(company)s was stopped: %(guests)s are in.")
+        text = _("The import into %(company)s was stopped: %(guests)s came in.")
         return text % {"guests": guests, "company": company}
-    text = _("The import into %(company)s broke off: %(guests)s are in. %(why)s")
+    text = _("The import into %(company)s broke off: %(guests)s came in. %(why)s")
     return text % {"guests": guests, "company": company, "why": job.error}

@@ -6,7 +6,7 @@ from django import forms
 from django.core import validators
 from django.core.exceptions import ValidationError
 from django.forms import BoundField, Field
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _, gettext_lazy, ngettext_lazy
 
 _CHOSEN = (forms.Select, forms.RadioSelect, forms.CheckboxSelectMultiple)
 #: What Django says of itself, and what is said instead. A field's own sentence is another.
@@ -19,15 +19,19 @@ _SAID: list[tuple[Any, Any]] = [
     (validators.MaxValueValidator.message, gettext_lazy("Enter %(limit_value)s or less.")),
     (
         validators.DecimalValidator.messages["max_decimal_places"],
-        gettext_lazy("At most %(max)s decimals fit."),
+        ngettext_lazy("At most %(max)s decimal fits.", "At most %(max)s decimals fit.", "max"),
     ),
     (
         validators.DecimalValidator.messages["max_whole_digits"],
-        gettext_lazy("At most %(max)s figures fit before the decimals."),
+        ngettext_lazy(
+            "At most %(max)s figure fits before the decimals.",
+            "At most %(max)s figures fit before the decimals.",
+            "max",
+        ),
     ),
     (
         validators.DecimalValidator.messages["max_digits"],
-        gettext_lazy("At most %(max)s figures fit."),
+        ngettext_lazy("At most %(max)s figure fits.", "At most %(max)s figures fit.", "max"),
     ),
     (
         forms.ChoiceField.default_error_messages["invalid_choice"],
@@ -75,7 +79,7 @@ def problems(field: BoundField) -> list[Problem]:
 def _in_our_words(error: ValidationError, text: str) -> str:
     said = getattr(error, "message", None)
     ours = next((ours for django, ours in _SAID if said is django), None)
-    return text if ours is None else str(ours) % error.params
+    return text if ours is None else str(ours % error.params)
 
 
 def _of(field: BoundField, code: str, text: str) -> Problem:

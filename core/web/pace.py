@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _, gettext_lazy, ngettext, ngettext_lazy
+from django.utils.translation import gettext as _, ngettext, ngettext_lazy
 
 from core.models import Job
 from core.web.money import grouped
@@ -49,13 +49,13 @@ class Unit:
 
 GUESTS = Unit(
     ngettext_lazy("%(done)s guest", "%(done)s guests", "number"),
-    gettext_lazy("%(done)s of %(total)s guests"),
-    gettext_lazy("%(rate)s guests a second"),
+    ngettext_lazy("%(done)s of %(total)s guest", "%(done)s of %(total)s guests", "of"),
+    ngettext_lazy("%(rate)s guest a second", "%(rate)s guests a second", "number"),
 )
 ROWS = Unit(
     ngettext_lazy("%(done)s row", "%(done)s rows", "number"),
-    gettext_lazy("%(done)s of %(total)s rows"),
-    gettext_lazy("%(rate)s rows a second"),
+    ngettext_lazy("%(done)s of %(total)s row", "%(done)s of %(total)s rows", "of"),
+    ngettext_lazy("%(rate)s row a second", "%(rate)s rows a second", "number"),
 )
 
 
@@ -76,7 +76,8 @@ def progress(
     """
     total = max(total, job.done) if total else 0
     per_second = rate(job, now=now)
-    told = {"number": job.done, "done": grouped(job.done), "total": grouped(total)}
+    told = {"number": job.done, "done": grouped(job.done), "of": total, "total": grouped(total)}
+    speed = unit.a_second % {"number": per_second, "rate": grouped(per_second)}
     waits = job.state == Job.State.QUEUED
     return {
         "title": title,
@@ -84,7 +85,7 @@ def progress(
         "total": total,
         "percent": percent(job.done, total),
         "so_far": (unit.done_of_total if total else unit.done) % told,
-        "speed": unit.a_second % {"rate": grouped(per_second)} if per_second else "",
+        "speed": speed if per_second else "",
         "left": time_left(total - job.done, per_second),
         "waiting": (waiting or _("It starts as soon as a worker is free.")) if waits else "",
         "stopping": stopping,

@@ -206,7 +206,11 @@ def _undone(change: BulkChange) -> str:
             change.changed,
         )  # fmt: skip
         return text % {"count": grouped(change.changed)}
-    text = _("Undone: %(undone)s of %(count)s guests are as before.")
+    text = ngettext(
+        "Undone: %(undone)s of %(count)s guest is as before.",
+        "Undone: %(undone)s of %(count)s guests are as before.",
+        change.changed,
+    )
     return text % {"undone": grouped(change.undone), "count": grouped(change.changed)}
 
 

@@ -77,7 +77,11 @@ def sentence(job: ImportJob) -> str:
             if total
             else _("Nothing of this import was left to undo.")
         )
-    text = _("%(undone)s of %(total)s rows are as they were before.")
+    text = ngettext(
+        "%(undone)s of %(total)s row is as it was before.",
+        "%(undone)s of %(total)s rows are as they were before.",
+        total,
+    )
     return text % {"undone": _number(undone), "total": _number(total)}
 
 

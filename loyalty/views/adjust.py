@@ -231,7 +231,7 @@ def _choices(entry: LedgerEntry, program: Program, left: Decimal) -> list[tuple[
         return []
     choices = []
     if left:
-        words = _("Take back the %(left)s that are left of it, and leave the rest")
+        words = _("Take back what is left of it, %(left)s, and leave the rest")
         choices.append(("what_is_left", words % {"left": figure(left, program)}))
     others = min(entry.amount, entry.account.available)
     if others > left:

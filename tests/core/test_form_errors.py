@@ -49,6 +49,7 @@ class _Bounded(forms.Form):
     name = NameField(label="Name", max_length=5)
     rank = forms.IntegerField(label="Rank", min_value=0, max_value=1440)
     rate = forms.DecimalField(label="Rate", max_digits=5, decimal_places=2)
+    share = forms.DecimalField(label="Share", max_digits=2, decimal_places=1)
     tier = forms.ChoiceField(label="Tier", choices=[("a", "A")])
 
 
@@ -62,11 +63,15 @@ class _Bounded(forms.Form):
         ("rate", "1.234", "At most 2 decimals fit."),
         ("rate", "12345", "At most 3 figures fit before the decimals."),
         ("rate", "1234567", "At most 5 figures fit."),
+        ("share", "0.25", "At most 1 decimal fits."),
+        ("share", "10", "At most 1 figure fits before the decimals."),
         ("tier", "x" * 10_000, "Choose one of those that are offered."),
     ],
 )
 def test_absurd_input_gets_a_sentence_that_says_what_fits(name, typed, text):
-    form = _Bounded({"name": "Anna", "rank": "1", "rate": "1", "tier": "a", name: typed})
+    form = _Bounded(
+        {"name": "Anna", "rank": "1", "rate": "1", "share": "1", "tier": "a", name: typed}
+    )
     assert [each.text for each in problems(form[name])] == [text]
 
 

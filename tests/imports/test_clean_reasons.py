@@ -1,7 +1,5 @@
 """Codes to sentences, whatever was stored with a row and whenever."""
 
-import re
-from collections import defaultdict
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -9,18 +7,25 @@ import pytest
 
 from imports.columns import KINDS, CleanContext
 from imports.pipeline.clean import Cleaner
+from imports.pipeline.read import errors as file_errors
 from imports.pipeline.rows import CleanRow, RawRow, Reason, Rejected
 from imports.reasons import MESSAGES, describe, reason_text
 
 pytestmark = pytest.mark.pure
 
 
+class Asked(dict[str, int]):
+    """Parameters of a sentence, each a number of its own the moment it is asked for."""
+
+    def __missing__(self, name: str) -> int:
+        return self.setdefault(name, 1001 + len(self))
+
+
 @pytest.mark.parametrize("code", MESSAGES)
 def test_every_sentence_is_made_of_its_parameters(code):
-    named = set(re.findall(r"%\((\w+)\)s", str(MESSAGES[code])))
-    params = defaultdict(str, {name: f"<{name}>" for name in named})
+    params = Asked()
     sentence = describe(code, params)
-    assert all(f"<{name}>" in sentence for name in named)
+    assert all(str(number) in sentence for number in params.values())
     assert "%" not in sentence
     assert sentence.endswith(".")
 
@@ -35,6 +40,21 @@ def test_the_value_is_cut_and_a_percent_sign_in_it_is_one():
 def test_keys_are_shown_as_the_names_of_their_columns():
     text = describe("chosen_twice", {"keys": ["number_2"]})
     assert text == "“Card number 2” is chosen for more than one column. Keep one."
+
+
+@pytest.mark.parametrize(
+    ("code", "params", "said"),
+    [
+        ("wrong_width", {"found": 1, "expected": 5}, "has 1 cell instead of 5:"),
+        ("wrong_width", {"found": 2, "expected": 1}, "has 2 cells instead of 1:"),
+        ("far_row", {"cell": "HZ9", "cells": 1}, "only 1 cell of the sheet is filled"),
+        ("sheet_time", {"seconds": 1}, "longer than 1 second."),
+        ("sheet_time", {"seconds": 60}, "longer than 60 seconds."),
+    ],
+)
+def test_one_is_one(code, params, said):
+    tell = describe if code in MESSAGES else file_errors.describe
+    assert said in tell(code, params)
 
 
 @pytest.mark.parametrize(("code", "params"), [("from_the_future", {}), ("wrong_width", {})])

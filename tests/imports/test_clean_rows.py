@@ -150,7 +150,9 @@ def test_a_row_of_another_width_is_refused_whatever_is_in_it(cells):
     row = clean(["phone", "name", "sex"], *cells)
     [reason] = row.reasons
     assert (reason.code, reason.params["expected"]) == ("wrong_width", 3)
-    assert reason_text(reason).startswith(f"The row has {len(cells)} cells and the table 3")
+    assert reason_text(reason).startswith(
+        f"The row has {len(cells)} {'cell' if len(cells) == 1 else 'cells'} instead of 3:"
+    )
 
 
 def test_empty_cells_behind_the_last_column_are_forgiven():
@@ -183,7 +185,7 @@ def test_the_second_row_of_the_iiko_sample_lacks_a_cell():
         "opening_total": Decimal(0),
     }
     assert [reason_text(reason) for reason in second.reasons] == [
-        "The row has 10 cells and the table 11 columns: its values may stand in the wrong fields."
+        "The row has 10 cells instead of 11: its values may stand in the wrong fields."
     ]
 
 

@@ -28,7 +28,7 @@ def test_the_first_row_comes_in_and_the_second_is_refused_for_its_ten_cells(bell
     )
     assert outcomes(job) == {1: "created", 3: "failed"}
     assert sentences(job) == [
-        "The row has 10 cells and the table 11 columns: its values may stand in the wrong fields."
+        "The row has 10 cells instead of 11: its values may stand in the wrong fields."
     ]
     guest = Guest.objects.get()
     assert guest.company == bella

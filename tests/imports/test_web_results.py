@@ -10,6 +10,7 @@ from core.models import OutgoingMail
 from core.services import mail as mails
 from guests.models import Guest
 from imports.models import ImportJob
+from imports.reports import undo
 from imports.services import runs
 from tests.imports.web import (
     MIXED,
@@ -49,6 +50,14 @@ def test_progress_shows_rows_rate_and_time_left(client, bella, manager):
     assert "less than a minute" in text
     assert "Keep the 4,900 that are in" in text
     assert '<meta http-equiv="refresh"' in text  # for browsers without script
+
+
+def test_one_row_is_one_row(client, bella, manager):
+    job = under_way(draft(bella, manager), done=1, total=1, counts={})
+    assert "1 of 1 row" in text_of(client.get(page(job, "progress")))
+    job = under_way(job, done=10, total=20)
+    assert "1 row a second" in text_of(client.get(page(job, "progress")))
+    assert "1 row is as it was" in undo.sentence(ImportJob(undo_counts={"kept": 1}))
 
 
 def test_a_poll_gets_only_the_part_that_moves(client, bella, manager):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy as _, ngettext_lazy
 
 # What a file is when it is not a table. The keys are the parameter `kind` of "wrong_kind".
 KINDS = {
@@ -91,17 +91,23 @@ MESSAGES = {
         "Cell %(cell)s is beyond column %(limit)s, the last that is read. "
         "Clear the cells outside the table and save the workbook again."
     ),
-    "far_row": _(
+    "far_row": ngettext_lazy(
+        "Cell %(cell)s lies far outside the table: only %(cells)s cell of the sheet is filled. "
+        "Clear the cells outside the table and save the workbook again.",
         "Cell %(cell)s lies far outside the table: only %(cells)s cells of the sheet are filled. "
-        "Clear the cells outside the table and save the workbook again."
+        "Clear the cells outside the table and save the workbook again.",
+        "cells",
     ),
     "sheet_memory": _(
         "The sheet is too large to be read as a workbook. Save it as .csv and upload that, or "
         "have whoever runs Regulars raise IMPORT_SHEET_MEMORY_BYTES."
     ),
-    "sheet_time": _(
+    "sheet_time": ngettext_lazy(
+        "Reading the workbook took longer than %(seconds)s second. Save the sheet as .csv and "
+        "upload that, or have whoever runs Regulars raise IMPORT_SHEET_SECONDS.",
         "Reading the workbook took longer than %(seconds)s seconds. Save the sheet as .csv and "
-        "upload that, or have whoever runs Regulars raise IMPORT_SHEET_SECONDS."
+        "upload that, or have whoever runs Regulars raise IMPORT_SHEET_SECONDS.",
+        "seconds",
     ),
 }
 
