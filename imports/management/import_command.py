@@ -25,7 +25,7 @@ from imports.management.whole_files import cannot_be_written, whole_file
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.read import FileRefused
-from imports.services import runs
+from imports.services import drafts, runs
 from imports.services.money import answer_repeat, repeat_of
 from imports.services.uploads import MappingRefused
 
@@ -72,7 +72,8 @@ class ImportCommand(BaseCommand):
             if not is_busy(error):
                 raise
             # Before it began: once it has, it waits for its turn (finishing).
-            self._refuse(str(SENTENCE), options, number=job.number, started=started)
+            number = None if drafts.leave_nothing(job=job) else job.number
+            self._refuse(str(SENTENCE), options, number=number, started=started)
         except KeyboardInterrupt:
             job = ImportJob.objects.select_related("company").get(pk=job.pk)
             if answers.is_checked_only(job):
@@ -290,6 +291,5 @@ def _same_again(job: ImportJob) -> ImportJob:
         return answer_repeat(job=job, same=True)
     if answers.counts_of(job).get("failed") and not Options.from_json(job.options).partial:
         # An import is refused for its errors where it is checked on its way: have it checked anew.
-        job.checked_key = ""
-        job.save(update_fields=["checked_key"])
+        return drafts.have_checked_anew(job=job)
     return job

@@ -19,7 +19,7 @@ from imports.management.whole_files import cannot_be_read, is_same_file, require
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
 from imports.reports.columns import left_out, other_columns, unfit
-from imports.services import uploads
+from imports.services import drafts, uploads
 from imports.services.fitting import Unfit
 from imports.services.mappings import ReadingUnfit, read_as_saved
 
@@ -71,16 +71,12 @@ def draft_of(
         _require_format(job, options)
         job, mapping = _with_mapping(job, options, say)
         uploads.choose_columns(job=job, mapping=mapping, may=lambda permission: True)
-        own = own_options(company, options)
-        job.options = _options(job, options, own).to_json()
-        job.mapping, job.results_to = list(mapping), options["email"]
-        job.save(update_fields=["options", "results_to"])
+        rules = _options(job, options, own_options(company, options))
+        return drafts.choose_rules(job=job, options=rules, results_to=options["email"])
     except BaseException:
         # Nothing is left behind of an import that was never set up, whoever interrupted it.
-        job.file.delete(save=False)
-        job.delete()
+        drafts.leave_nothing(job=job)
         raise
-    return job
 
 
 def company_of(slug: str) -> Company:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from imports.models import ImportJob, ImportRow
+from imports.services.drafts import remove
 
 #: Jobs in one go: the clock comes again.
 BATCH = 200
@@ -33,9 +34,7 @@ def _forget(job: ImportJob) -> None:
             return
         if locked.state == ImportJob.State.DRAFT:
             # Nothing was ever done with it, and nothing can be any more.
-            ImportRow.objects.filter(job_id=job.pk).delete()
-            locked.file.delete(save=False)
-            locked.delete()
+            remove(locked)
             return
         ImportRow.objects.filter(job_id=job.pk, cells__isnull=False).update(
             cells=None, reasons=None

@@ -5,10 +5,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
@@ -17,6 +18,7 @@ from core.busy import RETRY_AFTER, SENTENCE, if_free, in_passing, is_busy
 from core.models import Company, User
 from guests.models import Guest, RecentGuest
 from imports.models import ImportJob
+from imports.services import runs
 from tests.conftest import PASSWORD
 from tests.guests.cast import ANNA, guest
 from tests.processes import ROOT, environment
@@ -27,6 +29,13 @@ pytestmark = [pytest.mark.sqlite, pytest.mark.django_db(transaction=True)]
 @pytest.fixture
 def written(transactional_db: None) -> Iterator[None]:
     """Somebody else writes all the while, and nobody waits for long."""
+    with others_write():
+        yield
+
+
+@contextmanager
+def others_write() -> Iterator[None]:
+    """Keep everybody else from writing, and have nobody wait for long."""
     connection.ensure_connection()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA busy_timeout = 50")
@@ -169,4 +178,22 @@ def test_a_command_says_so_in_a_sentence(bella: Company, written: None, tmp_path
     assert (ran.returncode, ran.stderr) == (2, "")
     answer = json.loads(ran.stdout.splitlines()[-1])
     assert [error["reason"] for error in answer["errors"]] == [str(SENTENCE)]
+    assert not ImportJob.objects.exists()
+
+
+def test_an_import_that_was_set_up_leaves_nothing_when_its_turn_does_not_come(
+    bella: Company, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = runs.start_import
+
+    def while_others_write(**kwargs: Any) -> ImportJob:
+        assert ImportJob.objects.exists()
+        with others_write():
+            return start(**kwargs)
+
+    monkeypatch.setattr(runs, "start_import", while_others_write)
+    file = tmp_path / "guests.csv"
+    file.write_text(f"phone,name\n{ANNA},Anna\n")
+    with pytest.raises(CommandError, match="your turn did not come"):
+        call_command("import_guests", str(file), "--company", "bella")
     assert not ImportJob.objects.exists()

@@ -3,6 +3,7 @@
 import io
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,14 +13,16 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.utils import timezone
 from openpyxl import Workbook
 
+from core.busy import SENTENCE
 from core.models import Change, OutgoingMail
 from guests.models import Category, Guest
 from imports.models import ColumnMapping, ImportJob
 from imports.pipeline.read import signature
-from imports.services import uploads
+from imports.services import drafts, uploads
 from tests.imports.trips import (
     ANNA,
     IIKO,
@@ -30,6 +33,7 @@ from tests.imports.trips import (
     everything,
     guest,
     outcomes,
+    received,
 )
 from tests.imports.web import under_way
 from tests.processes import ROOT, environment, eventually, manage
@@ -207,6 +211,54 @@ def test_columns_that_cannot_be_are_said_and_nothing_is_left(command, columns, s
     assert refused.code == 2
     assert sentence in refused.said
     assert not ImportJob.objects.exists()
+
+
+# -- A busy database -----------------------------------------------------------------------------
+
+
+def busy(*_args, **_kwargs):
+    """Fail as SQLite does when others write for longer than anybody waits."""
+    held = sqlite3.OperationalError("database is locked")
+    held.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    raise OperationalError("database is locked") from held
+
+
+@pytest.mark.parametrize(
+    ("what", "arguments"),
+    [
+        ("imports.services.uploads.choose_columns", ()),
+        ("imports.services.drafts.choose_rules", ()),
+        ("imports.services.runs.start_import", ()),
+        ("imports.services.runs.request_check", ("--check",)),
+        ("imports.management.import_command.answer_repeat", ("--again", "same")),
+    ],
+)
+def test_what_is_refused_as_busy_leaves_nothing(
+    command, monkeypatch, settings, tmp_path, what, arguments
+):
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    monkeypatch.setattr("imports.management.import_command.repeat_of", lambda job: True)
+    monkeypatch.setattr(what, busy)
+    refused = command(GOOD, "--json", *arguments)
+    assert (refused.code, refused.answer["state"], refused.answer["id"]) == (2, "refused", None)
+    assert refused.answer["errors"][0]["reason"] == str(SENTENCE)
+    assert not ImportJob.objects.exists()
+    assert not [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
+
+
+def test_a_draft_that_cannot_even_be_removed_is_named(command, monkeypatch):
+    monkeypatch.setattr("imports.services.runs.start_import", busy)
+    monkeypatch.setattr("imports.services.drafts.discard", busy)
+    refused = command(GOOD, "--json")
+    assert (refused.code, refused.answer["id"]) == (2, ImportJob.objects.get().number)
+    assert refused.answer["errors"][0]["reason"] == str(SENTENCE)
+
+
+def test_what_has_begun_is_not_removed_as_a_draft(bella):
+    job = received(bella, GOOD)
+    ImportJob.objects.filter(pk=job.pk).update(state="queued")
+    assert not drafts.leave_nothing(job=job)
+    assert ImportJob.objects.exists()
 
 
 def test_a_saved_mapping_by_name(command, bella):
