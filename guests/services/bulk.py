@@ -5,6 +5,7 @@ line), because a Change per guest would say the same again.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -137,23 +138,44 @@ def prepare_completed_cards(halves: Sequence[tuple[int, str, str]]) -> list[Chan
     return changes
 
 
-def prepare_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> Batch:
+@dataclass(frozen=True)
+class Places:
+    """Places of guests in categories, ready to be sent, and the categories that they are in."""
+
+    company_id: int
+    categories: frozenset[int]
+    rows: Batch
+
+    def write(self) -> None:
+        """Send them, but for those in a category that is gone. Call it in a transaction.
+
+        The lock has whoever deletes a category wait, or be waited for: no key of the database keeps
+        a place from outliving it. Taken after the guests, as everybody does. Raises IntegrityError
+        when a guest is in one already.
+        """
+        if not self.categories:
+            return
+        own = Category.objects.filter(company_id=self.company_id, pk__in=self.categories)
+        locked = own.select_for_update(no_key=True).order_by("pk")
+        gone = self.categories.difference(locked.values_list("pk", flat=True))
+        self.rows.write()
+        if gone:
+            # Found so seldom that the rows, ready as they are, are not looked through before.
+            places = GuestCategory.objects.filter(company_id=self.company_id)
+            places.filter(category__in=gone).delete()
+
+
+def prepare_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> Places:
     """Make ready `(guest id, category id)`."""
+    pairs = list(pairs)
     columns, count = by_column(("guest_id", "category_id"), pairs)
-    return batch_of(GuestCategory, {"company_id": Same(company_id), **columns}, count)
+    rows = batch_of(GuestCategory, {"company_id": Same(company_id), **columns}, count)
+    return Places(company_id, frozenset(category for _guest, category in pairs), rows)
 
 
 def add_to_categories(company_id: int, pairs: Iterable[tuple[int, int]]) -> None:
-    """Add `(guest id, category id)`. Raises IntegrityError when one is there already.
-
-    Nothing is added to a category that is gone. The lock has whoever deletes one wait, or be waited
-    for: no key of the database keeps a place from outliving its category. Call it in a transaction.
-    """
-    pairs = list(pairs)
-    wanted = {category for _guest, category in pairs}
-    locked = Category.objects.filter(company_id=company_id, pk__in=wanted).order_by("pk")
-    there = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
-    prepare_categories(company_id, [pair for pair in pairs if pair[1] in there]).write()
+    """Add `(guest id, category id)`, as `Places.write` does."""
+    prepare_categories(company_id, pairs).write()
 
 
 def prepare_external_ids(company_id: int, pairs: Iterable[tuple[int, str]]) -> Batch:

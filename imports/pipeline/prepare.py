@@ -56,7 +56,7 @@ class People(NamedTuple):
     #: Cards that become whole.
     completed: Sequence[Changes]
     #: What leads to guests: written after them.
-    belongings: Sequence[Batch]
+    belongings: Sequence[Batch | guests.Places]
 
     def write(self) -> None:
         """Send all of it. Raises IntegrityError or GuestsChanged: the transaction is lost then."""
@@ -129,7 +129,7 @@ def prepare_people(company: int, decisions: Sequence[Decision]) -> People:
     completed = guests.prepare_completed_cards(
         [each[:3] for d in updates for each in d.additions.completed]
     )
-    belongings = [
+    belongings: list[Batch | guests.Places] = [
         cards,
         guests.prepare_categories(company, [(pk, c) for pk, a in added for c in a.categories]),
         guests.prepare_external_ids(company, [(pk, x) for pk, a in added for x in a.external_ids]),

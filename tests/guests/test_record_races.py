@@ -5,9 +5,11 @@ import threading
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from core.models import Change
 from guests.models import Card, Category, Guest, GuestCategory
+from guests.services.bulk import prepare_categories
 from guests.services.bulk_changes import delete_category
 from guests.services.records import (
     ChangedMeanwhile,
@@ -16,6 +18,8 @@ from guests.services.records import (
     create_guest,
     update_guest,
 )
+from imports.pipeline.decisions import Additions, Update
+from imports.pipeline.prepare import prepare_people
 from tests.guests.cast import ANN, ANNA, card, guest
 from tests.torture.at_once import at_once
 
@@ -100,12 +104,36 @@ def test_two_guests_who_get_the_same_card_at_once(bella, _round):
     assert Card.objects.filter(guest=anna, number="111").exists()
 
 
+def test_who_is_put_into_no_category_waits_for_none(bella, django_assert_num_queries):
+    with transaction.atomic(), django_assert_num_queries(0):
+        prepare_categories(bella.pk, []).write()
+    vip = Category.objects.create(company=bella, name="VIP")
+    anna, ann = guest(bella), guest(bella, ANN)
+    places = prepare_categories(bella.pk, [(each.pk, vip.pk) for each in (anna, ann)])
+    # One to hold the category, however many guests there are.
+    with transaction.atomic(), CaptureQueriesContext(connection) as found:
+        places.write()
+    assert len([each for each in found if each["sql"].startswith("SELECT")]) == 1
+    assert GuestCategory.objects.count() == 2
+
+
 @pytest.mark.parametrize("is_first", [True, False])
-def test_no_place_outlives_a_category_that_is_deleted_meanwhile(bella, is_first):
+@pytest.mark.parametrize("how", ["by a save", "by an import"])
+def test_no_place_outlives_a_category_that_is_deleted_meanwhile(bella, is_first, how):
     """Whoever puts the guest into it and whoever deletes it wait for each other."""
     anna = guest(bella, first_name="Anna")
     vip = Category.objects.create(company=bella, name="VIP")
     put = saving(anna, 1, fields={"comment": "New"}, categories=[vip.pk])
+    if how == "by an import":
+        # As a chunk that was made ready while the one before it was written.
+        values = {"phone": ANNA, "first_name": "Anna", "comment": "New"}
+        into_it = Additions(cards=[], categories=[vip.pk], external_ids=[])
+        update = Update(2, anna.pk, 1, {"comment": ("", "New")}, into_it, [], values)
+        people = prepare_people(bella.pk, [update])
+
+        def put():
+            with transaction.atomic():
+                people.write()
 
     def delete():
         delete_category(category=vip, actor=None, source="web", now=NOW)
