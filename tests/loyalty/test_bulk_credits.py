@@ -299,6 +299,7 @@ def test_the_undo_of_a_debit_is_sent_approved_and_told_on_the_pages(
     address = f"/c/bella/programs/changes/{debited.number}/"
     page = client.get(address).content.decode()
     assert "Send the undo for 7 guests to Approvals in Bella" in page
+    assert "Undoing it gives out 14 points." in page
     assert "This is above the limit of one person." in page
     page = client.post(f"{address}undo/", follow=True).content.decode()
     assert "Waits for approval" in page
