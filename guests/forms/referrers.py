@@ -7,11 +7,10 @@ A choice of the list that opens while one types is no more than such a text, "An
 import re
 from collections.abc import Sequence
 
-from django.db.models import QuerySet
-
 from core.models import Company
 from guests.models import Guest
 from guests.normalize import Invalid, fold, phone
+from guests.querysets import GuestQuerySet
 
 #: So many are offered.
 OFFERED = 8
@@ -50,9 +49,9 @@ def _number(company: Company, text: str) -> str:
         return ""
 
 
-def _by_name(company: Company, guests: QuerySet[Guest], text: str) -> list[Guest]:
-    known = guests.filter(phone__isnull=False, merged_into__isnull=True)
-    matches = list(known.search(text, company).order_by("name_key", "pk")[: OFFERED + 1])  # type: ignore[attr-defined]
+def _by_name(company: Company, guests: GuestQuerySet, text: str) -> list[Guest]:
+    known = guests.open()
+    matches = list(known.search(text, company).order_by("name_key", "pk")[: OFFERED + 1])
     return _exactly(matches, text) or matches
 
 

@@ -84,6 +84,10 @@ class GuestQuerySet(CompanyOwnedQuerySet):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
+    def open(self) -> Self:
+        """Guests whose record can still be changed, deleted ones too: neither merged nor erased."""
+        return self.filter(merged_into__isnull=True, phone__isnull=False)
+
     def listed(self, *, inactive: bool = False) -> Self:
         """Guests that a list shows; `inactive` adds the deleted ones.
 
@@ -91,7 +95,7 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         by. Their orders are counted all the same, and old links lead to where they were.
         """
         if inactive:
-            return self.filter(merged_into__isnull=True, phone__isnull=False)
+            return self.open()
         return self.filter(is_active=True, phone__isnull=False)
 
     def of_record(self, pk: int) -> "Guest":

@@ -36,7 +36,7 @@ class Mark:
 
 def concerned(guests: GuestQuerySet, action: str) -> GuestQuerySet:
     """Return those of `guests` whom the action is about: never one who was merged or erased."""
-    guests = guests.filter(merged_into__isnull=True, phone__isnull=False)
+    guests = guests.open()
     if action == Action.DELETE:
         return guests.filter(is_active=True)
     if action == Action.RESTORE:

@@ -28,7 +28,7 @@ def untouched(change: BulkChange) -> int:
     """
     there = Guest.objects.filter(pk=OuterRef("guest_id"))
     if change.action == BulkChange.Action.DELETE_CATEGORY:
-        same = there.filter(merged_into__isnull=True, phone__isnull=False)
+        same = there.open()
     else:
         same = there.filter(version=OuterRef("version"))
     return guests_of(change).filter(Exists(same), is_undone=False).count()

@@ -104,7 +104,8 @@ def _post_to(change: BulkAdjustment, guests: Sequence[int]) -> list[Outcome]:
     """
     deleted = set(
         Guest.objects.for_company(change.company)
-        .filter(pk__any=guests, is_active=False, merged_into__isnull=True, phone__isnull=False)
+        .open()
+        .filter(pk__any=guests, is_active=False)
         .values_list("pk", flat=True)
     )
     moves = [_move(change, guest) for guest in guests if guest not in deleted]
