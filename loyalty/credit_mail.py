@@ -29,7 +29,7 @@ def build(outgoing: OutgoingMail) -> EmailMessage:
     entry = LedgerEntry.objects.select_related("account__program").get(pk=outgoing.subject_id)
     company, program = outgoing.company, entry.account.program
     guest = _told(company, entry.account.guest_id)
-    if LedgerEntry.objects.filter(reverses=entry).exists():
+    if LedgerEntry.objects.reversals_of(entry).exists():
         raise mail.Unwanted(_("The credit was taken back."))
     account = Account.objects.for_company(company).filter(guest=guest, program=program).first()
     outgoing.to = guest.email

@@ -14,7 +14,7 @@ from guests.querysets import GuestQuerySet
 
 if TYPE_CHECKING:
     from core.models import Company, Membership, User
-    from loyalty.models import Account, Program, Terms
+    from loyalty.models import Account, LedgerEntry, Program, Terms
 
 
 class ProgramQuerySet(CompanyOwnedQuerySet):
@@ -62,6 +62,10 @@ class AccountQuerySet(CompanyOwnedQuerySet):
 class LedgerEntryQuerySet(CompanyOwnedQuerySet):
     def newest_first(self) -> Self:
         return self.order_by("-id")
+
+    def reversals_of(self, entry: "LedgerEntry") -> Self:
+        """What took the entry back: one at most."""
+        return self.filter(reverses=entry)
 
     def sums(self) -> dict[str, Decimal]:
         """What was issued, spent and expired so far, without what a merge only moved.

@@ -104,7 +104,10 @@ def reverse_entry(
         earlier = Adjustment.objects.for_company(company).filter(reverses=entry)
         if there := earlier.waiting(now=now).first():
             return there
-        if above_limit(company, program, entry.amount) and not _is_reversed(entry):
+        if (
+            above_limit(company, program, entry.amount)
+            and not LedgerEntry.objects.reversals_of(entry).exists()
+        ):
             return ask(
                 company=company,
                 guest=guest,
@@ -125,10 +128,6 @@ def reverse_entry(
         return _post(posting, company, guest, program, actor=actor, source=source, now=now)
 
     return whole(act)
-
-
-def _is_reversed(entry: LedgerEntry) -> bool:
-    return LedgerEntry.objects.filter(reverses=entry).exists()
 
 
 def _is_posted(company: Company, program: Program, ref: str) -> bool:

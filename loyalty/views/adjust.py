@@ -152,7 +152,7 @@ def _ledger_of(guest: Guest) -> str:
 def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int) -> HttpResponse:
     """Say what taking an entry back comes to, and do it."""
     found = _reversible(company, guest, entry)
-    if done := LedgerEntry.objects.filter(reverses=found).first():
+    if done := LedgerEntry.objects.reversals_of(found).first():
         # A second click, or somebody else was quicker: this is what became of it.
         return redirect(f"{_ledger_of(guest)}?new={done.pk}")
     program = found.account.program

@@ -69,5 +69,5 @@ def _new(request: CompanyRequest, guest: Guest) -> dict | None:
         "entry": entry,
         "balance": shown(entry.balance_after, program),
         "may_reverse": entry.kind != LedgerEntry.Kind.REVERSAL
-        and not LedgerEntry.objects.filter(reverses=entry).exists(),
+        and not LedgerEntry.objects.reversals_of(entry).exists(),
     }
