@@ -94,30 +94,35 @@ def confirm_bulk(
             words=list(words),
         )
         _write_down(change, guests_of(guests.for_company(company)), seen=seen)
-        total = amount * change.total
-        to_units(total)
-        if above_limit(company, program, total):
-            change.save(update_fields=["total"])
-            ask(
-                company=company,
-                guest=None,
-                bulk=change,
-                program=program,
-                amount=total,
-                restaurant=restaurant,
-                reason=reason,
-                comment=comment,
-                ref=f"bulk:{change.pk}",
-                actor=actor,
-                source=source,
-                now=now,
-            )
-        else:
-            enqueue(change, now=now, total=change.total)
-        tell(change, action_of(change), actor=actor, source=source, now=now)
+        _begin(change, actor=actor, source=source, now=now)
         return change
 
     return whole(act)
+
+
+def _begin(change: BulkAdjustment, *, actor: User, source: str, now: datetime) -> None:
+    """Hand what was written down to the worker; above the limit have it approved first."""
+    total = change.amount * change.total
+    to_units(total)
+    if above_limit(change.company, change.program, total):
+        change.save(update_fields=["total"])
+        ask(
+            company=change.company,
+            guest=None,
+            bulk=change,
+            program=change.program,
+            amount=total,
+            restaurant=change.restaurant,
+            reason=change.reason,
+            comment=change.comment,
+            ref=f"bulk:{change.pk}",
+            actor=actor,
+            source=source,
+            now=now,
+        )
+    else:
+        enqueue(change, now=now, total=change.total)
+    tell(change, action_of(change), actor=actor, source=source, now=now)
 
 
 def may_touch(change: BulkAdjustment, actor: User) -> bool:
