@@ -1,6 +1,6 @@
 """Reads of guests: what the list, bulk changes, exports and the import narrow them down by."""
 
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Set
 from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
@@ -15,18 +15,16 @@ from django.db.models import (
     IntegerField,
     OuterRef,
     Q,
-    QuerySet,
     When,
     prefetch_related_objects,
 )
 
-from core.querysets import CompanyOwnedQuerySet
 from guests.normalize import fold
 from guests.querysets import days
-from guests.querysets.few import Seed, seed_of
 from guests.querysets.literals import NO_TEXT, NOTHING, Literal
 from guests.querysets.search import text_condition, words_of
 from guests.querysets.searched_texts import ids_found
+from guests.querysets.seeded import SeededQuerySet
 
 if TYPE_CHECKING:
     from core.models import Company
@@ -36,51 +34,7 @@ if TYPE_CHECKING:
 FEW_CARDS = 500
 
 
-class GuestQuerySet(CompanyOwnedQuerySet):
-    #: The company's guests, of whom these are some.
-    everybody: "Self | None" = None
-    #: Queries of ids, by what they are asked by: whoever is not in each is none of these. An index
-    #: answers them alone.
-    seeds: Mapping[str, QuerySet[Any]] = {}
-    #: The like of those of these who have ever been here: few may meet a condition that many others
-    #: do, and in the order of last visits those would be looked for in vain.
-    seeds_here: Mapping[str, QuerySet[Any]] = {}
-
-    #: Whether texts are searched; and whether for digits of which few have so many.
-    is_search, is_number = False, False
-
-    def _clone(self) -> Self:
-        clone: Self = super()._clone()  # type: ignore[misc]
-        for name in ("everybody", "seeds", "seeds_here", "is_search", "is_number"):
-            setattr(clone, name, getattr(self, name))
-        return clone
-
-    def for_company(self, company: "Company") -> Self:
-        found = super().for_company(company)
-        found.everybody = found
-        return found
-
-    def seed(self, sorted_by: str) -> Seed | None:
-        """Return few or some ids among which these guests' are, if any condition has so few.
-
-        Asks the database how many there are by each condition that an index has, except the order's
-        own field, by which they are a stretch of it.
-        """
-        return seed_of(ids for name, ids in self.seeds.items() if name != sorted_by)
-
-    def seed_here(self) -> Seed | None:
-        """The like of those of these guests who have been here, in the order of last visits."""
-        return seed_of(self.seeds_here.values())
-
-    def by_index(self, **condition: Any) -> Self:
-        """Guests by a condition on one field, of which an index alone tells who meets it."""
-        found = self.filter(**condition)
-        if self.everybody is not None:
-            field = next(iter(condition)).partition("__")[0]
-            ids = self.seeds.get(field, self.everybody.values_list("pk", flat=True))
-            found.seeds = {**self.seeds, field: ids.filter(**condition)}
-        return found
-
+class GuestQuerySet(SeededQuerySet):
     def active(self) -> Self:
         return self.filter(is_active=True)
 
@@ -259,7 +213,7 @@ class GuestQuerySet(CompanyOwnedQuerySet):
 
     def with_total_up_to(self, amount: Decimal) -> Self:
         """Guests who spent so much at most."""
-        return self._seldom_here(total__lte=amount)
+        return self.seldom_here(total__lte=amount)
 
     def with_orders_up_to(self, count: int) -> Self:
         """Guests who ordered so often at most."""
@@ -267,31 +221,12 @@ class GuestQuerySet(CompanyOwnedQuerySet):
         if count:
             return self.filter(orders_count__lte=count)
         # With a range of ids, that SQLite sees what the index of these is good for.
-        return self._seldom_here(orders_count__lte=NOTHING, pk__gt=0)
-
-    def _seldom_here(self, **condition: Any) -> Self:
-        found = self.filter(**condition)
-        if self.everybody is not None:
-            here = self.everybody.filter(last_visit_at__isnull=False, **condition)
-            name = next(iter(condition))
-            found.seeds_here = {**self.seeds_here, name: here.values_list("pk", flat=True)}
-        return found
+        return self.seldom_here(orders_count__lte=NOTHING, pk__gt=0)
 
     def not_seen_since(self, moment: datetime) -> Self:
         """Guests who have been, but last before `moment`. Those who never came are not among them:
         a file brings many of whom nobody knows when they came."""
         return self.filter(last_visit_at__lt=moment)
-
-    def among(self, rows: QuerySet, *, within: QuerySet | None = None) -> Self:
-        """Guests to whom one of `rows` belongs: rows of any table with a `guest`.
-
-        `within`: more rows which they are, of which an index alone may tell who they belong to.
-        """
-        found = self.filter(Exists(rows.filter(guest=OuterRef("pk"))))
-        ids = (rows if within is None else within).filter(guest__isnull=False)
-        ids = ids.values_list("guest", flat=True)
-        found.seeds = {**self.seeds, f"{rows.model.__name__} {len(self.seeds)}": ids}
-        return found
 
 
 def _in_category(**conditions: Any) -> Exists:
