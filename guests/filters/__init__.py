@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Company, Restaurant, User
 from core.models.companies import Consent
+from guests.filters.choices import NONE, choices_of, chosen
 from guests.filters.conditions import GuestFilterForm
 from guests.filters.fields import (
     AmountFilter,
@@ -24,6 +25,7 @@ from guests.filters.fields import (
     YesNoFilter,
     shared,
 )
+from guests.filters.groups import GROUPS
 from guests.filters.words import Description, descriptions
 from guests.models import Category, Guest, MemberTier, Sex
 from guests.querysets import GuestQuerySet
@@ -34,29 +36,7 @@ from visits.models import Order
 
 __all__ = ["GROUPS", "Description", "GuestFilter"]
 
-#: The drawers of those filters that are not always in sight.
-GROUPS: Mapping[str, tuple[Any, tuple[str, ...]]] = {
-    "person": (
-        _("Person"),
-        ("birthday", "birthday_from", "birthday_to", "age_from", "age_to", "sex", "has_email"),
-    ),
-    "visits": (
-        _("Visits"),
-        ("visited", "orders_from", "orders_to", "total_from", "total_to", "average_from",
-         "average_to"),
-    ),
-    "loyalty": (
-        _("Loyalty"),
-        ("balance_from", "balance_to", "expiring_days", "has_card", "not_category"),
-    ),
-    "record": (
-        _("Record"),
-        ("registered_from", "registered_to", "subscribed", "consent", "employee_id",
-         "from_import"),
-    ),
-}  # fmt: skip
 _BIRTHDAYS = {"today": _("Today"), "week": _("In the next 7 days")}
-_NONE = "none"
 
 
 class GuestFilter(filters.FilterSet):
@@ -73,14 +53,14 @@ class GuestFilter(filters.FilterSet):
         widget=forms.TextInput(attrs={"type": "search"}),
     )
     category = RowsFilter(
-        label=_("Category"), method="in_category", null_label=_("No category"), null_value=_NONE,
+        label=_("Category"), method="in_category", null_label=_("No category"), null_value=NONE,
         queryset=Category.objects.none(),
     )  # fmt: skip
     not_category = RowsFilter(
         label=_("Not in category"), method="not_in_category", queryset=Category.objects.none(),
     )  # fmt: skip
     tier = RowsFilter(
-        label=_("Member tier"), method="in_tier", null_label=_("No tier"), null_value=_NONE,
+        label=_("Member tier"), method="in_tier", null_label=_("No tier"), null_value=NONE,
         queryset=MemberTier.objects.none(),
     )  # fmt: skip
 
@@ -102,7 +82,7 @@ class GuestFilter(filters.FilterSet):
     age_from = WholeFilter(label=_("Age from"), max_value=150, method="at_least_aged")
     age_to = WholeFilter(label=_("Age to"), max_value=150, method="at_most_aged")
     sex = filters.MultipleChoiceFilter(
-        "sex", label=_("Sex"), choices=[*Sex.choices, (_NONE, _("Not known"))], method="of_sex",
+        "sex", label=_("Sex"), choices=[*Sex.choices, (NONE, _("Not known"))], method="of_sex",
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
     has_email = YesNoFilter(label=_("Has an e-mail address"), method="with_email")
@@ -158,7 +138,7 @@ class GuestFilter(filters.FilterSet):
     def form(self) -> GuestFilterForm:
         """The form behind the filters. Its class is made once, not for each request."""
         form = _form_class()(self.data)
-        for name, rows in _choices_of(self.company, self._seen_by).items():
+        for name, rows in choices_of(self.company, self._seen_by).items():
             field: Any = form.fields[name]
             field.queryset = rows
         return form
@@ -211,22 +191,22 @@ class GuestFilter(filters.FilterSet):
         return guests.search(value, self.company)
 
     def in_category(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
-        ids, none = _chosen(value)
+        ids, none = chosen(value)
         return guests.in_categories(ids, or_none=none) if ids or none else guests
 
     def not_in_category(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
-        ids, _none = _chosen(value)
+        ids, _none = chosen(value)
         return guests.not_in_categories(ids) if ids else guests
 
     def in_tier(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
-        ids, none = _chosen(value)
+        ids, none = chosen(value)
         return guests.in_tiers(ids, or_none=none) if ids or none else guests
 
     def in_program(self, guests: GuestQuerySet, field: str, value: Program) -> GuestQuerySet:
         return taking_part(guests, value)
 
     def in_restaurant(self, guests: GuestQuerySet, field: str, value: Any) -> GuestQuerySet:
-        ids, _none = _chosen(value)
+        ids, _none = chosen(value)
         if not ids:
             return guests
         orders = Order.objects.for_company(self.company).in_restaurants(ids)
@@ -242,7 +222,7 @@ class GuestFilter(filters.FilterSet):
         return guests.aged(at_most=value, today=self.today)
 
     def of_sex(self, guests: GuestQuerySet, field: str, value: list[str]) -> GuestQuerySet:
-        return guests.of_sexes(["" if sex == _NONE else sex for sex in value])
+        return guests.of_sexes(["" if sex == NONE else sex for sex in value])
 
     def with_email(self, guests: GuestQuerySet, field: str, value: bool) -> GuestQuerySet:
         return guests.with_email(value)
@@ -302,25 +282,3 @@ def _form_class() -> type[GuestFilterForm]:
     made: Any = empty.get_form_class()
     made.base_fields = SharedFields(made.base_fields)
     return cast(type[GuestFilterForm], made)
-
-
-def _choices_of(company: Company, seen_by: User | None) -> dict[str, Any]:
-    """Return what can be chosen from, by filter, in the order of the names."""
-    categories = Category.objects.for_company(company).order_by("name", "pk")
-    restaurants = (
-        Restaurant.objects.for_company(company)
-        if seen_by is None
-        else Restaurant.objects.of_member(company, seen_by)
-    )
-    return {
-        "category": categories,
-        "not_category": categories,
-        "tier": MemberTier.objects.for_company(company).order_by("rank", "name", "pk"),
-        "program": Program.objects.for_company(company).order_by("name", "pk"),
-        "restaurant": restaurants.order_by("name", "pk"),
-    }
-
-
-def _chosen(value: Any) -> tuple[list[int], bool]:
-    """Return the ids of what was chosen, and whether "none" was."""
-    return [each.pk for each in value if each != _NONE], _NONE in value
