@@ -36,11 +36,16 @@ def question(action: str, count: int) -> str:
     if action == Action.RESTORE:
         return ngettext("Restore %(count)s guest?", "Restore %(count)s guests?", count) % shown
     if action == Action.ADD_CATEGORY:
-        one, many = _("Add %(count)s guest to a category"), _("Add %(count)s guests to a category")
+        text = ngettext(
+            "Add %(count)s guest to a category", "Add %(count)s guests to a category", count
+        )
     else:
-        one = _("Take %(count)s guest out of a category")
-        many = _("Take %(count)s guests out of a category")
-    return (one if count == 1 else many) % shown
+        text = ngettext(
+            "Take %(count)s guest out of a category",
+            "Take %(count)s guests out of a category",
+            count,
+        )
+    return text % shown
 
 
 def promise(action: str) -> str:

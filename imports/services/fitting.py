@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from core.texts import isolated
 from imports.models import ColumnMapping, ImportJob
@@ -65,9 +65,12 @@ def _other_than_by_names(mapping: ColumnMapping, job: ImportJob) -> str:
             "not kept. Choose the columns, and save them under this name again."
         )
     elif job.header is None:
-        text = _(
+        text = ngettext(
+            "It has no header and %(there)s column, and “%(name)s” was saved for %(saved)s: which "
+            "is which cannot be told.",
             "It has no header and %(there)s columns, and “%(name)s” was saved for %(saved)s: which "
-            "is which cannot be told."
+            "is which cannot be told.",
+            job.width,
         )
     else:
         text = _("It has a header, and “%(name)s” was saved for files without one.")

@@ -86,6 +86,7 @@ def test_a_file_in_which_a_field_would_not_find_its_column_is_refused(
     [
         (f"{ANNA},Anna,7,window,more\n", [], "no header and 5 columns, and “Till” was saved for 4"),
         (f"{ANNA},Anna,window\n", [], "no header and 3 columns, and “Till” was saved for 4: which"),
+        (f"{ANNA}\n", [], "no header and 1 column, and “Till” was saved for 4: which"),
         (AS_SAVED, ["--header"], "It has a header, and “Till” was saved for files without one."),
     ],
 )

@@ -31,7 +31,7 @@ def credited(bella, anna, points):
 
 def test_all_is_well(credited, capsys):
     call_command("check_ledger")
-    assert "bella: 1 accounts, 0 do not agree." in capsys.readouterr().out
+    assert "bella: 1 account, 0 do not agree." in capsys.readouterr().out
     assert LedgerCheck.objects.get().wrong == 0
 
 
@@ -44,7 +44,7 @@ def test_what_was_bent_by_hand_is_listed(credited, capsys, model, values):
     with pytest.raises(SystemExit) as exit_:
         call_command("check_ledger", company="bella")
     assert exit_.value.code == 1
-    assert "1 do not agree" in capsys.readouterr().out
+    assert "1 does not agree" in capsys.readouterr().out
     assert LedgerCheck.objects.get().findings[0]["entries"] == "5.0000"
 
 
@@ -67,7 +67,7 @@ def test_lots_that_make_up_for_each_other_are_seen(bella, anna, points, capsys):
     CreditLot.objects.filter(pk=last.pk).update(left=last.left - 2)
     with pytest.raises(SystemExit):
         call_command("check_ledger")
-    assert "1 do not agree" in capsys.readouterr().out
+    assert "1 does not agree" in capsys.readouterr().out
 
 
 def test_the_overview_tells_the_last_check(credited, sign_in, owner):

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company
+from loyalty.models import LedgerCheck
 from loyalty.services.checking import check_ledger
 
 
@@ -32,10 +33,23 @@ class Command(BaseCommand):
         for company in companies:
             check = check_ledger(company, now=timezone.now())
             wrong += check.wrong
-            counts = {"slug": company.slug, "accounts": check.accounts, "wrong": check.wrong}
-            text = _("%(slug)s: %(accounts)s accounts, %(wrong)s do not agree.")
-            self.stdout.write(text % counts)
+            self.stdout.write(_counted(company, check))
             for finding in check.findings:
                 self.stdout.write("  " + ", ".join(f"{k} {v}" for k, v in finding.items()))
         if wrong:
             raise SystemExit(1)
+
+
+def _counted(company: Company, check: LedgerCheck) -> str:
+    """Return how many accounts there are, and how many of them do not agree."""
+    accounts = ngettext("%(count)s account", "%(count)s accounts", check.accounts)
+    text = ngettext(
+        "%(slug)s: %(accounts)s, %(wrong)s does not agree.",
+        "%(slug)s: %(accounts)s, %(wrong)s do not agree.",
+        check.wrong,
+    )
+    return text % {
+        "slug": company.slug,
+        "accounts": accounts % {"count": check.accounts},
+        "wrong": check.wrong,
+    }
