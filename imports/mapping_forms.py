@@ -3,10 +3,11 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.meanwhile import OpenedForm
 from core.forms.names import NameField
 
 
-class MappingNameForm(forms.Form):
+class MappingNameForm(OpenedForm, forms.Form):
     """What a mapping is called."""
 
     name = NameField(

@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy as _
 
+from core.forms.meanwhile import OpenedForm
 from core.forms.names import NameField
 from core.forms.rows import RowsField
 from core.models import Company, Restaurant, User
@@ -153,7 +154,7 @@ class DeclineForm(forms.Form):
     note = forms.CharField(label=_("Why not"), max_length=500)
 
 
-class ProgramForm(forms.ModelForm):
+class ProgramForm(OpenedForm, forms.ModelForm):
     """A program; services say what cannot be (loyalty.services.programs)."""
 
     adjustment_limit = forms.CharField(
@@ -234,7 +235,7 @@ class ProgramForm(forms.ModelForm):
         """Leave the instance as it is: the service checks and writes."""
 
 
-class TermsForm(forms.Form):
+class TermsForm(OpenedForm, forms.Form):
     """The company's rules for money."""
 
     grace_days = forms.IntegerField(

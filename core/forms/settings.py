@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy as _
 
 from core import validators
 from core.forms.countries import COUNTRIES
+from core.forms.meanwhile import OpenedForm
 from core.forms.names import NameField
 from core.forms.rows import RowsField
 from core.models import Company, Membership, Restaurant, Role
@@ -55,7 +56,7 @@ def regions() -> list[tuple[str, str]]:
     return sorted(found, key=lambda choice: choice[1])
 
 
-class CompanyForm(forms.ModelForm):
+class CompanyForm(OpenedForm, forms.ModelForm):
     """Name and defaults. Whether the values go together is decided by the service."""
 
     class Meta:
@@ -110,7 +111,7 @@ def _with_present(choices: list[tuple[Any, Any]], present: str) -> list[tuple[An
     return choices if present in flat else [(present, present), *choices]
 
 
-class RestaurantForm(forms.ModelForm):
+class RestaurantForm(OpenedForm, forms.ModelForm):
     """A restaurant's name; on its own page also whether it is open."""
 
     class Meta:
@@ -161,7 +162,7 @@ class RoleForm(forms.ModelForm):
         field.queryset = Restaurant.objects.for_company(company).offered(chosen)
 
 
-class MemberForm(RoleForm):
+class MemberForm(OpenedForm, RoleForm):
     """Also by which telephone the company knows them, and whether they still belong here."""
 
     phone = forms.CharField(
@@ -200,7 +201,7 @@ class InvitationForm(RoleForm):
     field_order = ["email", "role", "restaurants"]
 
 
-class SecurityForm(forms.ModelForm):
+class SecurityForm(OpenedForm, forms.ModelForm):
     """Whether members must have a second factor."""
 
     class Meta:

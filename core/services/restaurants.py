@@ -1,12 +1,14 @@
 """Adding, renaming and closing restaurants. None is ever deleted: its orders speak of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, Restaurant, User
-from core.services.changes import assign, record
+from core.services.changes import assign, heed_others, record
 from core.services.names import same_name
 from core.texts import isolated
 
@@ -41,15 +43,18 @@ def change_restaurant(
     restaurant: Restaurant,
     name: str,
     is_active: bool,
+    expected: Mapping[str, Any] | None = None,
     actor: User | None,
     source: str,
     now: datetime,
 ) -> Restaurant:
-    """Rename a restaurant, close it or open it again. Raises NameTaken."""
+    """Rename a restaurant, close it or open it again. Raises NameTaken and ChangedMeanwhile."""
     name = name.strip()
     _check_name(restaurant.company, name, but=restaurant)
     locked = Restaurant.objects.select_for_update().get(pk=restaurant.pk)
-    changed = assign(locked, {"name": name, "is_active": is_active})
+    values = {"name": name, "is_active": is_active}
+    heed_others(locked, expected, values)
+    changed = assign(locked, values)
     if changed:
         locked.save(update_fields=list(changed))
         record(

@@ -1,5 +1,6 @@
 """What a company says about itself: its name, its defaults, and whether it demands two factors."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from core import money_kept
 from core.models import Company, User
 from core.services import second_factor
-from core.services.changes import assign, record
+from core.services.changes import assign, heed_others, record
 from core.services.companies import validate
 
 FIELDS = (
@@ -34,14 +35,22 @@ class NotYourself(Exception):
 
 @transaction.atomic
 def change_company(
-    *, company: Company, values: dict[str, Any], actor: User | None, source: str, now: datetime
+    *,
+    company: Company,
+    values: dict[str, Any],
+    expected: Mapping[str, Any] | None = None,
+    actor: User | None,
+    source: str,
+    now: datetime,
 ) -> Company:
     """Change some of FIELDS, and return the company as it is now.
 
     Raises ValidationError with a sentence for each field that cannot be, and CurrencyInUse: amounts
     carry no currency of their own, so another one would make 100 pounds into 100 euros.
+    ChangedMeanwhile when it is not as `expected` any more (core.services.changes).
     """
     locked = Company.objects.select_for_update().get(pk=company.pk)
+    heed_others(locked, expected, values)
     changed = assign(locked, {name: values[name] for name in FIELDS if name in values})
     validate(locked)
     if "currency" in changed and (kept := money_kept.by(company)):
@@ -70,13 +79,20 @@ def currency_sentence(currency: str, kept: list[str]) -> str:
 
 @transaction.atomic
 def demand_second_factor(
-    *, company: Company, demanded: bool, actor: User, source: str, now: datetime
+    *,
+    company: Company,
+    demanded: bool,
+    expected: Mapping[str, Any] | None = None,
+    actor: User,
+    source: str,
+    now: datetime,
 ) -> None:
     """Say whether members must have a second factor. It holds from their next click.
 
-    Raises NotYourself when the actor has none.
+    Raises NotYourself when the actor has none, and ChangedMeanwhile.
     """
     locked = Company.objects.select_for_update().get(pk=company.pk)
+    heed_others(locked, expected, {"requires_second_factor": demanded})
     if demanded and not second_factor.is_on(actor):
         raise NotYourself(_("Set up a second factor for yourself first."))
     if locked.requires_second_factor == demanded:

@@ -1,6 +1,6 @@
 """Who belongs to a company, as what, and until when. It takes effect with their next click."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,12 @@ from django.utils.translation import gettext as _
 
 from core import mail as mails
 from core.models import Company, Membership, OutgoingMail, Restaurant, Role, User
-from core.services.changes import record
+from core.services.changes import (
+    comparable,
+    heed_others,
+    record,
+    state_of,
+)
 from core.services.companies import INVITATION
 from core.services.mail import post
 from core.services.sessions import end_sessions
@@ -36,6 +41,7 @@ def change_member(
     restaurants: Collection[Restaurant],
     phone: str | None = None,
     is_active: bool,
+    expected: Mapping[str, Any] | None = None,
     actor: User | None,
     source: str,
     now: datetime,
@@ -45,17 +51,24 @@ def change_member(
 
     Whoever no longer does is signed out everywhere, unless another company still has them: that
     one's sessions go on, and this company is closed to them at once all the same.
-    Raises OwnMembership and LastOwner. The company's lock lets two owners who remove each other go
-    one after the other.
+    Raises OwnMembership, LastOwner and ChangedMeanwhile. The company's lock lets two owners who
+    remove each other go one after the other.
     """
     company = Company.objects.select_for_update().get(pk=membership.company_id)
     locked = Membership.objects.select_related("user").get(pk=membership.pk)
     phone = locked.phone if phone is None else phone
-    changed = _changes(locked, role=role, restaurants=restaurants, phone=phone, is_active=is_active)
+    values = {
+        "role": role,
+        "restaurants": list(restaurants),
+        "phone": phone,
+        "is_active": is_active,
+    }
+    changed = _changes(locked, values)
     if not changed:
         return locked
     if actor is not None and actor.pk == locked.user_id:
         raise OwnMembership(_("Somebody else has to change what you may do here."))
+    heed_others(locked, expected, values)
     locked.role, locked.phone, locked.is_active = role, phone, is_active
     locked.save(update_fields=["role", "phone", "is_active"])
     locked.restaurants.set(restaurants)
@@ -114,27 +127,10 @@ def is_invited(membership: Membership) -> bool:
     return membership.is_active and membership.accepted_at is None
 
 
-def _changes(
-    membership: Membership,
-    *,
-    role: str,
-    restaurants: Collection[Restaurant],
-    phone: str,
-    is_active: bool,
-) -> dict[str, Any]:
+def _changes(membership: Membership, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return {field: [old, new]} of what would be another."""
-    present = {
-        "role": membership.role,
-        "restaurants": sorted(membership.restaurants.values_list("pk", flat=True).order_by()),
-        "phone": membership.phone,
-        "is_active": membership.is_active,
-    }
-    wanted = {
-        "role": role,
-        "restaurants": sorted(restaurant.pk for restaurant in restaurants),
-        "phone": phone,
-        "is_active": is_active,
-    }
+    wanted = {name: comparable(value) for name, value in values.items()}
+    present = state_of(membership, values)
     return {name: [old, wanted[name]] for name, old in present.items() if old != wanted[name]}
 
 

@@ -5,13 +5,14 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.forms.meanwhile import OpenedForm
 from core.forms.names import NameField
 from core.forms.rows import RowsField
 from core.models import Company, Restaurant
 from guests.models import Category, MemberTier
 
 
-class CategoryForm(forms.ModelForm):
+class CategoryForm(OpenedForm, forms.ModelForm):
     """A category. That no other has the name is decided by the service, under its lock."""
 
     class Meta:
@@ -29,7 +30,7 @@ class CategoryForm(forms.ModelForm):
         """See the class."""
 
 
-class TierForm(forms.ModelForm):
+class TierForm(OpenedForm, forms.ModelForm):
     """A member tier. That no other has the name is decided by the service, under its lock."""
 
     restaurants = RowsField(

@@ -1,13 +1,14 @@
 """Creating and changing categories. Deleting one is a bulk change: see bulk_changes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, User
-from core.services.changes import assign, record
+from core.services.changes import assign, heed_others, record
 from core.services.names import same_name
 from core.texts import isolated
 from guests import category_uses
@@ -97,17 +98,21 @@ def change_category(
     name: str,
     colour: str,
     is_default: bool,
+    expected: Mapping[str, Any] | None = None,
     actor: User | None,
     source: str,
     now: datetime,
 ) -> Category:
-    """Rename or recolour a category, or say whether new guests get it. Raises NameTaken.
+    """Rename or recolour a category, or say whether new guests get it. Raises NameTaken and
+    ChangedMeanwhile.
 
     Guests are not touched: they hold the category, not its name.
     """
     name = free_name(category.company, name, but=category)
     locked = Category.objects.select_for_update().get(pk=category.pk)
-    changed = assign(locked, {"name": name, "colour": colour, "is_default": is_default})
+    values = {"name": name, "colour": colour, "is_default": is_default}
+    heed_others(locked, expected, values)
+    changed = assign(locked, values)
     if changed:
         locked.save(update_fields=list(changed))
         record(

@@ -1,6 +1,6 @@
 """Member tiers: what a host sees of a guest, and who waits less."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, Restaurant, User
-from core.services.changes import record
+from core.services.changes import heed_others, record, state_of
 from core.services.names import same_name
 from core.texts import isolated
 from guests.models import Guest, MemberTier
+
+_FIELDS = ("name", "rank", "is_vip", "priority_minutes", "restaurants")
 
 
 class NameTaken(Exception):
@@ -29,25 +31,27 @@ def save_tier(
     tier: MemberTier | None,
     values: dict[str, Any],
     restaurants: Collection[Restaurant],
+    expected: Mapping[str, Any] | None = None,
     actor: User | None,
     source: str,
     now: datetime,
 ) -> MemberTier:
     """Create a tier (None) or change one; `values`: name, rank, is_vip, priority_minutes.
 
-    Raises NameTaken.
+    Raises NameTaken and ChangedMeanwhile.
     """
     _check_name(company, values["name"], but=tier)
     if tier is None:
         saved, before = MemberTier(company=company), {}
     else:
         saved = MemberTier.objects.select_for_update().get(pk=tier.pk)
-        before = _state(saved)
+        heed_others(saved, expected, {**values, "restaurants": list(restaurants)})
+        before = state_of(saved, _FIELDS)
     for name, value in values.items():
         setattr(saved, name, value)
     saved.save()
     saved.restaurants.set(restaurants)
-    after = _state(saved)
+    after = state_of(saved, _FIELDS)
     changed = {
         name: [before.get(name), value]
         for name, value in after.items()
@@ -92,16 +96,6 @@ def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datet
 def refusal(holders: int) -> str:
     """Return why a tier that so many guests hold cannot be deleted; "" when it can."""
     return _("Guests hold this tier. Give them another one first.") if holders else ""
-
-
-def _state(tier: MemberTier) -> dict[str, Any]:
-    return {
-        "name": tier.name,
-        "rank": tier.rank,
-        "is_vip": tier.is_vip,
-        "priority_minutes": tier.priority_minutes,
-        "restaurants": sorted(tier.restaurants.values_list("pk", flat=True).order_by()),
-    }
 
 
 def _check_name(company: Company, name: str, but: MemberTier | None) -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.forms.meanwhile import Who
 from core.models import Change, Company
 from core.texts import isolated
-from guests.forms.meanwhile import Who
 from guests.models import BulkChange, BulkChangeGuest, Guest
 from imports.models import ImportRow
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -13,8 +14,10 @@ from django.utils.translation import gettext as _, ngettext
 
 from core.forms.confirming import TypedNumberForm
 from core.models import Change, Company
+from core.services.changes import ChangedMeanwhile
 from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
+from core.web.meanwhile import outdated
 from guests.forms.settings import CategoryForm
 from guests.models import Category, Guest
 from guests.services import bulk_changes, categories as services
@@ -49,13 +52,17 @@ def category(request: CompanyRequest, company: Company, pk: int) -> HttpResponse
     name = str(found)
     form = CategoryForm(request.POST or None, instance=found)
     back = reverse("guests:categories", args=[company.slug])
+    told: dict[str, Any] = {"form": form}
     if form.is_valid():
-        change = partial(services.change_category, category=found)
-        if saved := _saved(request, form, change):
-            messages.success(request, _("%(name)s is saved.") % {"name": isolated(saved)})
-            return redirect(back)
+        change = partial(services.change_category, category=found, expected=form.expected)
+        try:
+            if saved := _saved(request, form, change):
+                messages.success(request, _("%(name)s is saved.") % {"name": isolated(saved)})
+                return redirect(back)
+        except ChangedMeanwhile as changed:
+            told = outdated(company, form, CategoryForm(instance=changed.row))
     context = {
-        "form": form,
+        **told,
         "heading": name,
         "back_url": back,
         "action": _("Save category"),
@@ -101,7 +108,7 @@ def delete_category(request: CompanyRequest, company: Company, pk: int) -> HttpR
 def _saved(
     request: CompanyRequest, form: CategoryForm, save: Callable[..., Category]
 ) -> Category | None:
-    """Save what the form says; None when the form now says why not."""
+    """Save what the form says; None when the form now says why not. Raises ChangedMeanwhile."""
     try:
         return save(
             **form.cleaned_data,

@@ -1,5 +1,7 @@
 """The settings about member tiers."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,8 +12,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _, ngettext
 
 from core.models import Change, Company
+from core.services.changes import ChangedMeanwhile
 from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
+from core.web.meanwhile import outdated
 from guests.forms.settings import TierForm
 from guests.models import Guest, MemberTier
 from guests.services import tiers as services
@@ -45,10 +49,15 @@ def tier(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     name = str(found)
     form = TierForm(request.POST or None, instance=found, company=company)
     back = reverse("guests:tiers", args=[company.slug])
-    if form.is_valid() and _save(request, company, form, found):
-        return redirect(back)
+    told: dict[str, Any] = {"form": form}
+    if form.is_valid():
+        try:
+            if _save(request, company, form, found):
+                return redirect(back)
+        except ChangedMeanwhile as changed:
+            told = outdated(company, form, TierForm(instance=changed.row, company=company))
     context = {
-        "form": form,
+        **told,
         "heading": name,
         "back_url": back,
         "action": _("Save tier"),
@@ -97,6 +106,7 @@ def _shown(holders: int) -> str:
 def _save(
     request: CompanyRequest, company: Company, form: TierForm, tier: MemberTier | None
 ) -> bool:
+    """Save what the form says; False when the form now says why not. Raises ChangedMeanwhile."""
     values = dict(form.cleaned_data)
     restaurants = list(values.pop("restaurants", []))
     try:
@@ -105,6 +115,7 @@ def _save(
             tier=tier,
             values=values,
             restaurants=restaurants,
+            expected=form.expected,
             actor=request.user,
             source=Change.Source.WEB,
             now=timezone.now(),

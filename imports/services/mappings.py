@@ -1,6 +1,6 @@
 """Saving which column is which field under a name, putting it on a file, renaming, deleting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Change, User
-from core.services.changes import record
+from core.services.changes import heed_others, record
 from core.services.names import same_name
 from core.texts import isolated
 from imports.models import ColumnMapping, ImportJob
@@ -164,14 +164,22 @@ def use_mapping(
 
 @transaction.atomic
 def rename_mapping(
-    *, mapping: ColumnMapping, name: str, actor: User | None, source: str, now: datetime
+    *,
+    mapping: ColumnMapping,
+    name: str,
+    expected: Mapping[str, Any] | None = None,
+    actor: User | None,
+    source: str,
+    now: datetime,
 ) -> ColumnMapping:
-    """Rename a mapping; when it was saved stays. Raises NameTaken."""
+    """Rename a mapping; when it was saved stays. Raises NameTaken and ChangedMeanwhile."""
     name = name.strip()
     others = ColumnMapping.objects.for_company(mapping.company)
     if taken := same_name(mapping.company, others, name, but=mapping):
         raise NameTaken(_("There is a mapping “%(name)s” already.") % {"name": isolated(taken)})
-    before = ColumnMapping.objects.get(pk=mapping.pk).name
+    locked = ColumnMapping.objects.select_for_update().get(pk=mapping.pk)
+    heed_others(locked, expected, {"name": name})
+    before = locked.name
     if before == name:
         return mapping
     mapping.name = name

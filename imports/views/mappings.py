@@ -1,16 +1,20 @@
 """The settings about imports: column mappings that were saved under a name."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.models import Change, Company
+from core.services.changes import ChangedMeanwhile
 from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
+from core.web.meanwhile import outdated
 from imports.mapping_forms import MappingNameForm
 from imports.models import ColumnMapping
 from imports.services import mappings as services
@@ -30,24 +34,29 @@ def mappings(request: CompanyRequest, company: Company) -> HttpResponse:
 def mapping(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Rename a mapping."""
     found = get_object_or_404(ColumnMapping.objects.for_company(company), pk=pk)
-    form = MappingNameForm(request.POST or None, initial={"name": isolated(found.name)})
+    form = _form(request.POST or None, found)
+    told: dict[str, Any] = {"form": form}
     back = reverse("mappings:list", args=[company.slug])
     if form.is_valid():
         try:
             services.rename_mapping(
                 mapping=found,
                 name=form.cleaned_data["name"],
+                expected=form.expected,
                 actor=request.user,
                 source=Change.Source.WEB,
                 now=timezone.now(),
             )
         except services.NameTaken as taken:
             form.add_error("name", str(taken))
+        except ChangedMeanwhile:
+            found.refresh_from_db()
+            told = outdated(company, form, _form(None, found))
         else:
             messages.success(request, _("The mapping is renamed."))
             return redirect(back)
     context = {
-        "form": form,
+        **told,
         "heading": found.name,
         "back_url": back,
         "action": _("Rename mapping"),
@@ -55,6 +64,10 @@ def mapping(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
         "delete_action": _("Delete mapping…"),
     }
     return render(request, "core/settings/edit.html", context)
+
+
+def _form(data: QueryDict | None, mapping: ColumnMapping) -> MappingNameForm:
+    return MappingNameForm(data, row=mapping, initial={"name": isolated(mapping.name)})
 
 
 @company_view("imports.change_columnmapping")

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, User
-from core.services.changes import plain, record
+from core.services.changes import heed_others, plain, record
 from core.services.names import same_name
 from core.texts import isolated
 from guests.models import Category
@@ -65,11 +65,12 @@ def change_program(
     program: Program,
     values: Mapping[str, Any],
     categories: list[Category],
+    expected: Mapping[str, Any] | None = None,
     actor: User | None,
     source: str,
     now: datetime,
 ) -> Program:
-    """Change what `values` names. Raises ValidationError by field, and HasAccounts.
+    """Change what `values` names. Raises ValidationError by field, HasAccounts, ChangedMeanwhile.
 
     Credits that were given keep the last day they were given with.
     """
@@ -78,6 +79,7 @@ def change_program(
     _check_name(company, values, but=program)
     locked = Program.objects.for_company(company).select_for_update().get(pk=program.pk)
     locked.company = company
+    heed_others(locked, expected, {**values, "categories": categories})
     before = {name: getattr(locked, name) for name in FIELDS}
     for name in FIELDS:
         if name in values:
@@ -132,18 +134,20 @@ def set_terms(
     company: Company,
     grace_days: int,
     adjustment_limit: Decimal | None,
+    expected: Mapping[str, Any] | None = None,
     actor: User | None,
     source: str,
     now: datetime,
 ) -> Terms:
-    """Set the company's rules for money. Raises ValidationError."""
+    """Set the company's rules for money. Raises ValidationError and ChangedMeanwhile."""
     Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     terms = Terms.objects.of(company)
     before = {"grace_days": terms.grace_days, "adjustment_limit": terms.adjustment_limit}
+    after = {"grace_days": grace_days, "adjustment_limit": adjustment_limit}
+    heed_others(terms, expected, after)
     terms.grace_days, terms.adjustment_limit = grace_days, adjustment_limit
     terms.full_clean(exclude=["company"], validate_unique=False)
     terms.save()
-    after = {"grace_days": grace_days, "adjustment_limit": adjustment_limit}
     changed = {k: [plain(before[k]), plain(after[k])] for k in after if before[k] != after[k]}
     if changed:
         record(

@@ -1,6 +1,7 @@
 """A company's programs: all of them, one with its figures, making and changing them."""
 
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -12,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.models import Change, Company
+from core.services.changes import ChangedMeanwhile
 from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
+from core.web.meanwhile import outdated
 from guests.models import Guest
 from loyalty.forms import ProgramForm
 from loyalty.models import Account, LedgerEntry, Program
@@ -123,13 +126,16 @@ def change(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Change a program."""
     found = _find(company, pk)
     data = request.POST if request.method == "POST" else None
-    form = ProgramForm(data, instance=found, company=company, fixed=has_accounts(found))
+    make = partial(ProgramForm, company=company, fixed=has_accounts(found))
+    form = make(data, instance=found)
+    told: dict[str, Any] = {"form": form}
     if form.is_bound and form.is_valid():
         try:
             change_program(
                 program=found,
                 values=_values(form),
                 categories=list(form.cleaned_data["categories"]),
+                expected=form.expected,
                 actor=request.user,
                 source=Change.Source.WEB,
                 now=timezone.now(),
@@ -138,10 +144,12 @@ def change(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
             _say(form, error)
         except HasAccounts:
             form.add_error(None, _("Guests have joined it meanwhile: its kind and currency stay."))
+        except ChangedMeanwhile:
+            told = outdated(company, form, make(instance=_find(company, pk)))
         else:
             messages.success(request, _("The program is saved."))
             return redirect("loyalty:program", company.slug, found.pk)
-    return render(request, "loyalty/program_form.html", {"form": form, "program": found})
+    return render(request, "loyalty/program_form.html", {**told, "program": found})
 
 
 @require_POST

@@ -7,13 +7,13 @@ _TEXTAREA = re.compile(r'<textarea[^>]*?name="(\w+)".*?>(.*?)</textarea>', re.DO
 _SELECT = re.compile(r'<select[^>]*?name="(\w+)".*?>(.*?)</select>', re.DOTALL)
 
 
-def typed(page, **changed):
+def typed(page, *, begins='class="panel record-form"', **changed):
     """Return what a browser would send of the form on the page, with other values in some fields.
 
     A box that is None is not ticked; `card__number` is the field "card-number".
     """
     html = page.content.decode()
-    form = html[html.index('class="panel record-form"') :]
+    form = html[html.index(begins) :]
     form = re.sub(r"<template>.*?</template>", "", form, flags=re.DOTALL)
     data = {}
     for tag in re.findall(r"<input[^>]*>", form):

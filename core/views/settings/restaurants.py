@@ -1,5 +1,7 @@
 """The company's restaurants."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,8 +12,10 @@ from django.utils.translation import gettext as _
 from core.forms.settings import NewRestaurantForm, RestaurantForm
 from core.models import Change, Company, Restaurant
 from core.services import restaurants as services
+from core.services.changes import ChangedMeanwhile
 from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
+from core.web.meanwhile import outdated
 
 
 @company_view("core.change_restaurant")
@@ -43,19 +47,27 @@ def restaurant(request: CompanyRequest, company: Company, pk: int) -> HttpRespon
     name = str(found)
     form = RestaurantForm(request.POST or None, instance=found)
     back = reverse("core:settings_restaurants", args=[company.slug])
+    context: dict[str, Any] = {
+        "form": form,
+        "heading": name,
+        "back_url": back,
+        "action": _("Save restaurant"),
+    }
     if form.is_valid():
         try:
             saved = services.change_restaurant(
                 restaurant=found,
                 **form.cleaned_data,
+                expected=form.expected,
                 actor=request.user,
                 source=Change.Source.WEB,
                 now=timezone.now(),
             )
         except services.NameTaken as taken:
             form.add_error("name", str(taken))
+        except ChangedMeanwhile as changed:
+            context |= outdated(company, form, RestaurantForm(instance=changed.row))
         else:
             messages.success(request, _("%(name)s is saved.") % {"name": isolated(saved)})
             return redirect(back)
-    context = {"form": form, "heading": name, "back_url": back, "action": _("Save restaurant")}
     return render(request, "core/settings/edit.html", context)

@@ -1,5 +1,7 @@
 """Who belongs to the company."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,8 +12,10 @@ from django.views.decorators.http import require_POST
 from core.forms.settings import InvitationForm, MemberForm
 from core.models import Change, Company, Membership, Restaurant
 from core.services import companies, staff as services
+from core.services.changes import ChangedMeanwhile
 from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
+from core.web.meanwhile import outdated
 
 
 @company_view("core.view_membership")
@@ -51,14 +55,21 @@ def member(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Change what a member is, where, and whether they still belong here."""
     found = _member(company, pk)
     form = MemberForm(request.POST or None, instance=found, company=company)
+    told: dict[str, Any] = {"form": form}
     if found.user_id == request.user.pk:
         for field in form.fields.values():
             field.disabled = True
-    elif form.is_valid() and _save(request, found, form):
-        messages.success(request, _("%(user)s is saved.") % {"user": isolated(found.called)})
-        return redirect("core:settings_staff", company.slug)
+    elif form.is_valid():
+        try:
+            if _save(request, found, form):
+                words = _("%(user)s is saved.") % {"user": isolated(found.called)}
+                messages.success(request, words)
+                return redirect("core:settings_staff", company.slug)
+        except ChangedMeanwhile:
+            fresh = MemberForm(instance=_member(company, pk), company=company)
+            told = outdated(company, form, fresh)
     context = {
-        "form": form,
+        **told,
         "member": found,
         "is_oneself": found.user_id == request.user.pk,
         "is_invited": services.is_invited(_member(company, pk)),
@@ -88,6 +99,7 @@ def _member(company: Company, pk: int) -> Membership:
 
 
 def _save(request: CompanyRequest, membership: Membership, form: MemberForm) -> bool:
+    """Save what the form says; False when the form now says why not. Raises ChangedMeanwhile."""
     chosen: list[Restaurant] = list(form.cleaned_data["restaurants"])
     try:
         services.change_member(
@@ -96,6 +108,7 @@ def _save(request: CompanyRequest, membership: Membership, form: MemberForm) -> 
             restaurants=chosen,
             phone=form.cleaned_data["phone"],
             is_active=form.cleaned_data["is_active"],
+            expected=form.expected,
             actor=request.user,
             source=Change.Source.WEB,
             now=timezone.now(),
