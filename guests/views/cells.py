@@ -48,7 +48,8 @@ class Cells:
 
     `tiers`: what the company's tiers are called, by id: a page knows them already.
     `ticks`: whether rows can be ticked. `all_ticked`: whether they are, together with all others.
-    Times are those of the company's time zone.
+    `query`: what follows the question mark of a record's address. Times are those of the company's
+    time zone.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Cells:
         tiers: Mapping[int, str],
         ticks: bool = False,
         all_ticked: bool = False,
+        query: str = "",
     ) -> None:
         self.company, self.program, self.tiers = company, program, tiers
         self._ticks, self._all_ticked = ticks, all_ticked
@@ -72,7 +74,8 @@ class Cells:
         self._zone = ZoneInfo(company.timezone)
         self._months = _months(language)
         pattern = reverse("guests:record", args=[company.slug, 0])
-        self._before, self._after = pattern.rsplit("0", 1)
+        self._before, after = pattern.rsplit("0", 1)
+        self._after = f"{after}?{escape(query)}" if query else after
 
     def row(self, guest: Guest) -> Row:
         cells = {key: show(self, guest) or NOTHING for key, _opening, show in self._columns}
@@ -82,7 +85,7 @@ class Cells:
         return Row(guest, cells, mark_safe(f"{start}{tick}{shown}</tr>\n"))  # noqa: S308
 
     def url(self, guest: Guest) -> str:
-        """Return the address of the guest's record."""
+        """Return the address of the guest's record, escaped."""
         return f"{self._before}{guest.pk}{self._after}"
 
     def day(self, moment: date | datetime | None) -> str:

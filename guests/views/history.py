@@ -29,6 +29,7 @@ from guests.views.history_sources import (
     Place,
     page,
 )
+from guests.web import way_back
 from guests.web.record import guest_view, record_context
 from imports.models import ImportJob, ImportRow
 
@@ -46,7 +47,7 @@ def history(request: CompanyRequest, company: Company, guest: Guest) -> HttpResp
     context = {
         **record_context(request, company, guest, tab="history"),
         "days": past.by_day(_entries(company, request.user, found.items, merged)),
-        "pager": _pager(found),
+        "pager": _pager(request, found),
     }
     return render(request, "guests/record_history.html", context)
 
@@ -63,15 +64,16 @@ def _page(company: Company, ids: Collection[int], query: Mapping[str, str]) -> P
     return page(company, ids, place=after, size=PAGE_ENTRIES)
 
 
-def _pager(found: Page) -> dict[str, str]:
+def _pager(request: CompanyRequest, found: Page) -> dict[str, str]:
     items = found.items
-    return {
-        "label": _("Newest first"),
+    urls = {
         "first": "?" if found.has_newer else "",
         "previous": f"?before={_quoted(items[0].place)}" if found.has_newer and items else "",
         "next": f"?after={_quoted(items[-1].place)}" if found.has_older and items else "",
         "last": "?last" if found.has_older else "",
     }
+    kept = {name: way_back.along(request, url) for name, url in urls.items()}
+    return {"label": _("Newest first"), **kept}
 
 
 def _quoted(place: Place) -> str:

@@ -20,6 +20,7 @@ from guests.querysets.search import words_of
 from guests.tables import Column
 from guests.views import filter_layout
 from guests.views.cells import Cells, heading
+from guests.web import way_back
 from guests.web.addresses import SIZES, ListAddress, same
 from loyalty.querysets import with_balance
 
@@ -127,6 +128,7 @@ class ListPage:
             tiers=filter_layout.tier_names(self.form),
             ticks=ticks,
             all_ticked=address.is_all,
+            query=way_back.carried(address),
         )
         count = self.known_count
         if count is None and address.wants_count:

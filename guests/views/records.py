@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -31,6 +32,7 @@ from guests.services.records import (
 from guests.views.meanwhile import who_changed
 from guests.views.record_facts import facts_of
 from guests.views.record_form import changes_rows, claims_context, form_for, is_confirmed
+from guests.web import way_back
 from guests.web.record import guest_view, panels, record_context
 
 
@@ -115,7 +117,8 @@ def _update(
         messages.error(request, _("Nothing was saved: this record is closed by now."))
     else:
         messages.success(request, _("Saved.") if told else _("Nothing was changed."))
-    return redirect("guests:record", company.slug, guest.pk)
+    url = reverse("guests:record", args=[company.slug, guest.pk])
+    return redirect(way_back.along(request, url))
 
 
 def _bring_up_to_date(

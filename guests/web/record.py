@@ -13,7 +13,7 @@ what it adds itself.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import wraps
 from typing import Any, NamedTuple
@@ -30,6 +30,7 @@ from core.texts import isolated
 from core.web.access import CompanyRequest, View, company_view
 from guests.models import Guest
 from guests.services.claims import kept_guest
+from guests.web import way_back
 
 
 def guest_view(permission: str) -> Callable[[View], View]:
@@ -72,7 +73,8 @@ def _lead_on(request: CompanyRequest, company: Company, guest: Guest) -> HttpRes
         raise Http404
     told = _("%(merged)s was merged into %(kept)s, whose record this is.")
     messages.info(request, told % {"merged": isolated(guest), "kept": isolated(kept)})
-    return redirect(match.view_name, **{**match.kwargs, "pk": kept.pk})
+    url = reverse(match.view_name, kwargs={**match.kwargs, "pk": kept.pk})
+    return redirect(way_back.along(request, url))
 
 
 def is_open(guest: Guest) -> bool:
@@ -188,15 +190,21 @@ def record_context(
 ) -> dict[str, Any]:
     """Return what guests/record.html shows around the tab `tab`."""
     user = request.user
+
+    def along(links: list[Link]) -> list[Link]:
+        return [replace(each, url=way_back.along(request, each.url)) for each in links]
+
     return {
         "guest": guest,
+        "list_url": way_back.url(request, company),
+        "along": way_back.query(request),
         "can_change": guest.is_open and user.has_perm("guests.change_guest", company),
         "is_erased": guest.phone is None and guest.merged_into_id is None,
         "categories": list(guest.categories.order_by("name", "pk")),
         "days_since_visit": days_since_visit(guest, timezone.localdate()),
-        "actions": actions(user, company, guest, menu=False),
-        "more": actions(user, company, guest, menu=True),
-        "tabs": tabs(user, company, guest, current=tab),
+        "actions": along(actions(user, company, guest, menu=False)),
+        "more": along(actions(user, company, guest, menu=True)),
+        "tabs": along(tabs(user, company, guest, current=tab)),
         "banners": [each for notice in _notices for each in notice(request, company, guest)],
     }
 

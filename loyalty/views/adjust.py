@@ -18,7 +18,7 @@ from core.models import Change, Company
 from core.sums import Total
 from core.web.access import CompanyRequest
 from guests.models import Guest
-from guests.web import record
+from guests.web import record, way_back
 from loyalty.expiry import local_day
 from loyalty.forms import AdjustForm, ReverseForm
 from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, LotUse, Program
@@ -137,8 +137,9 @@ def _answer(
     address = _ledger_of(guest)
     if isinstance(outcome, Adjustment):
         messages.success(request, _SENT)
-        return redirect(address)
-    return redirect(f"{address}?new={getattr(outcome, 'entry_id', '')}")
+        return redirect(way_back.along(request, address))
+    url = f"{address}?new={getattr(outcome, 'entry_id', '')}"
+    return redirect(way_back.along(request, url))
 
 
 def _ledger_of(guest: Guest) -> str:
@@ -154,7 +155,7 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
     found = _reversible(company, guest, entry)
     if done := LedgerEntry.objects.reversals_of(found).first():
         # A second click, or somebody else was quicker: this is what became of it.
-        return redirect(f"{_ledger_of(guest)}?new={done.pk}")
+        return redirect(way_back.along(request, f"{_ledger_of(guest)}?new={done.pk}"))
     program = found.account.program
     left = _left(found)
     needs_approval = above_limit(company, program, found.amount)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _, ngettext
 from core.models import Company, Restaurant
 from core.web.access import CompanyRequest
 from guests.models import Guest
+from guests.web import way_back
 from guests.web.record import guest_view, record_context
 from imports.models import ImportRow
 from visits.models import Order
@@ -41,7 +42,10 @@ def orders(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
         "rows": rows,
         "only": words.names(only),
         "has_sources": bool(sources),
-        "pager": {**page.links, "label": "" if only else _label(guest.orders_count)},
+        "pager": {
+            **{name: way_back.along(request, url) for name, url in page.links.items()},
+            "label": "" if only else _label(guest.orders_count),
+        },
     }
     return render(request, "visits/orders.html", context)
 

@@ -1,0 +1,43 @@
+"""The way back from a guest's record to the list that it was opened from.
+
+What follows the question mark of the list's address goes along in a parameter of the record's: so
+it outlives tabs and saving, two lists beside each other, and needs no script. Of what comes back
+only what a list knows is used, and it leads nowhere but to this company's list.
+"""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, QueryDict
+
+from core.models import Company
+from guests.web.addresses import ListAddress
+from guests.web.selection import list_url
+
+FROM = "list"
+
+
+def carried(address: ListAddress) -> str:
+    """Return what follows the question mark of a record in this list."""
+    return urlencode({FROM: address.with_(all=None).removeprefix("?")})
+
+
+def along(request: HttpRequest, url: str) -> str:
+    """Return another address of the same record with the same way back; "" of ""."""
+    came_from = request.GET.get(FROM)
+    if not url or not came_from:
+        return url
+    path, _mark, query = url.partition("?")
+    return f"{path}?{query}{'&' if query else ''}{urlencode({FROM: came_from})}"
+
+
+def query(request: HttpRequest) -> str:
+    """Return what stands behind an address of the same record, from the question mark on, or ""."""
+    came_from = request.GET.get(FROM)
+    return f"?{urlencode({FROM: came_from})}" if came_from else ""
+
+
+def url(request: HttpRequest, company: Company) -> str:
+    """Return the address of the list; "" for who comes from elsewhere."""
+    if not (came_from := request.GET.get(FROM)):
+        return ""
+    return list_url(company, ListAddress(QueryDict(came_from)).with_().removeprefix("?"))

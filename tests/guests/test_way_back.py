@@ -1,0 +1,81 @@
+"""The way back from a record to the list that it was opened from."""
+
+import re
+from html import unescape
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from guests.models import Guest
+from tests.guests.cast import ANN, guest
+from tests.guests.records import typed
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/c/bella/guests/"
+
+
+def links(answer):
+    """Return the addresses of a page's links by their words."""
+    html = answer.content.decode()
+    found = re.findall(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', html, re.DOTALL)
+    return {" ".join(re.sub(r"<[^>]+>", " ", words).split()): unescape(url) for url, words in found}
+
+
+def opened(client, query):
+    """Open Anna's record from a list."""
+    return client.get(links(client.get(LIST + query))["Anna"])
+
+
+@pytest.fixture
+def anna(bella):
+    return guest(bella, first_name="Anna", last_name="", phone=ANN)
+
+
+def test_a_record_leads_back_to_its_list_with_filters_and_order(sign_in, anna, host):
+    answer = opened(sign_in(host), "?q=anna&has_email=&sort=-total&size=25")
+    assert links(answer)["Back to the list"] == f"{LIST}?q=anna&sort=-total&size=25"
+
+
+def test_a_record_leads_back_to_the_page_of_its_list(sign_in, bella, anna, host):
+    for number in range(25):
+        guest(bella, first_name=f"B{number}", phone=f"+4420794610{number:02}")
+    client = sign_in(host)
+    second = links(client.get(f"{LIST}?sort=-name&size=25"))["Next"]
+    assert links(opened(client, second))["Back to the list"] == LIST + second
+
+
+def test_tabs_and_saving_keep_the_way_back(sign_in, anna, manager):
+    client = sign_in(manager)
+    page = opened(client, "?q=anna&sort=name")
+    back = f"{LIST}?q=anna&sort=name"
+    for tab in ("Orders", "Ledger", "History", "Credit"):
+        assert links(client.get(links(page)[tab]))["Back to the list"] == back
+    url = page.request["PATH_INFO"] + "?" + page.request["QUERY_STRING"]
+    saved = client.post(url, typed(page, comment="New"), follow=True)
+    assert links(saved)["Back to the list"] == back
+    assert Guest.objects.get(pk=anna.pk).comment == "New"
+
+
+def test_who_comes_from_elsewhere_is_led_nowhere(sign_in, anna, host):
+    assert "Back to the list" not in links(sign_in(host).get(f"{LIST}{anna.pk}/"))
+
+
+@pytest.mark.parametrize(
+    "came_from",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "/../../x",
+        "javascript:alert(1)",
+        "sort=name#//evil.example",
+        "next=//evil.example&q=anna",
+        '"><script>',
+    ],
+)
+def test_the_way_back_leads_to_the_companys_list_only(sign_in, anna, host, came_from):
+    answer = sign_in(host).get(f"{LIST}{anna.pk}/?list={quote(came_from)}")
+    back = links(answer)["Back to the list"]
+    assert back.startswith(f"{LIST}?")
+    assert (urlsplit(back).netloc, urlsplit(back).fragment) == ("", "")
+    assert "<script>" not in answer.content.decode().replace('<script src="', "")
