@@ -15,7 +15,8 @@ from .errors import Invalid
 
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
-FIRST_BIRTH_YEAR = 1900
+FIRST_YEAR = 1900
+"""Nobody was born and nothing was sold before: a spreadsheet's day nought is 1899-12-30."""
 
 _TIME = (
     r"(?:[T\s]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
@@ -60,8 +61,8 @@ def birthday(value: str, *, order: DateOrder, today: dt.date) -> dt.date:
     born = date(value, order)
     if born > today:
         raise Invalid("birthday_future", value=value)
-    if born.year < FIRST_BIRTH_YEAR:
-        raise Invalid("birthday_early", value=value, year=FIRST_BIRTH_YEAR)
+    if born.year < FIRST_YEAR:
+        raise Invalid("birthday_early", value=value, year=FIRST_YEAR)
     return born
 
 
@@ -69,9 +70,11 @@ def datetime_(value: str, order: DateOrder, *, tz: dt.tzinfo) -> dt.datetime:
     """The moment `value` names, in UTC: a date with a time, or the first moment of a date.
 
     It is the time in `tz` unless it has a zone of its own.
-    Raises Invalid: time_format and those of `date` except date_time.
+    Raises Invalid: date_early, time_format and those of `date` except date_time.
     """
     match, day = _read(value, order)
+    if day.year < FIRST_YEAR:
+        raise Invalid("date_early", value=value, year=FIRST_YEAR)
     try:
         moment = dt.datetime.combine(day, _time(match), tzinfo=_zone(match["zone"]) or tz)
         return moment.astimezone(dt.UTC)

@@ -53,6 +53,7 @@ MESSAGES: dict[str, str | Promise] = {
     "date_order_dmy": _("“%(value)s” does not follow its column: day, month, year."),
     "date_order_mdy": _("“%(value)s” does not follow its column: month, day, year."),
     "date_time": _("“%(value)s” has a time of day and a time zone. A date alone is expected."),
+    "date_early": _("“%(value)s” is before %(year)s: look at the year."),
     "time_format": _("“%(value)s” is not a date with a time. Write it as 2019-04-24 18:30."),
     "birthday_future": _("The birthday “%(value)s” is in the future."),
     "birthday_early": _("The birthday “%(value)s” is before %(year)s."),

@@ -150,13 +150,18 @@ def test_a_moment_is_local_unless_it_has_a_zone(written: str, moment: tuple[int,
     assert read.tzinfo is dt.UTC
 
 
+@pytest.mark.parametrize("written", ["1899-12-30 21:40", "31.12.1899", "0001-01-01"])
+def test_no_moment_is_before_1900(written: str) -> None:
+    assert refusal(datetime_, written, "dmy", tz=MOSCOW) == "date_early"
+    assert datetime_("1900-01-01", "dmy", tz=MOSCOW)
+
+
 @pytest.mark.parametrize(
     "written",
     [
         "2019-04-24 25:00",
         "2019-04-24 13:00 PM",
         "2019-04-24 10:00+99:00",
-        "0001-01-01",
         "9999-12-31T23:00-10:00",
     ],
 )

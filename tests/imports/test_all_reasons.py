@@ -137,6 +137,7 @@ def test_a_bad_total_and_a_restaurant_and_a_guest_that_are_not_there(bella, anna
         f"Bella Quay,3,{ANNA},,,x,{moment}",
         f"Bella Quay,4,{ANNA},,,5.25,{moment}",
         f"Bella Quay,4,{ANNA},,,x,{moment}",
+        "Bella Quay,5,,,,x,1899-12-30",
     ]
     job = brought(bella, ORDERS, head + "\n".join(lines))
     found = reasons(job)
@@ -154,6 +155,7 @@ def test_a_bad_total_and_a_restaurant_and_a_guest_that_are_not_there(bella, anna
         ],
         5: [("amount_format", "total")],
         7: [("amount_format", "total"), ("order_again", "order_id")],
+        8: [("amount_format", "total"), ("date_early", "closed_at")],
     }
 
 
