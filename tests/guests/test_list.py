@@ -188,6 +188,10 @@ def test_times_are_those_of_the_company(client, bella, anna):
 def test_a_deleted_guest_is_shown_with_a_badge_when_asked_for(client, bella, anna):
     Guest.objects.update(is_active=False)
     assert "Nobody is active" in text(client.get(LIST, {"sort": "name"}))
+    assert "show the deleted ones too" in text(client.get(LIST, {"q": "nobody"}))
+    shown = text(client.get(LIST, {"q": "nobody", "inactive": "on"}))
+    assert "Deleted ones are looked for, too." in shown
+    assert "show the deleted ones" not in shown
     answer = client.get(LIST, {"inactive": "on"})
     assert "Anna Petrova Deleted" in text(answer)
     assert "Restore…" in text(answer)
