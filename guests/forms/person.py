@@ -106,7 +106,7 @@ class PersonForm(forms.Form):
         label=gettext_lazy("Categories"), required=False, coerce=int, empty_value=[]
     )
     subscribed = forms.BooleanField(
-        label=gettext_lazy("Subscribed to Emails & SMS"), required=False
+        label=gettext_lazy("Subscribed to e-mails and SMS"), required=False
     )
     is_active = forms.BooleanField(
         label=gettext_lazy("Active"),
