@@ -70,7 +70,16 @@ def telephone(number: str | None) -> str:
 @register.filter
 def called(guest: Any) -> str:
     """Return a guest's name; of one without, the telephone in groups: `{{ guest|called }}`."""
-    return guest.full_name or telephone(guest.phone) or str(guest)
+    return telephones.called(guest)
+
+
+@register.filter
+def shortened(text: Any, length: int) -> str:
+    """Return a text without its middle where it is longer than that: `{{ comment|shortened:160 }}`.
+
+    What is left out must be within reach.
+    """
+    return texts.shortened(text, length=length)
 
 
 @register.filter

@@ -32,6 +32,12 @@ def telephone(number: str) -> str:
     return phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
 
 
+def called(row: Any) -> str:
+    """Return what a row is called: a guest without a name by the telephone in groups."""
+    name = str(row)
+    return telephone(name) if name == getattr(row, "phone", None) else name
+
+
 def _grouped(number: str) -> str | None:
     """Return a plain number as the library groups it; None of one that it has to look into.
 

@@ -23,6 +23,7 @@ from core.fields import AmountField
 from core.models import Company
 from core.web import subjects
 from core.web.money import money
+from core.web.telephones import called, telephone
 
 #: `{field: [old, new]}`, as Change.values has them.
 Values = Mapping[str, Any]
@@ -36,6 +37,8 @@ class Row(NamedTuple):
     after: str
 
 
+#: Fields whose texts are kept otherwise than people read them, in whatever table.
+_TEXTS: Mapping[str, Callable[[str], str]] = {"phone": telephone}
 _labels: dict[str, Any] = {}
 _readings: dict[str, Callable[[Company, str], str]] = {}
 
@@ -122,8 +125,12 @@ def _text(company: Company, field: Any, text: str) -> str:
     except (ValueError, ArithmeticError):
         return text
     if isinstance(field, Field):
-        return str(dict(field.flatchoices).get(text, text))
+        return _TEXTS[field.name](text) if field.name in _TEXTS else _chosen(field, text)
     return text
+
+
+def _chosen(field: Any, text: str) -> str:
+    return str(dict(field.flatchoices).get(text, text))
 
 
 def _local(moment: datetime) -> datetime:
@@ -159,7 +166,7 @@ class _Names:
                 if _is_key(field):
                     wanted[field.related_model].update(_ids(_both(pair)))
         self._names = {
-            (model, pk): str(row)
+            (model, pk): called(row)
             for model, ids in wanted.items()
             for pk, row in subjects.rows_of(company, model._meta.label_lower, ids).items()
         }

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from core.models import Company
 from core.web import actions, subjects
 from core.web.subjects import Subject, link
+from core.web.telephones import called
 from core.web.values import register_label
 from guests.models import Guest
 
@@ -37,4 +38,4 @@ def register() -> None:
 
 
 def _guest(company: Company, row: Any) -> Subject:
-    return Subject(str(row), link("guests:record", company, row.pk))
+    return Subject(called(row), link("guests:record", company, row.pk))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from core.services import mail, passwords, restaurants, settings as company_sett
 from core.services.changes import record
 from core.web import actions
 from tests.conftest import PASSWORD
+from tests.guests.cast import guest
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
@@ -108,6 +110,32 @@ def test_what_was_done_is_told_in_words_with_link_and_values(
     changed = next(each for each in entries(answer) if each.words == "changed the profile of")
     assert (changed.actor, changed.where) == ("", "Command line")
     assert changed.rows == [("Phone check", "Possible number", "Valid mobile number")]
+
+
+def test_telephones_are_grouped_and_long_texts_shortened_with_the_whole_within_reach(
+    bella: Company, owner: User, sign_in: Callable[[User], Client]
+) -> None:
+    nameless = guest(bella, "+442079460958", first_name="", last_name="")
+    long = "Sits by the window. " * 250
+    record(
+        company=bella,
+        actor=owner,
+        source="web",
+        action="update_guest",
+        subject=nameless,
+        values={"phone": ["+442079460959", "+442079460958"], "comment": ["", long]},
+        now=timezone.now(),
+    )
+    html = sign_in(owner).get(page(bella)).content.decode()
+    said = " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
+    assert "changed +44 20 7946 0958 Telephone +44 20 7946 0959" in said
+    assert "+442079460958" not in said
+    details = r'<details class="long-text">\s*<summary>(.*?)</summary>(.*?)</details>'
+    opened = re.search(details, html, re.DOTALL)
+    assert opened is not None
+    assert "…" in opened[1]
+    assert len(opened[1]) < 400
+    assert long.strip() in opened[2]
 
 
 def test_of_something_made_only_what_was_given_is_told(

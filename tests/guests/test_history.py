@@ -86,7 +86,7 @@ def test_values_are_told_in_words(sign_in, bella, manager, host):
     said = text_of(history(sign_in(host), anna))
     assert "12:01 Maria changed this guest" in said
     assert "12:00 Maria created this guest" in said
-    assert "Telephone +442079460958" in said
+    assert "Telephone +44 20 7946 0958" in said
     for words in (
         "Date of birth 29 Feb 1988",
         "Sex Female",
