@@ -207,7 +207,12 @@ def test_guests_are_told_and_can_end_it(bella, sign_in, manager, client, setting
     # It is signed with its second, so that another one made now may be another.
     link = message.body.split("No more e-mails: ")[1].split()[0]
     assert message.extra_headers["List-Unsubscribe"] == f"<{link}>"
-    assert "No more e-mails and SMS?" in client.get(link).content.decode()
+    asked = client.get(link).content.decode()
+    assert "No more e-mails and SMS?" in asked
+    # Guests know the restaurants and not us: neither our name nor our mark is on the page.
+    assert "<title>Unsubscribe · Bella</title>" in asked
+    assert "Regulars" not in asked
+    assert "<svg" not in asked
     anna.refresh_from_db()
     assert anna.subscribed
     assert "You are unsubscribed" in client.post(link).content.decode()
