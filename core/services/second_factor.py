@@ -10,6 +10,7 @@ from base64 import b32encode
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -122,6 +123,19 @@ def renew_codes(*, user: User, source: str, now: datetime) -> list[str]:
     codes = _new_codes(user)
     record_for_companies(user=user, action="renew_recovery_codes", source=source, now=now)
     return codes
+
+
+def codes_as_text(user: User, codes: list[str]) -> str:
+    """Return the codes as a file to keep, with what they are for, in lines as Windows ends them."""
+    lines = [
+        _("Recovery codes for %(address)s, %(email)s")
+        % {"address": settings.BASE_URL, "email": user.email},
+        _("Each signs in once, instead of a code of the app."),
+        "",
+        *codes,
+        "",
+    ]
+    return "\r\n".join(lines)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-/* What every page of the frame gains with script: `/` goes to the search, notices can be dismissed, menus close.
+/* What every page of the frame gains with script: `/` goes to the search, notices can be dismissed, menus close, pages print.
    Everything is delegated from the document, so that parts swapped in by htmx need no wiring. */
 "use strict";
 
@@ -35,6 +35,7 @@ document.addEventListener("focusin", (event) => leave(event.target));
 
 document.addEventListener("click", (event) => {
   leave(event.target);
+  if (event.target.closest("[data-print]")) print();
   const close = event.target.closest("[data-dismiss]");
   if (close) {
     const notice = close.closest(".notice");

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -244,6 +246,11 @@ def test_new_recovery_codes_end_the_old_ones(
     page = client.post("/account/recovery-codes/", {"password": PASSWORD}).content.decode()
     new = re.findall(r"<code>([a-z0-9-]{17})</code>", page)
     assert len(new) == second_factor.RECOVERY_CODES
+    saved = re.search(r'href="data:text/plain;charset=utf-8,([^"]*)" download="[^"]*\.txt"', page)
+    assert saved is not None
+    lines = unquote(saved[1]).split("\r\n")
+    assert lines[0] == f"Recovery codes for {settings.BASE_URL}, {owner.email}"
+    assert lines[3:-1] == new
     with pytest.raises(second_factor.NotAccepted):
         second_factor.verify(user=owner, code=old[0])
     wait_over(owner)
