@@ -11,10 +11,14 @@ from guests.models import Category
 
 
 class ConfirmForm(TypedNumberForm):
-    """Confirms a change of the set that was shown; a large one by typing how many guests it has."""
+    """Confirms a change of the set that was shown; a large one by typing how many guests it has.
+
+    `ref` names the page: sent twice, it counts once.
+    """
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=80)
-    field_order = ["seen", "typed"]
+    ref = forms.CharField(widget=forms.HiddenInput, required=False)
+    field_order = ["seen", "ref", "typed"]
 
 
 class CategoriseForm(ConfirmForm):
@@ -23,7 +27,7 @@ class CategoriseForm(ConfirmForm):
     category = forms.ModelChoiceField(
         label=_("Category"), queryset=Category.objects.none(), empty_label=_("Choose a category")
     )
-    field_order = ["seen", "category", "typed"]
+    field_order = ["seen", "ref", "category", "typed"]
 
     def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -43,6 +43,9 @@ class BulkChange(Job):
     category_kept = models.JSONField(
         default=dict, help_text="Of a deleted category what brings it back: see deleted_categories."
     )
+    ref = models.CharField(
+        max_length=40, blank=True, help_text="The page it was confirmed on: sent twice, it is one."
+    )
     query = models.TextField(blank=True, help_text="The list's address that was confirmed.")
     words = models.JSONField(default=list, help_text="The filters as they were confirmed.")
     checkpoint = models.PositiveBigIntegerField(

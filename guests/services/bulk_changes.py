@@ -51,6 +51,14 @@ class SetChanged(Exception):
         self.mark = mark
 
 
+class ConfirmedBefore(Exception):
+    """The same page was sent before; `change` is what it led to."""
+
+    def __init__(self, change: BulkChange) -> None:
+        super().__init__(f"bulk change {change.pk} was confirmed on this page")
+        self.change = change
+
+
 class NothingToChange(Exception):
     """Every guest of the set is as asked already."""
 
@@ -72,6 +80,7 @@ def confirm_change(
     query: str,
     words: Sequence[str],
     category: Category | None = None,
+    ref: str = "",
     actor: User | None,
     source: str,
     now: datetime,
@@ -79,10 +88,12 @@ def confirm_change(
     """Change those of `guests` whom the action is about, and return the receipt.
 
     `seen` is the mark of the set that was shown (bulk_changes_sets.mark_of); `query` and `words`
-    tell how it was chosen. A large one waits for a worker when this returns.
+    tell how it was chosen; `ref` names the page that asked. A large one waits for a worker when
+    this returns.
 
-    Raises SetChanged when another set is meant by now, NothingToChange when there is nothing to be
-    done, and CategoryGone. Nothing is written then.
+    Raises ConfirmedBefore when the page was sent already, SetChanged when another set is meant by
+    now, NothingToChange when there is nothing to be done, and CategoryGone. Nothing is written
+    then.
     """
 
     def confirm() -> BulkChange:
@@ -92,6 +103,7 @@ def confirm_change(
             action=action,
             category=category,
             category_name=category.name if category else "",
+            ref=ref,
             query=query,
             words=list(words),
         )
@@ -107,7 +119,20 @@ def confirm_change(
         _record(change, f"{action}_guests", actor=actor, source=source, now=now)
         return change
 
-    return _whole(confirm)
+    try:
+        return _whole(confirm)
+    except (SetChanged, NothingToChange):
+        # Nobody may be left because the same click did it, a moment before.
+        if first := confirmed_on(company=company, ref=ref, actor=actor):
+            raise ConfirmedBefore(first) from None
+        raise
+
+
+def confirmed_on(*, company: Company, ref: str, actor: User | None) -> BulkChange | None:
+    """Return the change that `actor` confirmed on this page, if it was sent already."""
+    if not ref:
+        return None
+    return BulkChange.objects.for_company(company).filter(actor=actor, ref=ref).first()
 
 
 def delete_category(
@@ -212,8 +237,13 @@ def _begin(change: BulkChange, *, now: datetime) -> None:
 
 
 def _save_numbered(change: BulkChange) -> None:
-    """Save the change under the company's next number; the lock keeps two from taking the same."""
+    """Save the change under the company's next number; the lock keeps two from taking the same.
+
+    Raises ConfirmedBefore.
+    """
     Company.objects.select_for_update(no_key=True).get(pk=change.company_id)
+    if first := confirmed_on(company=change.company, ref=change.ref, actor=change.actor):
+        raise ConfirmedBefore(first)
     last = BulkChange.objects.filter(company_id=change.company_id).aggregate(last=Max("number"))
     change.number = (last["last"] or 0) + 1
     change.save(force_insert=True)

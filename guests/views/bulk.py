@@ -4,8 +4,10 @@ The page says whom it is about, in words and as a number, and carries a mark of 
 guests are meant by the time it is confirmed, it asks again.
 """
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, QueryDict
@@ -19,7 +21,13 @@ from core.web.ids import id_in
 from guests.forms.bulk import CategoriseForm, ConfirmForm
 from guests.models import BulkChange, Guest
 from guests.querysets import GuestQuerySet
-from guests.services.bulk_changes import NothingToChange, SetChanged, confirm_change
+from guests.services.bulk_changes import (
+    ConfirmedBefore,
+    NothingToChange,
+    SetChanged,
+    confirm_change,
+    confirmed_on,
+)
 from guests.services.bulk_changes_sets import Mark, concerned, is_large, mark_of
 from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
 from guests.web import bulk_words, consequences
@@ -27,6 +35,7 @@ from guests.web.selection import Selection, list_url, selection_in
 
 Action = BulkChange.Action
 
+_made_here = re.compile(r"[0-9a-f-]{36}").fullmatch
 #: So many are named on the page that asks.
 NAMED = 5
 
@@ -67,6 +76,8 @@ class _Question:
 
 
 def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpResponse:
+    if first := confirmed_on(company=company, ref=_ref(request), actor=request.user):
+        return redirect("guests:change", company.slug, first.number)
     selection = selection_in(request)
     mark = mark_of(concerned(selection.guests, action))
     question = _Question(company, action, selection, mark)
@@ -74,6 +85,8 @@ def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpRespo
     if mark.count and form.is_bound and form.is_valid():
         try:
             change = _confirm(request, question, form)
+        except ConfirmedBefore as before:
+            return redirect("guests:change", company.slug, before.change.number)
         except SetChanged as changed:
             question = replace(question, mark=changed.mark)
             form = _form(request, question)
@@ -95,6 +108,7 @@ def _confirm(request: CompanyRequest, question: _Question, form: ConfirmForm) ->
         query=question.selection.query,
         words=question.selection.words,
         category=form.cleaned_data.get("category"),
+        ref=_ref(request),
         actor=request.user,
         source=Change.Source.WEB,
         now=timezone.now(),
@@ -111,13 +125,23 @@ def _form(request: CompanyRequest, question: _Question) -> ConfirmForm:
     everybody = Guest.objects.for_company(question.company)
     options: dict[str, Any] = {
         "expected": count if is_large(count, everybody) else None,
-        "initial": {"seen": seen, "category": request.POST.get("category") or _only(request)},
+        "initial": {
+            "seen": seen,
+            "ref": str(uuid4()),
+            "category": request.POST.get("category") or _only(request),
+        },
     }
     if request.method == "POST" and request.POST.get("seen") == seen:
         options["data"] = request.POST
     if question.action in CATEGORISING:
         return CategoriseForm(company=question.company, **options)
     return ConfirmForm(**options)
+
+
+def _ref(request: CompanyRequest) -> str:
+    """Return the name of the page that was sent; "" of one that none of ours can have."""
+    text = request.POST.get("ref", "")
+    return text if _made_here(text) else ""
 
 
 def _only(request: CompanyRequest) -> str:

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.models import Change, Job
-from guests.models import BulkChange, Category, Guest
+from guests.models import BulkChange, Category, Guest, GuestCategory
 from guests.services import bulk_changes
 from guests.web import consequences
 from tests.guests.crowds import active, confirmed, crowd, inside, touch, undo
@@ -30,6 +30,12 @@ def text_of(answer):
 
 def seen_in(answer):
     return answer.context["form"]["seen"].value()
+
+
+def hidden_in(answer):
+    """Return what the page that asks carries unseen: the set's mark, and its own."""
+    form = answer.context["form"]
+    return {name: form[name].value() for name in ("seen", "ref")}
 
 
 def confirm(client, address, **data):
@@ -97,6 +103,49 @@ def test_deleting_leads_to_the_receipt(sign_in, bella, manager):
     assert Change.objects.get(subject="guests.bulkchange").source == "web"
 
 
+@pytest.mark.parametrize(
+    ("address", "deleted"),
+    [
+        ("delete/?q=mark", False),
+        ("restore/?q=mark&inactive=1", True),
+        ("categorise/?do=add&q=mark", False),
+        ("categorise/?do=remove&q=mark", False),
+    ],
+)
+def test_a_page_that_is_sent_twice_leads_to_the_receipt_of_the_first(
+    sign_in, bella, manager, vip, address, deleted
+):
+    ids = crowd(bella, 3, last_name="Mark") + crowd(bella, 30, first=10)
+    Guest.objects.filter(pk__in=ids).update(is_active=not deleted)
+    GuestCategory.objects.bulk_create(
+        GuestCategory(company=bella, category=vip, guest_id=pk) for pk in ids if "remove" in address
+    )
+    client, url = sign_in(manager), f"/c/bella/guests/{address}"
+    sent = hidden_in(client.get(url)) | {"category": vip.pk}
+    answers = [client.post(url, sent) for _twice in range(2)]
+    assert [answer.url for answer in answers] == ["/c/bella/guests/changes/1/"] * 2
+    assert BulkChange.objects.get().changed == 3
+
+
+def test_a_large_set_that_is_sent_twice_waits_once(sign_in, bella, manager, vip, monkeypatch):
+    monkeypatch.setattr(bulk_changes, "LARGE", 2)
+    crowd(bella, 3, last_name="Mark")
+    crowd(bella, 30, first=10)
+    client, url = sign_in(manager), "/c/bella/guests/delete/?q=mark"
+    sent = hidden_in(client.get(url))
+    assert [client.post(url, sent).url for _twice in range(2)] == ["/c/bella/guests/changes/1/"] * 2
+
+
+def test_a_page_that_others_sent_leads_them_alone_to_its_receipt(sign_in, bella, manager, owner):
+    crowd(bella, 3, last_name="Mark")
+    crowd(bella, 30, first=10)
+    url = "/c/bella/guests/delete/?q=mark"
+    client = sign_in(manager)
+    sent = hidden_in(client.get(url))
+    client.post(url, sent)
+    assert "There is nobody to delete." in text_of(sign_in(owner).post(url, sent))
+
+
 def test_ticked_rows_are_meant_alone(sign_in, bella, manager):
     ids = crowd(bella, 30)
     confirm(sign_in(manager), f"/c/bella/guests/delete/?guest={ids[0]}&guest={ids[4]}")
@@ -161,12 +210,16 @@ def test_when_they_change_at_the_very_last_moment_it_asks_again(
     assert BulkChange.objects.count() == 0
 
 
-def test_a_second_click_finds_nobody_left(sign_in, bella, manager):
+@pytest.mark.parametrize("ref", ["", "x", "9" * 99])
+def test_without_a_name_of_its_own_a_page_sent_twice_finds_nobody_left(
+    sign_in, bella, manager, ref
+):
     crowd(bella, 10)
     client = sign_in(manager)
     seen = seen_in(client.get("/c/bella/guests/delete/"))
     for _ in range(2):
-        answer = client.post("/c/bella/guests/delete/", {"seen": seen, "typed": "10"})
+        sent = {"seen": seen, "typed": "10", "ref": ref}
+        answer = client.post("/c/bella/guests/delete/", sent)
     assert "No active guests on this list" in text_of(answer)
     assert BulkChange.objects.count() == 1
 
