@@ -41,6 +41,7 @@ urlpatterns: list[Any] = [
     path("guests/delete/", bulk.delete, name="delete"),
     path("guests/restore/", bulk.restore, name="restore"),
     path("guests/categorise/", bulk.categorise, name="categorise"),
+    path("guests/set-tier/", bulk.set_tier, name="set_tier"),
     path("guests/changes/", bulk_changes.changes, name="changes"),
     path("guests/changes/<int:number>/", bulk_changes.change, name="change"),
     path("guests/changes/<int:number>/undo/", bulk_changes.undo, name="undo_change"),

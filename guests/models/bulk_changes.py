@@ -1,5 +1,5 @@
-"""Changes of many guests at once: delete, restore, put into a category or take out of one; and the
-category that is deleted with its places."""
+"""Changes of many guests at once: delete, restore, put into a category or take out of one, set the
+tier; and the category that is deleted with its places."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.models import Job
 from core.querysets import CompanyOwnedQuerySet
-from guests.models.groups import Category
+from guests.models.groups import Category, MemberTier
 from guests.models.guests import Guest
 from guests.models.keys import company_key
 
@@ -25,6 +25,7 @@ class BulkChange(Job):
         RESTORE = "restore", _("Restore")
         ADD_CATEGORY = "add_category", _("Add to a category")
         REMOVE_CATEGORY = "remove_category", _("Take out of a category")
+        SET_TIER = "set_tier", _("Set the tier")
         DELETE_CATEGORY = "delete_category", _("Delete a category")
 
     class Step(models.TextChoices):
@@ -39,6 +40,12 @@ class BulkChange(Job):
     )
     category_name = models.CharField(
         max_length=80, blank=True, help_text="What a receipt says when the category is gone."
+    )
+    member_tier = models.ForeignKey(
+        MemberTier, models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    tier_name = models.CharField(
+        max_length=80, blank=True, help_text="Of the tier that was set; empty: they get none."
     )
     category_kept = models.JSONField(
         default=dict, help_text="Of a deleted category what brings it back: see deleted_categories."
@@ -94,6 +101,9 @@ class BulkChangeGuest(models.Model):
         null=True, help_text="The guest's version after the change; null while it was not changed."
     )
     is_undone = models.BooleanField(default=False)
+    tier_before = models.BigIntegerField(
+        null=True, help_text="Of a tier that was set: the one that the guest had."
+    )
 
     objects = CompanyOwnedQuerySet.as_manager()
 

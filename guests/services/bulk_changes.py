@@ -17,7 +17,7 @@ from core import bulk
 from core.models import Company, Job, User
 from core.services.changes import record
 from core.services.jobs import enqueue
-from guests.models import BulkChange, Category, GuestCategory
+from guests.models import BulkChange, Category, GuestCategory, MemberTier
 from guests.querysets import GuestQuerySet
 from guests.services import deleted_categories
 from guests.services.bulk_changes_sets import Mark, concerned, write_down
@@ -80,6 +80,7 @@ def confirm_change(
     query: str,
     words: Sequence[str],
     category: Category | None = None,
+    tier: MemberTier | None = None,
     ref: str = "",
     actor: User | None,
     source: str,
@@ -88,12 +89,12 @@ def confirm_change(
     """Change those of `guests` whom the action is about, and return the receipt.
 
     `seen` is the mark of the set that was shown (bulk_changes_sets.mark_of); `query` and `words`
-    tell how it was chosen; `ref` names the page that asked. A large one waits for a worker when
-    this returns.
+    tell how it was chosen; `tier` is the one to be set, None to have none; `ref` names the page
+    that asked. A large one waits for a worker when this returns.
 
     Raises ConfirmedBefore when the page was sent already, SetChanged when another set is meant by
-    now, NothingToChange when there is nothing to be done, and CategoryGone. Nothing is written
-    then.
+    now, NothingToChange when there is nothing to be done, CategoryGone and TierGone. Nothing is
+    written then.
     """
 
     def confirm() -> BulkChange:
@@ -103,6 +104,8 @@ def confirm_change(
             action=action,
             category=category,
             category_name=category.name if category else "",
+            member_tier=tier,
+            tier_name=tier.name if tier else "",
             ref=ref,
             query=query,
             words=list(words),
@@ -263,6 +266,8 @@ def _record(
         values = {"category": [None, change.category_name]}
     elif change.action == Action.REMOVE_CATEGORY:
         values = {"category": [change.category_name, None]}
+    elif change.action == Action.SET_TIER and change.tier_name:
+        values = {"member_tier": [None, change.tier_name]}
     elif action == "delete_category" and change.total:
         values = {"guests": [change.total, 0]}
     record(

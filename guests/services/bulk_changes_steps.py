@@ -9,20 +9,21 @@ grown, it would read the list of a join (`__any`) anew for every row, two minute
 seconds, or all of a company for every five thousand.
 """
 
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from core import bulk
-from guests.models import BulkChange, BulkChangeGuest, Category, Guest, GuestCategory
+from guests.models import BulkChange, BulkChangeGuest, Category, Guest, GuestCategory, MemberTier
 from guests.querysets import GuestQuerySet
 from guests.services.bulk import add_to_categories
 from guests.services.bulk_changes_sets import concerned
 
 Action = BulkChange.Action
 
-#: Taking a change back is doing this.
+#: Taking a change back is doing this; tiers that were set are given back one by one.
 OPPOSITE: dict[str, str] = {
     Action.DELETE: Action.RESTORE,
     Action.RESTORE: Action.DELETE,
@@ -38,6 +39,10 @@ class CategoryGone(Exception):
     """The category of a bulk change was deleted meanwhile: nothing more can be done with it."""
 
 
+class TierGone(Exception):
+    """The tier that a bulk change sets was deleted meanwhile."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """What was done to a stretch of the set: how many it has, how many were changed, the last."""
@@ -51,7 +56,7 @@ def change_next(change: BulkChange, limit: int) -> Piece | None:
     """Change the next guests of the set after the checkpoint; None when there are no more.
 
     Those that are as asked already, or were merged or erased since, stay as they are. Raises
-    CategoryGone.
+    CategoryGone and TierGone.
     """
     if change.action == Action.DELETE_CATEGORY:
         return _leave_next(change, limit)
@@ -77,7 +82,10 @@ def undo_next(change: BulkChange, limit: int) -> Piece | None:
     guests = _locked(change, met)
     if change.action != Action.DELETE_CATEGORY:
         guests = guests.filter(as_left_by(change))
-    undone = _do(change, OPPOSITE[change.action], guests)
+    if change.action == Action.SET_TIER:
+        undone = _give_tiers_back(change, guests)
+    else:
+        undone = _do(change, OPPOSITE[change.action], guests)
     _set_of(change, undone).update(is_undone=True)
     return Piece(len(met), len(undone), met[-1])
 
@@ -124,6 +132,8 @@ def _do(change: BulkChange, action: str, guests: GuestQuerySet) -> list[int]:
     guests = concerned(guests, action)
     if action in CATEGORISING:
         return _categorise(change, action, guests)
+    if action == Action.SET_TIER:
+        return _set_tier(change, guests)
     ids = list(guests.values_list("pk", flat=True))
     if ids:
         _of(change, ids).update(is_active=action == Action.RESTORE, version=F("version") + 1)
@@ -143,6 +153,31 @@ def _categorise(change: BulkChange, action: str, guests: GuestQuerySet) -> list[
         places._raw_delete(places.db)
     if ids and change.action != Action.DELETE_CATEGORY:
         _of(change, ids).update(version=F("version") + 1)
+    return ids
+
+
+def _set_tier(change: BulkChange, guests: GuestQuerySet) -> list[int]:
+    """Give the tier to whoever has another or none; what they had is kept, for it can come back."""
+    tier = _tier(change)
+    others = guests.exclude(member_tier=tier) if tier else guests.filter(member_tier__isnull=False)
+    ids = list(others.values_list("pk", flat=True))
+    if ids:
+        had = Guest.objects.filter(pk=OuterRef("guest_id")).values("member_tier_id")
+        _set_of(change, ids).update(tier_before=Subquery(had))
+        _of(change, ids).update(member_tier=tier, version=F("version") + 1)
+    return ids
+
+
+def _give_tiers_back(change: BulkChange, guests: GuestQuerySet) -> list[int]:
+    """Give these guests the tiers they had. One that was deleted since is none."""
+    ids = list(concerned(guests, change.action).values_list("pk", flat=True))
+    tiers = MemberTier.objects.filter(company_id=change.company_id).select_for_update(no_key=True)
+    there = set(tiers.order_by("pk").values_list("pk", flat=True))
+    by_tier = defaultdict(list)
+    for guest, tier in _set_of(change, ids).values_list("guest_id", "tier_before"):
+        by_tier[tier if tier in there else None].append(guest)
+    for tier, theirs in by_tier.items():
+        _of(change, theirs).update(member_tier=tier, version=F("version") + 1)
     return ids
 
 
@@ -194,4 +229,18 @@ def _category(change: BulkChange) -> int:
     pk = found.select_for_update(no_key=True).values_list("pk", flat=True).first()
     if pk is None:
         raise CategoryGone
+    return pk
+
+
+def _tier(change: BulkChange) -> int | None:
+    """Return the tier that is set, which stays until the transaction ends; None to have none.
+
+    Raises TierGone.
+    """
+    if not change.tier_name:
+        return None
+    found = MemberTier.objects.filter(company_id=change.company_id, pk=change.member_tier_id or 0)
+    pk = found.select_for_update(no_key=True).values_list("pk", flat=True).first()
+    if pk is None:
+        raise TierGone
     return pk

@@ -7,7 +7,7 @@ from core.models import Job
 from core.services.jobs import Attempt
 from guests.models import BulkChange
 from guests.services import deleted_categories
-from guests.services.bulk_changes_steps import CategoryGone, change_next, undo_next
+from guests.services.bulk_changes_steps import CategoryGone, TierGone, change_next, undo_next
 from guests.services.categories import InUse
 
 State, Step = Job.State, BulkChange.Step
@@ -30,6 +30,9 @@ def perform(change: BulkChange, attempt: Attempt[BulkChange]) -> None:
     except CategoryGone:
         with attempt.chunk() as locked:
             attempt.end(locked, State.STOPPED, error=_("The category was deleted."))
+    except TierGone:
+        with attempt.chunk() as locked:
+            attempt.end(locked, State.STOPPED, error=_("The tier was deleted."))
     except InUse as used:
         with attempt.chunk() as locked:
             attempt.end(locked, State.STOPPED, error=str(used))

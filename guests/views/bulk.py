@@ -1,4 +1,5 @@
-"""Delete, restore and categorise what is on the list, or what is ticked in it: the page that asks.
+"""Delete, restore or categorise what is on the list, or what is ticked in it, or set the tier: the
+page that asks.
 
 The page says whom it is about, in words and as a number, and carries a mark of that set. When other
 guests are meant by the time it is confirmed, it asks again.
@@ -18,7 +19,7 @@ from django.utils.translation import gettext as _
 from core.models import Change, Company
 from core.web.access import CompanyRequest, company_view
 from core.web.ids import id_in
-from guests.forms.bulk import CategoriseForm, ConfirmForm
+from guests.forms.bulk import CategoriseForm, ConfirmForm, SetTierForm
 from guests.models import BulkChange, Guest
 from guests.querysets import GuestQuerySet
 from guests.services.bulk_changes import (
@@ -29,7 +30,7 @@ from guests.services.bulk_changes import (
     confirmed_on,
 )
 from guests.services.bulk_changes_sets import Mark, concerned, is_large, mark_of
-from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
+from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone, TierGone
 from guests.web import bulk_words, consequences
 from guests.web.selection import Selection, list_url, selection_in
 
@@ -59,6 +60,12 @@ def categorise(request: CompanyRequest, company: Company) -> HttpResponse:
     if request.GET.get("do") not in actions:
         raise Http404
     return _ask(request, company, actions[request.GET["do"]])
+
+
+@company_view("guests.change_guest")
+def set_tier(request: CompanyRequest, company: Company) -> HttpResponse:
+    """Ask which tier the guests of the list are to have, or none, and set it."""
+    return _ask(request, company, Action.SET_TIER)
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,8 @@ def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpRespo
             form.add_error(None, _nothing(action, form))
         except CategoryGone:
             form.add_error("category", _("This category was deleted meanwhile."))
+        except TierGone:
+            form.add_error("tier", _("This tier was deleted meanwhile."))
         else:
             return redirect("guests:change", company.slug, change.number)
     return _page(request, question, form)
@@ -108,6 +117,7 @@ def _confirm(request: CompanyRequest, question: _Question, form: ConfirmForm) ->
         query=question.selection.query,
         words=question.selection.words,
         category=form.cleaned_data.get("category"),
+        tier=form.cleaned_data.get("tier"),
         ref=_ref(request),
         actor=request.user,
         source=Change.Source.WEB,
@@ -129,12 +139,15 @@ def _form(request: CompanyRequest, question: _Question) -> ConfirmForm:
             "seen": seen,
             "ref": str(uuid4()),
             "category": request.POST.get("category") or _only(request),
+            "tier": request.POST.get("tier"),
         },
     }
     if request.method == "POST" and request.POST.get("seen") == seen:
         options["data"] = request.POST
     if question.action in CATEGORISING:
         return CategoriseForm(company=question.company, **options)
+    if question.action == Action.SET_TIER:
+        return SetTierForm(company=question.company, **options)
     return ConfirmForm(**options)
 
 
@@ -156,6 +169,8 @@ def _nothing(action: Action, form: ConfirmForm) -> str:
         return _("All of them are in “%(category)s” already.") % category
     if action == Action.REMOVE_CATEGORY:
         return _("None of them is in “%(category)s”.") % category
+    if action == Action.SET_TIER:
+        return bulk_words.all_have(form.cleaned_data.get("tier"))
     return _("All of them are so already.")
 
 
@@ -189,7 +204,7 @@ def _already(question: _Question) -> str:
     """Return how many of the list are left out, because they are deleted or active already."""
     selection = question.selection
     shows_deleted = selection.is_ticked or "inactive" in QueryDict(selection.query)
-    if question.action in CATEGORISING or not shows_deleted:
+    if question.action not in (Action.DELETE, Action.RESTORE) or not shows_deleted:
         return ""
     same = Q(is_active=question.action == Action.RESTORE)
     found = selection.guests.aggregate(same=Count("pk", filter=same), total=Count("pk"))

@@ -36,7 +36,8 @@ def _permission(change: BulkChange) -> str:
     """Return what one must be allowed to make such a change, and so to take it back."""
     if change.action == BulkChange.Action.DELETE_CATEGORY:
         return "guests.delete_category"
-    return "guests.change_guest" if change.action in CATEGORISING else "guests.outlet_setup"
+    is_of_guests = change.action in {*CATEGORISING, BulkChange.Action.SET_TIER}
+    return "guests.change_guest" if is_of_guests else "guests.outlet_setup"
 
 
 def change_view(view: Callable[..., HttpResponseBase]) -> View:

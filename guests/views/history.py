@@ -30,6 +30,7 @@ from guests.views.history_sources import (
     page,
 )
 from guests.web import way_back
+from guests.web.bulk_words import tier_of
 from guests.web.record import guest_view, record_context
 from imports.models import ImportJob, ImportRow
 
@@ -152,6 +153,7 @@ _BULK_WORDS = {
     BulkChange.Action.RESTORE: gettext_lazy("restored this guest in"),
     BulkChange.Action.ADD_CATEGORY: gettext_lazy("put this guest into “%(category)s” in"),
     BulkChange.Action.REMOVE_CATEGORY: gettext_lazy("took this guest out of “%(category)s” in"),
+    BulkChange.Action.SET_TIER: gettext_lazy("gave this guest %(tier)s in"),
     BulkChange.Action.DELETE_CATEGORY: gettext_lazy(
         "deleted the category “%(category)s”, which this guest was in, by"
     ),
@@ -165,6 +167,7 @@ _UNDO_WORDS = {
     BulkChange.Action.REMOVE_CATEGORY: gettext_lazy(
         "put this guest back into “%(category)s” by undoing"
     ),
+    BulkChange.Action.SET_TIER: gettext_lazy("gave this guest the former tier back by undoing"),
     BulkChange.Action.DELETE_CATEGORY: gettext_lazy(
         "put this guest back into “%(category)s” by undoing"
     ),
@@ -203,7 +206,8 @@ def _of_bulk_undos(
 
 
 def _bulk_words(words: Mapping[BulkChange.Action, Any], change: BulkChange) -> str:
-    return str(words[BulkChange.Action(change.action)]) % {"category": change.category_name}
+    shown = {"category": change.category_name, "tier": tier_of(change)}
+    return str(words[BulkChange.Action(change.action)]) % shown
 
 
 def _bulk_subject(company: Company, user: User, change: BulkChange) -> Subject:

@@ -121,11 +121,12 @@ class ListPage:
     def context(self, *, ticks: bool) -> dict[str, Any]:
         """Return what the list itself shows; `ticks`: whether its rows can be ticked."""
         page, address = self.page, self.address
+        tiers = filter_layout.tier_names(self.form)
         cells = Cells(
             self.company,
             self.columns,
             self.program,
-            tiers=filter_layout.tier_names(self.form),
+            tiers=tiers,
             ticks=ticks,
             all_ticked=address.is_all,
             query=way_back.carried(address),
@@ -136,6 +137,7 @@ class ListPage:
         return {
             "heads": self._heads(),
             "can_tick": ticks,
+            "has_tiers": bool(tiers),
             "rows": [cells.row(guest) for guest in page.rows],
             "count": count,
             "count_url": address.with_(count=1),
@@ -221,6 +223,7 @@ _ABILITIES: Sequence[tuple[str, str, str]] = (
     ("delete", "guests:delete", "guests.outlet_setup"),
     ("restore", "guests:restore", "guests.outlet_setup"),
     ("categorise", "guests:categorise", "guests.change_guest"),
+    ("set_tier", "guests:set_tier", "guests.change_guest"),
     ("credit", "loyalty:bulk_credit", "loyalty.adjust_balance"),
     ("debit", "loyalty:bulk_debit", "loyalty.adjust_balance"),
     ("duplicates", "guests:duplicates", "guests.merge_guest"),

@@ -20,6 +20,7 @@ _BULK_FIELDS = {
     BulkChange.Action.ADD_CATEGORY: "categories",
     BulkChange.Action.REMOVE_CATEGORY: "categories",
     BulkChange.Action.DELETE_CATEGORY: "categories",
+    BulkChange.Action.SET_TIER: "member_tier",
 }
 
 

@@ -10,7 +10,7 @@ from core.models import Company, Job
 from core.texts import isolated, shortened
 from core.web import pace
 from core.web.subjects import Subject, link
-from guests.models import BulkChange
+from guests.models import BulkChange, MemberTier
 
 Action, State, Step = BulkChange.Action, Job.State, BulkChange.Step
 
@@ -20,12 +20,27 @@ _DOING = {
     Action.RESTORE: gettext_lazy("Restoring"),
     Action.ADD_CATEGORY: gettext_lazy("Adding to “%(category)s”"),
     Action.REMOVE_CATEGORY: gettext_lazy("Taking out of “%(category)s”"),
+    Action.SET_TIER: gettext_lazy("Setting the tier"),
     Action.DELETE_CATEGORY: gettext_lazy("Deleting “%(category)s”"),
 }
 
 
 def grouped(number: int) -> str:
     return number_format(number, force_grouping=True)
+
+
+def tier_of(change: BulkChange) -> str:
+    """Return the tier that a change sets, as a sentence names it."""
+    return _tier(change.tier_name)
+
+
+def all_have(tier: MemberTier | None) -> str:
+    """Return why nothing is left to do where a tier is to be set."""
+    return _("All of them have %(tier)s already.") % {"tier": _tier(tier.name if tier else "")}
+
+
+def _tier(name: str) -> str:
+    return _("the tier “%(name)s”") % {"name": isolated(name)} if name else _("no tier")
 
 
 def question(action: str, count: int) -> str:
@@ -35,6 +50,11 @@ def question(action: str, count: int) -> str:
         return ngettext("Delete %(count)s guest?", "Delete %(count)s guests?", count) % shown
     if action == Action.RESTORE:
         return ngettext("Restore %(count)s guest?", "Restore %(count)s guests?", count) % shown
+    if action == Action.SET_TIER:
+        text = ngettext(
+            "Set the tier of %(count)s guest", "Set the tier of %(count)s guests", count
+        )
+        return text % shown
     if action == Action.ADD_CATEGORY:
         text = ngettext(
             "Add %(count)s guest to a category", "Add %(count)s guests to a category", count
@@ -58,6 +78,9 @@ def promise(action: str) -> str:
         Action.RESTORE: _("They come back as they were when they were deleted."),
         Action.ADD_CATEGORY: _("Whoever is in the category already stays in it."),
         Action.REMOVE_CATEGORY: _("The guests themselves stay; so does the category."),
+        Action.SET_TIER: _(
+            "It takes the place of the tier that they have. Undo gives each the former one back."
+        ),
     }[Action(action)]
 
 
@@ -104,6 +127,11 @@ def button(action: str, count: int, company: Company) -> str:
             "Take out %(count)s guests in %(company)s",
             count,
         ),
+        Action.SET_TIER: ngettext(
+            "Set the tier of %(count)s guest in %(company)s",
+            "Set the tier of %(count)s guests in %(company)s",
+            count,
+        ),
     }
     return texts[Action(action)] % shown
 
@@ -132,10 +160,14 @@ def sentence(change: BulkChange) -> str:
             "%(count)s guests were taken out of “%(category)s”.",
             n,
         ),
+        Action.SET_TIER: ngettext(
+            "%(count)s guest has %(tier)s now.", "%(count)s guests have %(tier)s now.", n
+        ),
     }
     return texts[Action(change.action)] % {
         "count": grouped(n),
         "category": isolated(change.category_name),
+        "tier": tier_of(change),
     }
 
 

@@ -23,6 +23,7 @@ def register() -> None:
     actions.register(
         "remove_category_guests", _("took out of a category"), _("took many out of a category")
     )
+    actions.register("set_tier_guests", _("set the tier of"), _("set the tier of many"))
     actions.register("undo_bulk_change", _("undid the change of"), _("undid a bulk change"))
     actions.register("export_guests", _("exported"), _("exported guests"))
     subjects.register(

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from core.models import Company, User
-from guests.models import BulkChange, Category, Guest, GuestCategory
+from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
 from guests.services.bulk import create_guests
 from guests.services.bulk_changes import confirm_change, request_undo
 from guests.services.bulk_changes_sets import concerned, mark_of
@@ -38,6 +38,7 @@ def confirmed(
     *,
     actor: User | None = None,
     category: Category | None = None,
+    tier: MemberTier | None = None,
     seen: str | None = None,
 ) -> BulkChange:
     """Confirm a change of the guests that the address means, as they are now."""
@@ -50,6 +51,7 @@ def confirmed(
         query=found.query,
         words=found.words,
         category=category,
+        tier=tier,
         actor=actor,
         source="web",
         now=NOW,

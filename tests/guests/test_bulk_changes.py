@@ -1,16 +1,17 @@
 """Many guests at once: exactly those who were confirmed, and back exactly those nobody touched."""
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from core.models import Change, Job
-from guests.models import BulkChange, BulkChangeGuest, Category, Guest
+from guests.models import BulkChange, BulkChangeGuest, Category, Guest, MemberTier
 from guests.services import bulk_changes
 from guests.services.bulk_changes import NothingToChange, NotNow, SetChanged
 from guests.services.bulk_changes_sets import concerned, is_large, mark_of
-from guests.services.bulk_changes_steps import CategoryGone
-from tests.guests.crowds import active, confirmed, crowd, inside, touch, undo
+from guests.services.bulk_changes_steps import CategoryGone, TierGone
+from guests.services.tiers import delete_tier
+from tests.guests.crowds import NOW, active, confirmed, crowd, inside, touch, undo
 
 pytestmark = pytest.mark.django_db
 
@@ -22,6 +23,21 @@ ON_LISTS = [action for action in Action.values if action != Action.DELETE_CATEGO
 @pytest.fixture
 def vip(bella):
     return Category.objects.create(company=bella, name="VIP")
+
+
+@pytest.fixture
+def gold(bella):
+    return MemberTier.objects.create(company=bella, name="Gold", rank=2)
+
+
+@pytest.fixture
+def silver(bella):
+    return MemberTier.objects.create(company=bella, name="Silver", rank=1)
+
+
+def tiers(ids):
+    guests = Guest.objects.filter(pk__in=ids).order_by("pk")
+    return list(guests.values_list("member_tier", flat=True))
 
 
 def versions(ids):
@@ -75,6 +91,56 @@ def test_taking_out_of_a_category_leaves_the_guests_and_other_categories(bella, 
     assert (change.changed, change.category_name) == (4, "VIP")
 
 
+def test_a_tier_is_set_and_undo_gives_each_their_own_back(bella, manager, gold, silver):
+    ids = crowd(bella, 4)
+    Guest.objects.filter(pk=ids[0]).update(member_tier=gold)
+    Guest.objects.filter(pk__in=ids[1:3]).update(member_tier=silver)
+    before = tiers(ids)
+    change = confirmed(bella, Action.SET_TIER, tier=gold, actor=manager)
+    assert (change.total, change.changed, change.tier_name) == (4, 3, "Gold")
+    assert tiers(ids) == [gold.pk] * 4
+    assert versions(ids[1:]) == {2}
+    assert versions(ids[:1]) == {1}
+    told = Change.objects.get(action="set_tier_guests")
+    assert told.values == {"member_tier": [None, "Gold"]}
+    undo(change)
+    assert tiers(ids) == before
+
+
+def test_a_tier_can_be_taken_from_many(bella, gold):
+    ids = crowd(bella, 3)
+    Guest.objects.filter(pk__in=ids[:2]).update(member_tier=gold)
+    change = confirmed(bella, Action.SET_TIER, tier=None)
+    assert (change.changed, tiers(ids)) == (2, [None] * 3)
+    undo(change)
+    assert tiers(ids) == [gold.pk, gold.pk, None]
+
+
+def test_a_tier_that_was_deleted_since_does_not_come_back(bella, gold, silver):
+    ids = crowd(bella, 2)
+    Guest.objects.filter(pk=ids[0]).update(member_tier=silver)
+    change = confirmed(bella, Action.SET_TIER, tier=gold)
+    delete_tier(tier=silver, actor=None, source="web", now=NOW)
+    assert undo(change).undone == 2
+    assert tiers(ids) == [None, None]
+
+
+def test_undo_leaves_the_tier_of_whoever_got_another_since(bella, gold, silver):
+    ids = crowd(bella, 2)
+    change = confirmed(bella, Action.SET_TIER, tier=gold)
+    confirmed(bella, Action.SET_TIER, f"guest={ids[0]}", tier=silver)
+    assert undo(change).undone == 1
+    assert tiers(ids) == [silver.pk, None]
+
+
+def test_a_tier_that_is_gone_is_not_set(bella, gold):
+    ids = crowd(bella, 2)
+    MemberTier.objects.filter(pk=gold.pk).delete()
+    with pytest.raises((TierGone, IntegrityError)):
+        confirmed(bella, Action.SET_TIER, tier=gold)
+    assert tiers(ids) == [None, None]
+
+
 def test_nothing_to_do_leaves_no_receipt(bella, vip):
     crowd(bella, 2)
     with pytest.raises(NothingToChange):
@@ -84,14 +150,14 @@ def test_nothing_to_do_leaves_no_receipt(bella, vip):
 
 
 @pytest.mark.parametrize("action", ON_LISTS)
-def test_merged_and_erased_guests_are_never_touched(bella, vip, action):
+def test_merged_and_erased_guests_are_never_touched(bella, vip, gold, action):
     is_active = action == Action.DELETE
     kept, merged, erased, plain = crowd(bella, 4, is_active=is_active)
     Guest.objects.filter(pk=merged).update(merged_into=kept, is_active=False)
     Guest.objects.filter(pk=erased).update(phone=None)
     address = "inactive=on"
     change = confirmed(bella, action if "category" not in action else Action.ADD_CATEGORY, address,
-                       category=vip if "category" in action else None)  # fmt: skip
+                       category=vip if "category" in action else None, tier=gold)  # fmt: skip
     met = set(change.guests.values_list("guest_id", flat=True))
     assert met == {kept, plain}
     assert versions([merged, erased]) == {1}
@@ -177,16 +243,16 @@ def test_more_than_a_thousand_are_large_however_many_there_are(django_assert_num
 
 
 @pytest.mark.parametrize("action", ON_LISTS)
-def test_undo_puts_everything_back(bella, manager, vip, action):
+def test_undo_puts_everything_back(bella, manager, vip, gold, action):
     ids = crowd(bella, 4, is_active=action != Action.RESTORE)
     if action == Action.REMOVE_CATEGORY:
         confirmed(bella, Action.ADD_CATEGORY, category=vip)
-    before = (active(bella), inside(vip))
+    before = (active(bella), inside(vip), tiers(ids))
     category = vip if "category" in action else None
-    change = confirmed(bella, action, "inactive=on", category=category)
-    assert (active(bella), inside(vip)) != before
+    change = confirmed(bella, action, "inactive=on", category=category, tier=gold)
+    assert (active(bella), inside(vip), tiers(ids)) != before
     change = undo(change, manager)
-    assert (active(bella), inside(vip)) == before
+    assert (active(bella), inside(vip), tiers(ids)) == before
     assert (change.state, change.undone, change.undone_by) == (State.UNDONE, len(ids), manager)
 
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core.models import Change, Job
-from guests.models import BulkChange, Category, Guest, GuestCategory
+from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
 from guests.services import bulk_changes
 from guests.web import consequences
 from tests.guests.crowds import active, confirmed, crowd, inside, touch, undo
@@ -144,6 +144,39 @@ def test_a_page_that_others_sent_leads_them_alone_to_its_receipt(sign_in, bella,
     sent = hidden_in(client.get(url))
     client.post(url, sent)
     assert "There is nobody to delete." in text_of(sign_in(owner).post(url, sent))
+
+
+def test_a_tier_is_chosen_and_set(sign_in, bella, operator):
+    gold = MemberTier.objects.create(company=bella, name="Gold", rank=1)
+    ids = crowd(bella, 30)
+    client = sign_in(operator)
+    listed = client.get("/c/bella/guests/?sort=name").content.decode()
+    assert 'formaction="/c/bella/guests/set-tier/"' in listed
+    address = f"/c/bella/guests/set-tier/?guest={ids[0]}&guest={ids[1]}"
+    assert "Set the tier of 2 guests in Bella" in text_of(client.get(address))
+    assert "Choose the tier." in text_of(confirm(client, address))
+    answer = confirm(client, address, tier=gold.pk)
+    assert "2 guests have the tier “Gold” now." in text_of(answer)
+    assert "Undo for 2 guests" in text_of(answer)
+    again = confirm(client, address, tier=gold.pk)
+    assert "All of them have the tier “Gold” already." in text_of(again)
+    said = text_of(client.get(f"/c/bella/guests/{ids[0]}/history/"))
+    assert "gave this guest the tier “Gold” in bulk change 1" in said
+    answer = confirm(client, address, tier="none")
+    assert "2 guests have no tier now." in text_of(answer)
+    undone = client.post("/c/bella/guests/changes/2/undo/", follow=True)
+    assert "Undone: all 2 guests are as before." in text_of(undone)
+    assert Guest.objects.filter(member_tier=gold).count() == 2
+    said = text_of(client.get(f"/c/bella/guests/{ids[0]}/history/"))
+    assert "gave this guest the former tier back by undoing bulk change 2" in said
+
+
+def test_the_tier_next_door_is_none(sign_in, bella, roma, operator):
+    theirs = MemberTier.objects.create(company=roma, name="Oro")
+    ids = crowd(bella, 30)
+    answer = confirm(sign_in(operator), f"/c/bella/guests/set-tier/?guest={ids[0]}", tier=theirs.pk)
+    assert "Choose one of those that are offered." in text_of(answer)
+    assert BulkChange.objects.count() == 0
 
 
 def test_ticked_rows_are_meant_alone(sign_in, bella, manager):

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from core.models import Job
 from core.services import jobs
-from guests.models import BulkChange, Category, Guest, GuestCategory
+from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
 from guests.services import bulk_changes, bulk_changes_worker
 from guests.services.bulk_changes import NotNow, request_stop
 from guests.services.bulk_changes_worker import perform
+from guests.services.tiers import delete_tier
 from tests.guests.crowds import active, confirmed, crowd, inside, touch, undo
 from tests.processes import eventually
 from tests.torture.at_once import at_once
@@ -152,6 +153,34 @@ def test_a_category_deleted_on_the_way_ends_it_with_a_reason(bella, small):
     assert (change.state, change.changed) == (State.STOPPED, 6)
     assert change.error == "The category was deleted."
     assert GuestCategory.objects.count() == 0
+
+
+def test_a_worker_sets_a_tier_and_gives_the_former_ones_back(bella, small):
+    gold = MemberTier.objects.create(company=bella, name="Gold")
+    silver = MemberTier.objects.create(company=bella, name="Silver")
+    ids = crowd(bella, 20)
+    Guest.objects.filter(pk__in=ids[:7]).update(member_tier=silver)
+    change = confirmed(bella, Action.SET_TIER, tier=gold)
+    perform(now(change), chunks(change, 2))
+    assert Guest.objects.filter(member_tier=gold).count() == 20
+    assert now(change).changed == 20
+    undo(now(change))
+    assert run(change).undone == 20
+    assert Guest.objects.filter(pk__in=ids[:7], member_tier=silver).count() == 7
+    assert Guest.objects.filter(member_tier=None).count() == 13
+
+
+def test_a_tier_deleted_before_its_turn_ends_it_with_a_reason(bella, small):
+    gold = MemberTier.objects.create(company=bella, name="Gold")
+    crowd(bella, 20)
+    change = confirmed(bella, Action.SET_TIER, tier=gold)
+    delete_tier(tier=gold, actor=None, source="web", now=timezone.now())
+    change = run(change)
+    assert (change.state, change.changed, change.error) == (
+        State.STOPPED,
+        0,
+        "The tier was deleted.",
+    )
 
 
 # -- At once
