@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.models import Company, User
-from core.services.changes import heed_others, plain, record
+from core.services.changes import heed_others, plain, record, state_of
 from core.services.names import same_name
 from core.texts import isolated
 from guests.models import Category
@@ -81,6 +81,7 @@ def change_program(
     locked.company = company
     heed_others(locked, expected, {**values, "categories": categories})
     before = {name: getattr(locked, name) for name in FIELDS}
+    were_for = state_of(locked, ["categories"])
     for name in FIELDS:
         if name in values:
             setattr(locked, name, values[name])
@@ -95,6 +96,9 @@ def change_program(
         for name in FIELDS
         if before[name] != getattr(locked, name)
     }
+    are_for = state_of(locked, ["categories"])
+    if were_for != are_for:
+        changed["categories"] = [were_for["categories"], are_for["categories"]]
     if changed:
         record(
             company=company,

@@ -190,3 +190,18 @@ def test_amounts_and_rows_are_compared_as_what_they_are(bella: Company) -> None:
         "grace_days": 30,
         "adjustment_limit": "5",
     }
+
+
+def test_whoever_changed_for_which_categories_a_program_is_is_named(
+    bella: Company, owner: User, second: User, sign_in: Callable[[User], Client]
+) -> None:
+    wine = Category.objects.create(company=bella, name="Wine")
+    Category.objects.create(company=bella, name="Lunch")
+    url, theirs = a_program(bella), sign_in(second)
+    opened = theirs.get(url)
+    client = sign_in(owner)
+    client.post(url, typed(client.get(url), audience="categories", categories=[str(wine.pk)]))
+    said = text_of(theirs.post(url, typed(opened, code="b")))
+    assert "Categories – Wine not touched Olivia" in said
+    told = text_of(client.get(page(bella, "core:activity")))
+    assert "Categories Wine" in told
