@@ -147,7 +147,9 @@ def delete_category(
     """
 
     def delete() -> BulkChange:
-        company = Company.objects.select_for_update().get(pk=category.company_id)
+        # Not its key, which others look at when they commit: whoever is putting a guest into the
+        # category would wait for this, and this for them.
+        company = Company.objects.select_for_update(no_key=True).get(pk=category.company_id)
         if uses := uses_of(category):
             raise InUse(" ".join(uses))
         places = GuestCategory.objects.for_company(company).filter(category=category)

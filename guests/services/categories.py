@@ -30,7 +30,7 @@ def create_categories(
     "vip" and "VIP" are one category: of several spellings the first in the alphabet is taken.
     """
     # Two who create the same category would both not find it: the company's lock lets one wait.
-    Company.objects.select_for_update().get(pk=company.pk)
+    Company.objects.select_for_update(no_key=True).get(pk=company.pk)
     wanted = {fold(name): name for name in sorted(names, reverse=True)}
     there = Category.objects.for_company(company).values_list("name", "pk")
     ids = {fold(name): pk for name, pk in there if fold(name) in wanted}

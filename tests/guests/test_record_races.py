@@ -148,8 +148,9 @@ def test_no_place_outlives_a_category_that_is_deleted_meanwhile(bella, is_first,
     with transaction.atomic():
         (put if is_first else delete)()
         other.start()
-        # Long enough to get in between, if nothing keeps it from that.
-        other.join(1)
+        # Long enough to get in between, if nothing keeps it from that; and longer than PostgreSQL
+        # waits before it looks whether two wait for each other, so that the one here would lose.
+        other.join(1.5)
     other.join()
     assert not Category.objects.exists()
     assert not GuestCategory.objects.exists()
