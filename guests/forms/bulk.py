@@ -1,14 +1,25 @@
 """Confirming what is done to many guests at once."""
 
+import re
 from typing import Any
+from uuid import uuid4
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from core.forms.confirming import TypedNumberForm
 from core.models import Company
 from core.texts import isolated
 from guests.models import Category, MemberTier
+
+_made_here = re.compile(r"[0-9a-f-]{36}").fullmatch
+
+
+def ref_in(data: QueryDict) -> str:
+    """Return the name of the page that was sent; "" of one that none of ours can have."""
+    text = data.get("ref", "")
+    return text if _made_here(text) else ""
 
 
 class ConfirmForm(TypedNumberForm):
@@ -18,7 +29,7 @@ class ConfirmForm(TypedNumberForm):
     """
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=80)
-    ref = forms.CharField(widget=forms.HiddenInput, required=False)
+    ref = forms.CharField(widget=forms.HiddenInput, required=False, initial=lambda: str(uuid4()))
     field_order = ["seen", "ref", "typed"]
 
 

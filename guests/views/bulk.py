@@ -5,10 +5,8 @@ The page says whom it is about, in words and as a number, and carries a mark of 
 guests are meant by the time it is confirmed, it asks again.
 """
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
 
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, QueryDict
@@ -19,7 +17,7 @@ from django.utils.translation import gettext as _
 from core.models import Change, Company
 from core.web.access import CompanyRequest, company_view
 from core.web.ids import id_in
-from guests.forms.bulk import CategoriseForm, ConfirmForm, SetTierForm
+from guests.forms.bulk import CategoriseForm, ConfirmForm, SetTierForm, ref_in
 from guests.models import BulkChange, Guest
 from guests.querysets import GuestQuerySet
 from guests.services.bulk_changes import (
@@ -36,7 +34,6 @@ from guests.web.selection import Selection, list_url, selection_in
 
 Action = BulkChange.Action
 
-_made_here = re.compile(r"[0-9a-f-]{36}").fullmatch
 #: So many are named on the page that asks.
 NAMED = 5
 
@@ -83,7 +80,7 @@ class _Question:
 
 
 def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpResponse:
-    if first := confirmed_on(company=company, ref=_ref(request), actor=request.user):
+    if first := confirmed_on(company=company, ref=ref_in(request.POST), actor=request.user):
         return redirect("guests:change", company.slug, first.number)
     selection = selection_in(request)
     mark = mark_of(concerned(selection.guests, action))
@@ -118,7 +115,7 @@ def _confirm(request: CompanyRequest, question: _Question, form: ConfirmForm) ->
         words=question.selection.words,
         category=form.cleaned_data.get("category"),
         tier=form.cleaned_data.get("tier"),
-        ref=_ref(request),
+        ref=ref_in(request.POST),
         actor=request.user,
         source=Change.Source.WEB,
         now=timezone.now(),
@@ -137,7 +134,6 @@ def _form(request: CompanyRequest, question: _Question) -> ConfirmForm:
         "expected": count if is_large(count, everybody) else None,
         "initial": {
             "seen": seen,
-            "ref": str(uuid4()),
             "category": request.POST.get("category") or _only(request),
             "tier": request.POST.get("tier"),
         },
@@ -149,12 +145,6 @@ def _form(request: CompanyRequest, question: _Question) -> ConfirmForm:
     if question.action == Action.SET_TIER:
         return SetTierForm(company=question.company, **options)
     return ConfirmForm(**options)
-
-
-def _ref(request: CompanyRequest) -> str:
-    """Return the name of the page that was sent; "" of one that none of ours can have."""
-    text = request.POST.get("ref", "")
-    return text if _made_here(text) else ""
 
 
 def _only(request: CompanyRequest) -> str:

@@ -48,6 +48,9 @@ class BulkAdjustment(Job):
     )
     reason = models.CharField(_("reason"), max_length=24, choices=Reason)
     comment = models.CharField(_("comment"), max_length=500, blank=True)
+    ref = models.CharField(
+        max_length=40, blank=True, help_text="The page it was confirmed on: sent twice, it is one."
+    )
     query = models.TextField(blank=True, help_text="The list's address that was confirmed.")
     words = models.JSONField(default=list, help_text="The filters as they were confirmed.")
     step = models.CharField(_("step"), max_length=8, choices=Step, default=Step.POST)

@@ -38,6 +38,14 @@ class SetChanged(Exception):
         self.mark = mark
 
 
+class ConfirmedBefore(Exception):
+    """The same page was sent before; `change` is what it led to."""
+
+    def __init__(self, change: BulkAdjustment) -> None:
+        super().__init__(f"bulk adjustment {change.pk} was confirmed on this page")
+        self.change = change
+
+
 class NobodyMeant(Exception):
     """The set is empty."""
 
@@ -68,6 +76,7 @@ def confirm_bulk(
     comment: str,
     query: str,
     words: Sequence[str],
+    ref: str = "",
     actor: User,
     source: str,
     now: datetime,
@@ -75,8 +84,10 @@ def confirm_bulk(
     """Write down whom it is about and hand it to the worker; above the limit have it approved.
 
     `seen` is the mark of the set that was shown (bulk_changes_sets.mark_of). The limit is for the
-    sum of all. A state of draft means that it waits for a second person.
-    Raises SetChanged, NobodyMeant, and ValueError for an amount that is none of the currency.
+    sum of all. A state of draft means that it waits for a second person. `ref` names the page that
+    asked: sent twice, it gives once.
+    Raises ConfirmedBefore, SetChanged, NobodyMeant, and ValueError for an amount that is none of
+    the currency.
     """
     if not amount or not is_rounded(amount, program.currency):
         raise ValueError(f"not an amount of {program.currency}: {amount}")
@@ -90,6 +101,7 @@ def confirm_bulk(
             restaurant=restaurant,
             reason=reason,
             comment=comment,
+            ref=ref,
             query=query,
             words=list(words),
         )
@@ -98,6 +110,13 @@ def confirm_bulk(
         return change
 
     return whole(act)
+
+
+def confirmed_on(*, company: Company, ref: str, actor: User | None) -> BulkAdjustment | None:
+    """Return what `actor` confirmed on this page, if it was sent already."""
+    if not ref:
+        return None
+    return BulkAdjustment.objects.for_company(company).filter(actor=actor, ref=ref).first()
 
 
 def _begin(change: BulkAdjustment, *, actor: User, source: str, now: datetime) -> None:
@@ -193,7 +212,7 @@ def undo_needs_approval(change: BulkAdjustment) -> bool:
 def _write_down(change: BulkAdjustment, guests: GuestQuerySet, *, seen: str) -> None:
     """Write down the change and whom it is about, under the company's next number.
 
-    Raises SetChanged when `seen` is not the mark of these guests, and NobodyMeant.
+    Raises ConfirmedBefore, SetChanged when `seen` is not the mark of these guests, and NobodyMeant.
     """
     _save_numbered(change)
     _write_down_set(change, guests)
@@ -206,8 +225,12 @@ def _write_down(change: BulkAdjustment, guests: GuestQuerySet, *, seen: str) -> 
 
 
 def _save_numbered(change: BulkAdjustment) -> None:
-    """Save it under the company's next number; the lock keeps two from taking the same."""
+    """Save it under the company's next number; the lock keeps two from taking the same, and the
+    same page from giving twice. Raises ConfirmedBefore.
+    """
     Company.objects.select_for_update(no_key=True).get(pk=change.company_id)
+    if first := confirmed_on(company=change.company, ref=change.ref, actor=change.actor):
+        raise ConfirmedBefore(first)
     (change.pk,) = bulk_writes.reserve_ids(BulkAdjustment, 1)
     rows = BulkAdjustment.objects.filter(company_id=change.company_id)
     change.number = (rows.aggregate(last=Max("number"))["last"] or 0) + 1

@@ -18,6 +18,7 @@ from core.fields import LARGEST
 from core.models import Change, Company
 from core.web.access import CompanyRequest, View, company_view
 from core.web.lists import pager, paginate
+from guests.forms.bulk import ref_in
 from guests.models import Guest
 from guests.services.bulk_changes_sets import Mark, is_large, mark_of
 from guests.web.selection import Selection, list_url, selection_in
@@ -47,6 +48,9 @@ def debit(request: CompanyRequest, company: Company) -> HttpResponse:
 
 
 def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
+    ref = ref_in(request.POST) if "confirm" in request.POST else ""
+    if first := services.confirmed_on(company=company, ref=ref, actor=request.user):
+        return redirect("loyalty:bulk_change", company.slug, first.number)
     selection = selection_in(request)
     guests = services.guests_of(selection.guests)
     mark = mark_of(guests)
@@ -66,6 +70,8 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
             if not has_changed and confirm.is_valid():
                 try:
                     return _do(request, company, selection, form, str(mark))
+                except services.ConfirmedBefore as before:
+                    return redirect("loyalty:bulk_change", company.slug, before.change.number)
                 except services.SetChanged as changed:
                     mark, has_changed = changed.mark, True
                     confirm = _confirm_form(company, mark)
@@ -131,6 +137,7 @@ def _do(
         comment=data["comment"],
         query=selection.query,
         words=selection.words,
+        ref=ref_in(request.POST),
         actor=request.user,
         source=Change.Source.WEB,
         now=timezone.now(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
 from tests.guests import cast
 from tests.loyalty.conftest import new_guest
+from tests.torture.at_once import at_once
 
 pytestmark = pytest.mark.usefixtures("books_agree")
 Fate = bulk_worker.Fate
@@ -33,7 +35,7 @@ def crowd(bella: Company) -> list[Guest]:
 def credit(bella: Company, manager: User, points: Program) -> Callable[..., BulkAdjustment]:
     """Call it with an amount: confirmed for every active guest of the company."""
 
-    def confirmed(amount: Any, *, seen: str = "") -> BulkAdjustment:
+    def confirmed(amount: Any, *, seen: str = "", ref: str = "") -> BulkAdjustment:
         guests = Guest.objects.for_company(bella)
         mark = mark_of(bulk_adjusting.guests_of(guests.all()))
         return bulk_adjusting.confirm_bulk(
@@ -47,12 +49,50 @@ def credit(bella: Company, manager: User, points: Program) -> Callable[..., Bulk
             comment="",
             query="",
             words=[],
+            ref=ref,
             actor=manager,
             source="web",
             now=timezone.now(),
         )
 
     return confirmed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_on_one_page_give_once(
+    credit: Callable[..., BulkAdjustment], crowd: list[Guest]
+) -> None:
+    raised = at_once(*[partial(credit, "5", ref="a")] * 2)
+    assert [type(each) for each in raised] == [bulk_adjusting.ConfirmedBefore]
+    assert BulkAdjustment.objects.count() == 1
+
+
+@pytest.mark.parametrize("way", ["credit", "debit"])
+def test_a_page_that_is_sent_twice_gives_once_and_leads_to_the_same_receipt(
+    bella: Company,
+    manager: User,
+    points: Program,
+    crowd: list[Guest],
+    sign_in: Callable[[User], Client],
+    way: str,
+) -> None:
+    client, url = sign_in(manager), f"/c/bella/guests/{way}/"
+    told = {
+        "program": points.pk,
+        "amount": "5",
+        "restaurant": bella.restaurants.get(name="Bella Soho").pk,
+        "reason": "promotion",
+    }
+    asked = client.post(url, told).context["confirm"]
+    sent = told | {name: asked[name].value() for name in ("seen", "ref")}
+    sent |= {"confirm": "1", "typed": "7"}
+    answers = [client.post(url, sent) for _twice in range(2)]
+    assert [answer["Location"] for answer in answers] == ["/c/bella/programs/changes/1/"] * 2
+    assert BulkAdjustment.objects.count() == 1
+
+    # The same again on a page of its own is meant.
+    anew = client.post(url, told).context["confirm"]
+    assert client.post(url, sent | {"ref": anew["ref"].value()})["Location"].endswith("/2/")
 
 
 def worked(change: BulkAdjustment) -> BulkAdjustment:
