@@ -47,6 +47,10 @@ class CompanyOwnedQuerySet(models.QuerySet):
     def for_company(self, company: "Company") -> Self:
         return self.filter(company=company)
 
+    def is_more_than(self, count: int) -> bool:
+        """Whether these are more, which is known after so many steps along an index."""
+        return self.order_by()[count : count + 1].exists()
+
 
 class CompanyQuerySet(models.QuerySet):
     def for_user(self, user: "User") -> Self:

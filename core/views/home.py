@@ -3,7 +3,7 @@
 from typing import cast
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -74,15 +74,23 @@ def company_home(request: CompanyRequest, company: Company) -> HttpResponse:
     """Show how the company does, and at the start what is left to do.
 
     Whoever may not see that goes to the first screen of their role, or is told that there is none.
+    What takes long to count the page asks for by htmx, panel by panel; without it, a link does.
     """
     if not request.user.has_perm(overview.PERMISSION, company):
         url = overview.landing(request.user, company)
         return redirect(url) if url else render(request, "core/no_screen.html")
+    if request.htmx and (name := request.GET.get("panel")):
+        panel = overview.panel(request, company, name)
+        if panel is None:
+            raise Http404
+        return render(request, "core/home_panel.html", {"each": panel})
     steps = checklist.items(request.user, company)
     left = sum(not step["done"] for step in steps)
+    panels = overview.panels(request, company, whole="whole" in request.GET)
     context = {
         "checklist": steps if left else [],
         "checklist_left": left,
-        "panels": overview.panels(request, company),
+        "panels": panels,
+        "are_all_there": not any(each["later"] for each in panels),
     }
     return render(request, "core/home.html", context)

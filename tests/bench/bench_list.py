@@ -3,10 +3,10 @@
 In a database of its own (the one of DATABASE_URL, with `test_` before its name) a company gets
 GUESTS guests with orders, cards and categories; with KEEP=1 the database is left for the next run
 with as many. ONLY=sort,record asks for the figures whose names have one of these words, ADMIN=0
-leaves the admin out. Then the first page, a deep page, each filter, each
-sort, each kind of search, the bar's search, the number and the record are asked for RUNS times each
-inside the process, rendering included, and so is the admin's change list where it has the like. The
-median counts. The last line printed is one JSON object with every figure, in milliseconds.
+leaves the admin out. Then the first page, a deep page, each filter, each sort, each kind of search,
+the bar's search, the number, the record and the overview are asked for RUNS times each inside the
+process, rendering included, and so is the admin's change list where it has the like. The median
+counts. The last line printed is one JSON object with every figure, in milliseconds.
 """
 
 import json
@@ -29,7 +29,10 @@ RUNS = int(os.environ.get("RUNS", "9"))
 ONLY = os.environ.get("ONLY", "").split(",")
 ADMIN = os.environ.get("ADMIN", "1") not in ("", "0")
 KEEP = os.environ.get("KEEP", "") not in ("", "0")
-LIST = "/c/bench-0/guests/"
+OVERVIEW = "/c/bench-0/"
+LIST = f"{OVERVIEW}guests/"
+#: How the names of what nobody waits for begin: a page asks for it once it is there.
+LATER = ("number", "later")
 
 
 def main() -> None:
@@ -93,7 +96,7 @@ def _measure(vendor: str) -> dict[str, Any]:
     for name, figure in ours.items():
         beside = f"   admin {admin[name]:8.1f}   {ratios[name]:6.1f} x" if name in admin else ""
         _say(f"{name:32} {figure:8.1f} ms{beside}")
-    pages = {name: figure for name, figure in ours.items() if not name.startswith("number")}
+    pages = {name: figure for name, figure in ours.items() if not name.startswith(LATER)}
     return {
         "database": vendor, "guests": GUESTS, "runs": RUNS, "ours": ours, "admin": admin,
         "ratios": ratios, "slowest": max(pages, key=lambda name: pages[name]),
@@ -128,9 +131,9 @@ def _ours(company: Any) -> dict[str, Callable[[], Any]]:
     client = Client()
     client.force_login(user, backend="core.auth.CompanyBackend")
 
-    def page(query: str) -> Callable[[], Any]:
+    def page(query: str, under: str = LIST, **headers: str) -> Callable[[], Any]:
         def ask() -> Any:
-            answer = client.get(f"{LIST}{query}")
+            answer = client.get(f"{under}{query}", headers=headers)
             assert answer.status_code == 200, (query, answer.status_code)
             return answer
 
@@ -145,6 +148,9 @@ def _ours(company: Any) -> dict[str, Callable[[], Any]]:
         "record": f"{guest.pk}/",
     }
     asked = {name: page(query) for name, query in queries.items()}
+    asked["overview"] = page("", OVERVIEW)
+    for name in ("guests", "takings", "birthdays"):
+        asked[f"later {name}"] = page(f"?panel={name}", OVERVIEW, **{"HX-Request": "true"})
     first = page("?sort=-last_visit")
     return {"first page": first, "deep page": page(_deep(company)), **asked}
 

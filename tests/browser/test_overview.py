@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from playwright.sync_api import expect
 
+from core.web import overview
 from guests.models import Guest
 from tests.browser.axe import faults
 from tests.imports.web import draft as draft_import
@@ -147,6 +149,21 @@ def test_the_table_opens_by_keyboard(window, live_server, busy, script):
     summary.focus()
     page.keyboard.press("Enter")
     assert page.locator(".plot__table table").first.get_by_role("row").count() == 27
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_what_a_large_company_counts_arrives(window, live_server, busy, monkeypatch, script):
+    monkeypatch.setattr(overview, "AT_ONCE", 0)
+    page = window(java_script_enabled=script)
+    page.goto(f"{live_server.url}/c/bella/")
+    if not script:
+        assert page.get_by_text("Not counted yet.").is_visible()
+        page.get_by_role("link", name="Count and show all figures").click()
+    expect(page.locator(".plot__picture")).to_have_count(2)
+    expect(page.locator(".overview__figure").first).to_have_text("3")
+    expect(page.get_by_role("heading", name="Birthdays this week")).to_have_count(1)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    expect(page.get_by_text("show all figures")).to_be_hidden()
 
 
 @pytest.mark.axe

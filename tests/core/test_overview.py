@@ -214,6 +214,56 @@ def test_queries_are_as_many_for_a_full_company_as_for_an_empty_one(page, bella,
     assert queries() <= empty
 
 
+@pytest.fixture
+def large(monkeypatch, bella, now):
+    """A company of whom nobody counts anything while one waits."""
+    guest = new_guest(bella, 1, first_name="Ann", birthday=date(1990, 6, 18), last_visit_at=now)
+    order(bella, "a", guest, "10", now)
+    monkeypatch.setattr(overview, "AT_ONCE", 0)
+
+
+def test_of_a_large_company_nothing_is_counted_while_one_waits(page, large):
+    with CaptureQueriesContext(connection) as captured:
+        response = page()
+    assert not [q["sql"] for q in captured if "COUNT(" in q["sql"] or "SUM(" in q["sql"]]
+    assert figures(response) == [None] * 4
+    assert "Ann" not in response.text
+    for name in ("guests", "takings", "birthdays"):
+        assert response.text.count(f'hx-get="?panel={name}"') == 1
+    urls = [f["url"] for f in response.by_template["guests/overview.html"]["figures"]]
+    assert urls[0] == "/c/bella/guests/?q="
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("guests", "New this month"), ("takings", "£10.00"), ("birthdays", "Ann")]
+)
+def test_a_panel_that_was_waited_for_comes_alone(sign_in, owner, large, name, text):
+    client = sign_in(owner)
+    answer = client.get(f"/c/bella/?panel={name}", headers={"hx-request": "true"})
+    shown = answer.content.decode()
+    assert text in shown
+    assert shown.count("<section") == 1
+    assert "hx-get" not in shown
+    assert "<html" not in shown
+    # As an address of the browser it is the page.
+    assert "<html" in client.get(f"/c/bella/?panel={name}").content.decode()
+
+
+def test_all_of_a_large_company_can_be_asked_for_at_once(sign_in, owner, large):
+    client = sign_in(owner)
+    assert 'href="?whole=1"' in client.get("/c/bella/").content.decode()
+    whole = client.get("/c/bella/?whole=1").content.decode()
+    assert "?panel=" not in whole
+    assert 'href="?whole=1"' not in whole
+    assert "Ann" in whole
+    assert "£10.00" in whole
+
+
+def test_a_panel_that_is_none_is_not_found(sign_in, owner, large):
+    answer = sign_in(owner).get("/c/bella/?panel=nothing", headers={"hx-request": "true"})
+    assert answer.status_code == 404
+
+
 def test_a_panel_is_seen_only_with_its_permission(sign_in, bella, owner, monkeypatch):
     asked = []
 
@@ -224,6 +274,11 @@ def test_a_panel_is_seen_only_with_its_permission(sign_in, bella, owner, monkeyp
     monkeypatch.setattr(overview, "_panels", [])
     overview.register(overview.Panel(1, "core/no_screen.html", context, "core.nothing"))
     assert sign_in(owner).get("/c/bella/").context["panels"] == []
+    overview.register(
+        overview.Panel(1, "core/no_screen.html", context, "core.nothing", name="secret")
+    )
+    answer = sign_in(owner).get("/c/bella/?panel=secret", headers={"hx-request": "true"})
+    assert answer.status_code == 404
     assert asked == []
     overview.register(overview.Panel(1, "imports/overview.html", context, "core.view_company"))
     assert sign_in(owner).get("/c/bella/").context["panels"] != []

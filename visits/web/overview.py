@@ -21,10 +21,25 @@ WEEKS = 26
 def register() -> None:
     """Add what visits know to the overview."""
     overview.register(
-        overview.Panel(20, "visits/takings.html", takings_panel, "visits.view_order", wide=True)
+        overview.Panel(
+            20,
+            "visits/takings.html",
+            takings_panel,
+            "visits.view_order",
+            wide=True,
+            meanwhile=takings_meanwhile,
+            name="takings",
+        )
     )
     # Until they have a screen of their own.
     overview.register_landing("host", "guests:list")
+
+
+def takings_meanwhile(request: CompanyRequest, company: Company) -> dict[str, Any] | None:
+    """Return what the plots will be of."""
+    if not Order.objects.for_company(company).is_more_than(overview.AT_ONCE):
+        return None
+    return {"visits": None, "weeks": WEEKS, "only": words.names(_only(request, company))}
 
 
 def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
@@ -32,8 +47,7 @@ def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
     tz = timezone.get_current_timezone()
     spans = weeks(timezone.localdate(), WEEKS, tz)
     orders = Order.objects.for_company(company)
-    only = list(Restaurant.objects.limiting(company, request.user).order_by("name", "pk"))
-    if only:
+    if only := _only(request, company):
         orders = orders.in_restaurants([each.pk for each in only])
     takings = orders.takings(spans.bounds)
     named = [
@@ -56,3 +70,8 @@ def takings_panel(request: CompanyRequest, company: Company) -> dict[str, Any]:
         open_end=True,
     )
     return {"visits": visits, "revenue": revenue, "weeks": WEEKS, "only": words.names(only)}
+
+
+def _only(request: CompanyRequest, company: Company) -> list[Restaurant]:
+    """Return the restaurants that the user is for; [] for all of them."""
+    return list(Restaurant.objects.limiting(company, request.user).order_by("name", "pk"))
