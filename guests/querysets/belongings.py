@@ -1,9 +1,9 @@
 """Reads of what guests hold and are sorted into, and of saved views."""
 
 from collections.abc import Set
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from core.querysets import CompanyOwnedQuerySet
@@ -38,26 +38,37 @@ class CategoryQuerySet(CompanyOwnedQuerySet):
         return self.filter(is_default=True)
 
     def with_guest_counts(self) -> Self:
-        """Each with `guests_count`: how many are in it, deleted guests too."""
+        """Each with `guests_count`: how many are in it, deleted guests too.
+
+        A category is one company's, and so is all that is in it: to say so again would be to look
+        at every row, where the index of a category knows how many there are.
+        """
         from guests.models import GuestCategory
 
-        inside = GuestCategory.objects.filter(
-            company=OuterRef("company"), category=OuterRef("pk")
-        ).order_by()
-        counted = inside.values("category").annotate(count=Count("guest")).values("count")
-        return self.annotate(guests_count=Coalesce(Subquery(counted), 0))
+        inside = GuestCategory.objects.filter(category=OuterRef("pk"))
+        return self.annotate(guests_count=_counted(inside, "category"))
 
 
 class MemberTierQuerySet(CompanyOwnedQuerySet):
     def with_guest_counts(self) -> Self:
-        """Each with `guests_count`: how many hold it, deleted guests too."""
+        """Each with `guests_count`: how many hold it, deleted guests too, merged ones not.
+
+        The index of tiers knows all of them, and few were merged: one less the other looks at no
+        guest who was not.
+        """
         from guests.models import Guest
 
-        holding = Guest.objects.filter(
-            company=OuterRef("company"), member_tier=OuterRef("pk"), merged_into__isnull=True
-        ).order_by()
-        counted = holding.values("member_tier").annotate(count=Count("pk")).values("count")
-        return self.annotate(guests_count=Coalesce(Subquery(counted), 0))
+        holding = Guest.objects.filter(company=OuterRef("company"), member_tier=OuterRef("pk"))
+        merged = holding.filter(merged_into__isnull=False)
+        return self.annotate(
+            guests_count=_counted(holding, "member_tier") - _counted(merged, "member_tier")
+        )
+
+
+def _counted(rows: "QuerySet[Any]", field: str) -> Coalesce:
+    """Return how many of `rows` share a value of `field`, of which they have one."""
+    counted = rows.order_by().values(field).annotate(count=Count("*")).values("count")
+    return Coalesce(Subquery(counted), 0)
 
 
 class SavedViewQuerySet(CompanyOwnedQuerySet):

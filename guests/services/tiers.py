@@ -78,7 +78,7 @@ def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datet
     """
     Company.objects.select_for_update().get(pk=tier.company_id)
     guests = Guest.objects.for_company(tier.company)
-    if held := refusal(guests.holding(tier).count()):
+    if held := refusal(guests.holding(tier)[:1].count()):
         raise InUse(held)
     guests.filter(member_tier=tier).update(member_tier=None)
     record(

@@ -17,7 +17,7 @@ from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
 from core.web.meanwhile import outdated
 from guests.forms.settings import TierForm
-from guests.models import Guest, MemberTier
+from guests.models import MemberTier
 from guests.services import tiers as services
 from guests.web.selection import list_url
 
@@ -70,9 +70,10 @@ def tier(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
 @company_view("guests.change_membertier")
 def delete_tier(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Delete a tier that no guest holds."""
-    found = get_object_or_404(MemberTier.objects.for_company(company), pk=pk)
+    rows = MemberTier.objects.for_company(company).with_guest_counts()
+    found = get_object_or_404(rows, pk=pk)
     back = reverse("guests:tiers", args=[company.slug])
-    holders = Guest.objects.for_company(company).holding(found).count()
+    holders: int = found.guests_count  # type: ignore[attr-defined]  # annotated
     refusal = services.refusal(holders)
     if request.method == "POST" and not refusal:
         try:

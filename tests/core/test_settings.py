@@ -386,6 +386,16 @@ def test_who_holds_a_tier_is_counted_with_a_link_before_anybody_tries(
     assert "<button" not in asked[asked.index("Guests hold this tier") :]
 
 
+def test_who_was_merged_is_not_counted_in_a_tier(bella: Company, roma: Company) -> None:
+    gold = MemberTier.objects.create(company=bella, name="Gold")
+    kept = cast.guest(bella, member_tier_id=gold.pk)
+    merged = cast.guest(bella, cast.ANN, member_tier_id=gold.pk)
+    counted = MemberTier.objects.for_company(bella).with_guest_counts()
+    assert [tier.guests_count for tier in counted] == [2]
+    cast.merge(kept, merged, member_tier="kept")
+    assert [tier.guests_count for tier in counted.all()] == [1]
+
+
 def test_a_tier_that_only_merged_guests_hold_can_be_deleted_and_the_merge_undone(
     bella: Company, manager: User
 ) -> None:
