@@ -17,6 +17,7 @@ from core.models import Company, Membership, Restaurant, Role
 from core.phone_rule import read_phone
 from core.services import settings as services
 from core.texts import isolated
+from core.web.controls import PlainControls
 from core.web.telephones import telephone
 
 #: Zones that name a place; the rest are other names of the same, kept for old machines.
@@ -58,6 +59,9 @@ def regions() -> list[tuple[str, str]]:
 
 class CompanyForm(OpenedForm, forms.ModelForm):
     """Name and defaults. Whether the values go together is decided by the service."""
+
+    # Its selects have some eight hundred options.
+    default_renderer = PlainControls
 
     class Meta:
         model = Company

@@ -97,6 +97,16 @@ def test_the_profile_is_saved_and_written_down(
     }
 
 
+def test_the_many_options_of_a_profile_are_written_without_a_template_each(
+    bella: Company, owner: User, sign_in: Callable[[User], Client]
+) -> None:
+    shown: Any = sign_in(owner).get(page(bella, "core:settings_profile"))
+    text = shown.content.decode()
+    assert text.count("<option") > 500
+    assert '<option value="Europe/London" selected>London</option>' in text
+    assert len(shown.templates) < 100
+
+
 def test_an_unchanged_profile_writes_nothing(
     bella: Company, owner: User, sign_in: Callable[[User], Client]
 ) -> None:
