@@ -22,7 +22,7 @@ from django.db.models import (
 from guests.normalize import fold
 from guests.querysets import days
 from guests.querysets.literals import NO_TEXT, NOTHING, Literal
-from guests.querysets.search import text_condition, words_of
+from guests.querysets.search import telephone_ends, text_condition, words_of
 from guests.querysets.searched_texts import ids_found
 from guests.querysets.seeded import SeededQuerySet
 
@@ -117,9 +117,7 @@ class GuestQuerySet(SeededQuerySet):
     def likeliest(self, text: str, count: int) -> list[Any]:
         """Return the first hits of a search: active guests first, of digits those whose telephone
         ends so, then whoever was here last."""
-        ends = [
-            Q(phone__endswith=word.digits.lstrip("+")) for word in words_of(text) if word.digits
-        ]
+        ends = [telephone_ends(word) for word in words_of(text) if word.digits]
         last = (F("last_visit_at").desc(nulls_last=True), "name_key", "pk")
         # A word that half the company has in common is met at once among those who come; one that
         # few have is not, and then all of these are looked at.

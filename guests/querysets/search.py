@@ -101,6 +101,20 @@ def text_condition(word: Word, *, region: str) -> Q:
     return found
 
 
+def telephone_ends(word: Word) -> Q:
+    """Return where the telephone ends with the digits of a word.
+
+    The telephone is a word of the text to search in, and trigrams know where a word ends: of ten
+    guests in whom four digits stand anywhere the index leaves one or two.
+    """
+    digits = word.digits.lstrip("+")
+    ends = Q(phone__endswith=digits)
+    if not word.is_telling:
+        return ends
+    last = digits[-TELLING:]
+    return ends & (Q(search_text__contains=f"{last} ") | Q(search_text__endswith=last))
+
+
 def _begins(phone: str) -> Q:
     """Return the condition of a telephone that begins so: a range of the index of telephones.
 

@@ -186,6 +186,15 @@ def test_of_digits_a_telephone_that_ends_so_goes_before_a_later_visit(bella):
         assert hits_ == order[:count]
 
 
+@pytest.mark.parametrize("digits", ["123", "0123", "990123", "07700 990123", "447700990123"])
+def test_a_telephone_that_ends_so_goes_first_of_whom_nothing_else_is_known_too(bella, digits):
+    guest(bella, "+447709901234", first_name="Middle", last_visit_at=NOW)
+    guest(bella, "+447700990123", last_visit_at=NOW - timedelta(days=2))
+    guest(bella, "+447700990124", email="x0123@x.example", last_visit_at=NOW)
+    found = Guest.objects.for_company(bella).search(digits, bella)
+    assert [each.phone for each in found.likeliest(digits, 1)] == ["+447700990123"]
+
+
 def test_eight_hits_are_shown_and_a_way_to_all(client, bella):
     for n in range(9):
         guest(bella, f"+44770090010{n}", first_name="Max", last_name=str(n))
