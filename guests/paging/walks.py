@@ -56,13 +56,17 @@ class _Asked:
         """Return up to `count` places along one segment."""
         near: list[Place] = []
         if self._is_open:
-            near, is_end = walk.near(self._guests, start, count)
+            near, is_end = walk.near(self._guests, start, count, few.NEAR, few.along_the_order)
             if is_end:
                 return near
             self._is_open, self._read_by = False, few.by_trigrams
             if len(near) >= few.PROMISING:
                 self._read_by, start = few.along_the_order, near[-1]
             else:
+                if steps := few.stretch(len(near), count):
+                    near, is_end = walk.near(self._guests, start, count, steps, few.by_trigrams)
+                    if is_end:
+                        return near
                 near = []
         seed = self._seed
         if seed is None and walk.segment.key == "last_visit_at":
@@ -80,13 +84,13 @@ class _Walk:
     descending: bool
 
     def near(
-        self, guests: GuestQuerySet, start: Place | None, count: int
+        self, guests: GuestQuerySet, start: Place | None, count: int, steps: int, read_by: _Way
     ) -> tuple[list[Place], bool]:
-        """Return up to `count` places of these guests that are met soon after `start`, and whether
-        no more are to be looked for."""
+        """Return up to `count` places of these guests within so many steps after `start`, and
+        whether no more are to be looked for."""
         everybody: Any = guests.everybody
-        end = self._read(everybody, start, 1, skipped=few.NEAR)
-        with few.along_the_order():
+        end = self._read(everybody, start, 1, skipped=steps)
+        with read_by():
             found = self._read(guests, start, count, end[0] if end else None)
         return found, len(found) == count or not end
 

@@ -93,13 +93,15 @@ def _found(company, query):
 
 
 #: FEW, SOME, STEPS, EVENLY, NEAR and PROMISING, by which all are looked up, or met on the way, or
-#: on its second stretch, or on one that is soon given up, or never counted as few.
+#: on its second stretch, or on one that is soon given up, or never counted as few; and by which a
+#: word is looked for within a stretch.
 WAYS = {
     "few": (30, 30, 5, 9_999, 30, 1),
     "some": (0, 30, 99, 99_999, 2, 1),
     "on from there": (0, 30, 99, 40, 2, 1),
     "given up": (0, 30, 1, 9_999, 2, 9),
     "many": (0, 0, 1, 9_999, 5, 1),
+    "stretch": (0, 0, 1, 9_999, 3, 9),
 }
 
 
@@ -107,6 +109,7 @@ def _go(monkeypatch, way):
     names = ("FEW", "SOME", "STEPS", "EVENLY", "NEAR", "PROMISING")
     for name, bound in zip(names, WAYS[way], strict=True):
         monkeypatch.setattr(few, name, bound)
+    monkeypatch.setattr(few, "guests_known", lambda: 99_999 if way == "stretch" else 0)
 
 
 @pytest.mark.parametrize("query", QUERIES)
@@ -195,3 +198,28 @@ def test_a_word_that_is_not_met_soon_is_looked_for_by_trigrams(company, monkeypa
     kept_from = [sql for sql in _asked(company, "q=anna") if "= off" in sql]
     assert ["bitmapscan" in sql for sql in kept_from] == [True, False]
     assert "indexscan" in kept_from[1]
+
+
+@pytest.mark.postgres
+def test_a_word_of_which_some_are_near_is_looked_for_within_a_stretch_first(company, monkeypatch):
+    _go(monkeypatch, "stretch")
+    ends = [sql for sql in _asked(company, "q=anna") if "OFFSET" in sql]
+    # Of three all were met, as if of four of three: twice as far as six of these are.
+    assert ["OFFSET 3" in ends[0], "OFFSET 9" in ends[1]] == [True, True]
+    assert "LIKE" not in ends[1]
+
+
+@pytest.mark.parametrize(
+    ("met", "guests", "steps"),
+    [(0, 10**8, 0), (3, 10**7, 63_750), (3, 10**6, 0), (9, 3 * 10**6, 25_500)],
+)
+def test_a_stretch_is_gone_where_it_is_a_small_part_of_all_guests(monkeypatch, met, guests, steps):
+    monkeypatch.setattr(few, "guests_known", lambda: guests)
+    assert few.stretch(met, 51) == steps
+
+
+@pytest.mark.postgres
+def test_postgresql_knows_about_how_many_guests_there_are(company):
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE guests_guest")
+    assert few.guests_known() == Guest.objects.count()
