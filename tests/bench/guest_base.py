@@ -114,8 +114,8 @@ def _fill_company(company: Company, first: int, count: int, block: int) -> None:
             bulk.insert(GuestCategory, ("company_id", "guest_id", "category_id"),
                         ((company.pk, pk, category) for pk in ids
                          for category, share in categories if rng.random() < share))  # fmt: skip
-    for start in range(block, count, block or 1):
-        _copy(first, shift=start, count=min(block, count - start))
+    for number, start in enumerate(range(block, count, block or 1), 1):
+        _copy(first, number, shift=start, count=min(block, count - start))
     _import(company, range(first, first + min(count, IMPORTED)))
 
 
@@ -189,11 +189,15 @@ def _import(company: Company, ids: range) -> None:
                 ((company.pk, job.pk, line, 1, pk) for line, pk in enumerate(ids, 1)))  # fmt: skip
 
 
-def _copy(first: int, *, shift: int, count: int) -> None:
-    """Copy `count` guests from `first` on, with ids that are greater by `shift`."""
+def _copy(first: int, number: int, *, shift: int, count: int) -> None:
+    """Copy `count` guests from `first` on, with ids that are greater by `shift`.
+
+    Addresses get the copy's own number, not its first id: else all would end with two noughts, and
+    four digits that a telephone ends with would be found in a whole copy.
+    """
     pk = f"(g.id + {shift})"
     seconds = shift // 1000 % 86_400
-    email = f"replace(g.email, '@', '{shift // 1000}@')"
+    email = f"replace(g.email, '@', '{number}@')"
     new = {
         "id": pk,
         "phone": _in_sql(pk),
