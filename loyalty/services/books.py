@@ -195,8 +195,9 @@ class Books:
 
     def _new_accounts(self) -> Iterator[Write]:
         new = [account for account in self._owned.values() if not account.id and account.is_changed]
-        # In one order, so that two who open the same accounts never wait in a ring.
-        new.sort(key=attrgetter("program_id", "guest_id"))
+        # In one order, so that two who open the same accounts never wait in a ring: that of the
+        # guests, whom the accounts' keys lock.
+        new.sort(key=attrgetter("guest_id", "program_id"))
         for account, pk in zip(new, bulk.reserve_ids(Account, len(new)), strict=True):
             account.id = pk
             self.accounts[pk] = account

@@ -122,6 +122,9 @@ def carry_out(foreseen: Foreseen, *, now: datetime) -> list[Outcome]:
             _see_that_it_stands(foreseen)
             for write in foreseen.writes:
                 write()
+            # Now that all guests are kept: by their accounts, or by the keys of new ones.
+            if known.find_closed(foreseen.company, foreseen.new | foreseen.old):
+                raise Moved
     except IntegrityError as error:
         # What was not there when it was foreseen, an account or a cause, cannot be locked.
         raise Moved from error
@@ -129,16 +132,18 @@ def carry_out(foreseen: Foreseen, *, now: datetime) -> list[Outcome]:
 
 
 def _see_that_it_stands(foreseen: Foreseen) -> None:
-    """Lock guests, then accounts, as `post_entries` does. Raises Moved."""
+    """Lock guests, then accounts, as `post_entries` does. Raises Moved.
+
+    Where there are no accounts yet to be locked, the keys of the new ones keep the guests, in the
+    same order, and are enough.
+    """
     company = foreseen.company
-    closed = known.keep_guests(company, foreseen.new)
     if foreseen.versions:
+        known.keep_guests(company, foreseen.new)
         accounts = Account.objects.for_company(company)
         rows: Any = accounts.locked(foreseen.versions).with_versions()
         if dict(rows.values_list("pk", "row_version")) != foreseen.versions:
             raise Moved
-    if closed or known.find_closed(company, foreseen.old):
-        raise Moved
     programs = Program.objects.for_company(company).filter(pk__in=foreseen.programs)
     if _values(programs) != foreseen.programs:
         raise Moved
