@@ -94,31 +94,55 @@ class Trip:
 def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     """Take the file through every stage up to `apply`, and hand each planned chunk to `land`.
 
-    The stages run ahead of `land`, in a thread and with a database connection of their own: the
-    next chunk is matched while the present one is written, and the one after it is read and
-    cleaned in another thread. What matters to a chunk is not in those before it, for no two lines
-    of a file may share a key; what others write in between, `land` must notice.
+    The stages run ahead of `land`, each with a thread and a database connection of its own: while a
+    chunk is written the next one is prepared, the one after it is matched and planned, and one more
+    is read and cleaned. What matters to a chunk is not in those before it, for no two lines of a
+    file may share a key; what others write in between, `land` must notice.
     `on_wait` is called every few seconds while nothing comes.
     Raises FileRefused when the file turns out to be unreadable on the way.
     """
     seen = _SEEN.get(trip.kind.key, SeenKeys)()
-    planned = ahead(_planned(trip, seen), on_wait=on_wait)
-    with in_bulk(), seen, closing(planned) as chunks:
-        for chunk in chunks:
+    chunks = _planned(trip, seen)
+    if _can_prepare_ahead(trip):
+        chunks = _prepared(trip, chunks)
+    with in_bulk(), seen, closing(ahead(chunks, on_wait=on_wait)) as ready:
+        for chunk in ready:
             land(chunk)
 
 
-def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
+def _can_prepare_ahead(trip: Trip) -> bool:
+    return trip.writes_for is not None and trip.kind is not ORDERS and bulk.reserves_ahead()
+
+
+def _prepared(
+    trip: Trip, planned: Generator[Planned, None, None]
+) -> Generator[Planned, None, None]:
+    """Yield the chunks made ready to be sent, those that can be."""
+    assert trip.writes_for is not None
     # Given to whom is not in the database yet while a chunk is made ready: one before it is being
     # written, and one lies ready.
     under_way: deque[set[int]] = deque(maxlen=2)
     try:
+        with closing(ahead(planned)) as chunks:
+            for chunk in chunks:
+                unknown = set().union(*under_way)
+                yield chunk._replace(prepared=_made_ready(trip.writes_for, chunk, unknown))
+                under_way.append(owners_of(chunk.decisions))
+    finally:
+        connection.close()
+
+
+def _made_ready(job: ImportJob, chunk: Planned, unknown: set[int]) -> Prepared | None:
+    if not can_prepare(chunk.decisions, unknown):
+        return None
+    return prepare(job, chunk.decisions, now=timezone.now())
+
+
+def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
+    try:
         with closing(ahead(_screened(trip, seen))) as chunks:
             for rows in chunks:
-                decisions = decide(trip, rows, nobody_yet=trip.nobody_yet)
-                unknown = set().union(*under_way)
-                yield Planned(rows, decisions, _prepared(trip, decisions, unknown))
-                under_way.append(owners_of(decisions))
+                yield Planned(rows, decide(trip, rows, nobody_yet=trip.nobody_yet))
     finally:
         connection.close()
 
@@ -128,14 +152,6 @@ def _screened(trip: Trip, seen: SeenKeys) -> Generator[list[Screened], None, Non
         clean = trip.cleaner.clean_many(chunk)
         if rows := [row for row in seen.screen(clean) if row.line > trip.after]:
             yield rows
-
-
-def _prepared(trip: Trip, decisions: list[Decision], unknown: set[int]) -> Prepared | None:
-    if trip.writes_for is None or not bulk.reserves_ahead():
-        return None
-    if trip.kind is ORDERS or not can_prepare(decisions, unknown):
-        return None
-    return prepare(trip.writes_for, decisions, now=timezone.now())
 
 
 def decide(trip: Trip, rows: list[Screened], *, nobody_yet: bool = False) -> list[Decision]:
