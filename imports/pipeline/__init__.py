@@ -123,7 +123,7 @@ def _prepared(
     # written, and one lies ready.
     under_way: deque[set[int]] = deque(maxlen=2)
     try:
-        with closing(ahead(planned)) as chunks:
+        with closing(ahead(planned, most=1)) as chunks:
             for chunk in chunks:
                 unknown = set().union(*under_way)
                 yield chunk._replace(prepared=_made_ready(trip.writes_for, chunk, unknown))
@@ -140,7 +140,7 @@ def _made_ready(job: ImportJob, chunk: Planned, unknown: set[int]) -> Prepared |
 
 def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
     try:
-        with closing(ahead(_screened(trip, seen))) as chunks:
+        with closing(ahead(_screened(trip, seen), most=1)) as chunks:
             for rows in chunks:
                 yield Planned(rows, decide(trip, rows, nobody_yet=trip.nobody_yet))
     finally:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
-from queue import Empty, Full, Queue
+from queue import Empty, SimpleQueue
+from threading import Semaphore
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -54,17 +55,20 @@ def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 def ahead(
     items: Generator[Item, None, None],
     *,
+    most: int = 2,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Generator[Item, None, None]:
-    """Yield `items`, made by a thread of their own: one lies ready while the next is made.
+    """Yield `items`, made by a thread of their own, at most so many before they are wanted.
 
-    The database driver lets go of the interpreter while it waits, so a second thread is enough
-    to use the second core. `on_wait` is called every few seconds while nothing comes. What the
-    maker raises is raised here; leaving early stops the maker and closes `items` in its thread.
+    With one the next is made while the present one is used; with two another lies ready besides.
+    The database driver lets go of the interpreter while it waits, so threads are enough to use the
+    second core. `on_wait` is called every few seconds while nothing comes. What the maker raises is
+    raised here; leaving early stops the maker and closes `items` in its thread.
     """
-    queue: Queue[tuple[str, Any]] = Queue(maxsize=1)
-    stopped = threading.Event()
-    maker = threading.Thread(target=_make, args=(items, queue, stopped), daemon=True, name="ahead")
+    queue: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+    wanted, stopped = Semaphore(most), threading.Event()
+    work = (items, queue, wanted, stopped)
+    maker = threading.Thread(target=_make, args=work, daemon=True, name="ahead")
     maker.start()
     try:
         while True:
@@ -77,9 +81,11 @@ def ahead(
                 raise item
             if kind == "end":
                 return
+            wanted.release()
             yield item
     finally:
         stopped.set()
+        wanted.release()
         maker.join()
 
 
@@ -105,24 +111,20 @@ def _in_lists(rows: Generator[Item, None, None]) -> Generator[list[Item], None, 
 
 
 def _make(
-    items: Generator[Any, None, None], queue: "Queue[tuple[str, Any]]", stopped: threading.Event
+    items: Generator[Any, None, None],
+    queue: "SimpleQueue[tuple[str, Any]]",
+    wanted: Semaphore,
+    stopped: threading.Event,
 ) -> None:
     try:
         with closing(items):
+            wanted.acquire()
             for item in items:
-                if not _put(queue, ("item", item), stopped):
+                queue.put(("item", item))
+                del item  # It belongs to whoever takes it, and may be large.
+                wanted.acquire()
+                if stopped.is_set():
                     return
-        _put(queue, ("end", None), stopped)
+        queue.put(("end", None))
     except BaseException as error:  # noqa: BLE001 - raised again where the items are wanted
-        _put(queue, ("error", error), stopped)
-
-
-def _put(queue: "Queue[tuple[str, Any]]", entry: tuple[str, Any], stopped: threading.Event) -> bool:
-    """Put `entry` when there is room; return False when nobody wants it any more."""
-    while not stopped.is_set():
-        try:
-            queue.put(entry, timeout=0.2)
-        except Full:
-            continue
-        return True
-    return False
+        queue.put(("error", error))
