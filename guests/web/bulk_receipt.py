@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.models import Job, User
 from core.web import subjects
-from guests.models import BulkChange, BulkChangeGuest, Guest
+from guests.models import BulkChange, BulkChangeGuest, Guest, MemberTier
 
 _GUEST = Guest._meta.label_lower
 
@@ -37,9 +37,10 @@ def untouched(change: BulkChange) -> int:
 def told(change: BulkChange, user: User, rows: Sequence[BulkChangeGuest]) -> list[dict[str, Any]]:
     """Return these rows with name and link, as `user` may see them, and what became of them.
 
-    Two queries.
+    Two queries; one more where a tier was set, for what each had before.
     """
     ids = [row.guest_id for row in rows]
+    tiers = _tiers(change)
     guests = Guest.objects.for_company(change.company).in_bulk(ids)
     found = subjects.find(change.company, user, {(_GUEST, pk) for pk in ids})
     return [
@@ -47,10 +48,18 @@ def told(change: BulkChange, user: User, rows: Sequence[BulkChangeGuest]) -> lis
             "name": str(guests.get(row.guest_id, "")) or found[_GUEST, row.guest_id].label,
             "url": found[_GUEST, row.guest_id].url,
             "guest": guests.get(row.guest_id),
+            "tier_before": row.tier_before and tiers.get(row.tier_before, _("Deleted since")),
             "note": _note(change, row, guests.get(row.guest_id)),
         }
         for row in rows
     ]
+
+
+def _tiers(change: BulkChange) -> dict[int, str]:
+    """Return what the tiers are called that an undo may give back, by id."""
+    if change.action != BulkChange.Action.SET_TIER:
+        return {}
+    return dict(MemberTier.objects.for_company(change.company).values_list("pk", "name"))
 
 
 def _note(change: BulkChange, row: BulkChangeGuest, guest: Guest | None) -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from core.models import Change, Job
 from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
 from guests.services import bulk_changes
+from guests.services.tiers import delete_tier
 from guests.web import consequences
 from tests.guests.crowds import active, confirmed, crowd, inside, touch, undo
 
@@ -177,6 +178,23 @@ def test_the_tier_next_door_is_none(sign_in, bella, roma, operator):
     answer = confirm(sign_in(operator), f"/c/bella/guests/set-tier/?guest={ids[0]}", tier=theirs.pk)
     assert "Choose one of those that are offered." in text_of(answer)
     assert BulkChange.objects.count() == 0
+
+
+def test_the_receipt_of_a_tier_says_what_each_had_before(sign_in, bella, operator):
+    gold, silver, black = (
+        MemberTier.objects.create(company=bella, name=name) for name in ("Gold", "Silver", "Black")
+    )
+    ids = crowd(bella, 30)
+    Guest.objects.filter(pk=ids[0]).update(member_tier=silver)
+    Guest.objects.filter(pk=ids[1]).update(member_tier=black)
+    client = sign_in(operator)
+    address = "&".join(f"guest={pk}" for pk in ids[:3])
+    confirm(client, f"/c/bella/guests/set-tier/?{address}", tier=gold.pk)
+    delete_tier(tier=black, actor=None, source="web", now=timezone.now())
+    answer = client.get("/c/bella/guests/changes/1/")
+    told = [row["tier_before"] for row in answer.context["rows"]]
+    assert told == ["Silver", "Deleted since", None]
+    assert "Tier before" in text_of(answer)
 
 
 def test_ticked_rows_are_meant_alone(sign_in, bella, manager):
