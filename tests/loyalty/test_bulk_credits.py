@@ -338,11 +338,13 @@ def test_the_undo_of_a_debit_is_sent_approved_and_told_on_the_pages(
     client, deciding = sign_in(manager), sign_in(owner)
     address = f"/c/bella/programs/changes/{debited.number}/"
     page = client.get(address).content.decode()
-    assert "Send the undo for 7 guests to Approvals in Bella" in page
-    assert "Undoing it gives out 14 points." in page
+    assert "Send the undo to Approvals in Bella" in page
+    assert "Undoing it gives out 14 points to 7 guests." in page
     assert "This is above the limit of one person." in page
     page = client.post(f"{address}undo/", follow=True).content.decode()
     assert "Waits for approval" in page
+    # Of the undo, not of the debit, which is done.
+    assert page.index("Waits for approval") < page.index("Lapses")
     assert "Withdraw in Bella" in page
     assert f"{address}undo/" not in page
     approvals = deciding.get("/c/bella/approvals/").content.decode()
@@ -370,7 +372,7 @@ def test_whoever_asked_for_an_undo_withdraws_it(sign_in, debited, manager):
     page = client.post(f"/c/bella/approvals/{asked.pk}/withdraw/", follow=True).content.decode()
     assert "Withdrawn" in page
     assert "7 guests were debited 2 points each." in page
-    assert "Send the undo for 7 guests" in page
+    assert "Send the undo to Approvals in Bella" in page
 
 
 # -- On the screen --------------------------------------------------------------------------------
