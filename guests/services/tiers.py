@@ -78,7 +78,7 @@ def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datet
     """
     Company.objects.select_for_update().get(pk=tier.company_id)
     guests = Guest.objects.for_company(tier.company)
-    if held := refusal(guests.holding(tier)[:1].count()):
+    if held := refusal(is_held=guests.holding(tier).exists()):
         raise InUse(held)
     guests.filter(member_tier=tier).update(member_tier=None)
     record(
@@ -93,9 +93,9 @@ def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datet
     tier.delete()
 
 
-def refusal(holders: int) -> str:
-    """Return why a tier that so many guests hold cannot be deleted; "" when it can."""
-    return _("Guests hold this tier. Give them another one first.") if holders else ""
+def refusal(*, is_held: bool) -> str:
+    """Return why a tier cannot be deleted; "" when it can, for no guest holds it."""
+    return _("Guests hold this tier. Give them another one first.") if is_held else ""
 
 
 def _check_name(company: Company, name: str, but: MemberTier | None) -> None:

@@ -74,7 +74,7 @@ def delete_tier(request: CompanyRequest, company: Company, pk: int) -> HttpRespo
     found = get_object_or_404(rows, pk=pk)
     back = reverse("guests:tiers", args=[company.slug])
     holders: int = found.guests_count  # type: ignore[attr-defined]  # annotated
-    refusal = services.refusal(holders)
+    refusal = services.refusal(is_held=holders > 0)
     if request.method == "POST" and not refusal:
         try:
             services.delete_tier(
