@@ -125,11 +125,16 @@ def renew_codes(*, user: User, source: str, now: datetime) -> list[str]:
     return codes
 
 
+def codes_are_for(user: User) -> str:
+    """Return where recovery codes sign in, and whom: what a sheet or a file of them says first."""
+    text = _("Recovery codes for %(address)s, %(email)s")
+    return text % {"address": settings.BASE_URL, "email": user.email}
+
+
 def codes_as_text(user: User, codes: list[str]) -> str:
     """Return the codes as a file to keep, with what they are for, in lines as Windows ends them."""
     lines = [
-        _("Recovery codes for %(address)s, %(email)s")
-        % {"address": settings.BASE_URL, "email": user.email},
+        codes_are_for(user),
         _("Each signs in once, instead of a code of the app."),
         "",
         *codes,

@@ -146,7 +146,11 @@ def turn_off(request: UserRequest) -> HttpResponse:
 
 def _codes(request: UserRequest, codes: list[str]) -> HttpResponse:
     """Show the codes in the answer itself, the file too: they are kept nowhere in the clear."""
-    context = {"codes": codes, "file": second_factor.codes_as_text(request.user, codes)}
+    context = {
+        "codes": codes,
+        "are_for": second_factor.codes_are_for(request.user),
+        "file": second_factor.codes_as_text(request.user, codes),
+    }
     return render(request, "core/account/recovery_codes.html", context)
 
 

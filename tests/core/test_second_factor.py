@@ -250,6 +250,7 @@ def test_new_recovery_codes_end_the_old_ones(
     assert saved is not None
     lines = unquote(saved[1]).split("\r\n")
     assert lines[0] == f"Recovery codes for {settings.BASE_URL}, {owner.email}"
+    assert lines[0] in page
     assert lines[3:-1] == new
     with pytest.raises(second_factor.NotAccepted):
         second_factor.verify(user=owner, code=old[0])
