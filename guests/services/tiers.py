@@ -76,7 +76,10 @@ def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datet
 
     Whoever was merged into another cannot be given another tier, and so does not keep one.
     """
-    Company.objects.select_for_update().get(pk=tier.company_id)
+    # Not its key, which others look at when they commit; and whoever is giving the tier to many
+    # holds it: they wait for this, or this for them, and no guest is left with a tier that is gone.
+    Company.objects.select_for_update(no_key=True).get(pk=tier.company_id)
+    list(MemberTier.objects.select_for_update().filter(pk=tier.pk))
     guests = Guest.objects.for_company(tier.company)
     if held := refusal(is_held=guests.holding(tier).exists()):
         raise InUse(held)

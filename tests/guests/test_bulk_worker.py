@@ -14,7 +14,7 @@ from guests.models import BulkChange, Category, Guest, GuestCategory, MemberTier
 from guests.services import bulk_changes, bulk_changes_worker
 from guests.services.bulk_changes import NotNow, request_stop
 from guests.services.bulk_changes_worker import perform
-from guests.services.tiers import delete_tier
+from guests.services.tiers import InUse, delete_tier
 from tests.guests.crowds import active, confirmed, crowd, inside, touch, undo
 from tests.processes import eventually
 from tests.torture.at_once import at_once
@@ -184,6 +184,39 @@ def test_a_tier_deleted_before_its_turn_ends_it_with_a_reason(bella, small):
 
 
 # -- At once
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("how", ["set", "given back"])
+def test_no_tier_is_deleted_while_a_worker_gives_it(bella, small, how):
+    gold = MemberTier.objects.create(company=bella, name="Gold")
+    ids = crowd(bella, 12)
+    if how == "set":
+        change = confirmed(bella, Action.SET_TIER, tier=gold)
+    else:
+        Guest.objects.filter(pk__in=ids).update(member_tier=gold)
+        change = run(confirmed(bella, Action.SET_TIER, tier=None))
+        undo(change)
+    raised = []
+
+    def delete():
+        try:
+            delete_tier(tier=gold, actor=None, source="web", now=timezone.now())
+        except InUse as used:
+            raised.append(used)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=delete)
+    with transaction.atomic():
+        chunks(change, 1)
+        other.start()
+        # Long enough to get in between, if nothing keeps it from that.
+        other.join(1)
+    other.join()
+    assert len(raised) == 1
+    assert MemberTier.objects.get() == gold
+    assert Guest.objects.filter(member_tier=gold).count() == 3
 
 
 @pytest.mark.django_db(transaction=True)
