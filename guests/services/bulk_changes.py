@@ -5,11 +5,11 @@ it is carried out there and then, so that it happens as a whole or not at all; l
 to a worker (guests.services.bulk_changes_worker).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
@@ -28,6 +28,7 @@ from guests.services.bulk_changes_steps import (
     undo_next,
 )
 from guests.services.categories import InUse, uses_of
+from guests.services.retrying import whole
 
 Action, State, Step = BulkChange.Action, Job.State, BulkChange.Step
 
@@ -35,12 +36,6 @@ Action, State, Step = BulkChange.Action, Job.State, BulkChange.Step
 LARGE = 10_000
 #: States in which guests may have been changed, and nothing is under way any more.
 UNDOABLE = frozenset({State.DONE, State.STOPPED, State.FAILED})
-#: How often a short change that met another transaction head-on is begun anew.
-_TRIES = 3
-#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
-_RACES = frozenset({"40P01", "40001"})
-
-T = TypeVar("T")
 
 
 class SetChanged(Exception):
@@ -123,7 +118,7 @@ def confirm_change(
         return change
 
     try:
-        return _whole(confirm)
+        return whole(confirm)
     except (SetChanged, NothingToChange):
         # Nobody may be left because the same click did it, a moment before.
         if first := confirmed_on(company=company, ref=ref, actor=actor):
@@ -167,7 +162,7 @@ def delete_category(
         _record(change, "delete_category", actor=actor, source=source, now=now)
         return change
 
-    return _whole(delete)
+    return whole(delete)
 
 
 def request_undo(
@@ -200,7 +195,7 @@ def request_undo(
         _record(locked, "undo_bulk_change", actor=actor, source=source, now=now)
         return locked
 
-    return _whole(undo)
+    return whole(undo)
 
 
 @transaction.atomic
@@ -281,18 +276,3 @@ def _record(
         values=values,
         now=now,
     )
-
-
-def _whole(act: Callable[[], T]) -> T:
-    """Call `act` in a transaction; again when it and another one waited for each other's guests.
-
-    Others lock in the order of the ids, too; but an update of many rows at once has no order.
-    """
-    for left in reversed(range(_TRIES)):
-        try:
-            with transaction.atomic():
-                return act()
-        except OperationalError as error:
-            if not left or getattr(error.__cause__, "sqlstate", "") not in _RACES:
-                raise
-    raise AssertionError("the last try returns or raises")

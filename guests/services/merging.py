@@ -5,7 +5,6 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.db.models import F
 
 from core.models import Company, User
@@ -15,6 +14,7 @@ from guests.models import Guest, GuestMerge, MemberTier
 from guests.services.bulk import DERIVED, derived
 from guests.services.merge_choices import read, resolve, stored
 from guests.services.records import ChangedMeanwhile, Closed
+from guests.services.retrying import begun_anew
 
 #: So many merges in a row are followed; a ring cannot come about, but must not hang anybody.
 LONGEST_CHAIN = 50
@@ -24,7 +24,7 @@ class NotUndoable(Exception):
     """The merge cannot be undone any more: undone before, changed since, or a guest is erased."""
 
 
-@transaction.atomic
+@begun_anew
 def merge_guests(
     *,
     company: Company,
@@ -68,7 +68,7 @@ def merge_guests(
     return merge
 
 
-@transaction.atomic
+@begun_anew
 def undo_merge(
     *, company: Company, merge: GuestMerge, actor: User | None, source: str, now: datetime
 ) -> None:

@@ -135,7 +135,8 @@ def _see_that_it_stands(foreseen: Foreseen) -> None:
     """Lock guests, then accounts, as `post_entries` does. Raises Moved.
 
     Where there are no accounts yet to be locked, the keys of the new ones keep the guests, in the
-    same order, and are enough.
+    same order, and are enough. A merge that opens one of these accounts, too, can so wait for this
+    and this for the merge: whichever PostgreSQL breaks off is begun anew.
     """
     company = foreseen.company
     if foreseen.versions:

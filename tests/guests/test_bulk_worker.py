@@ -17,7 +17,7 @@ from guests.services.bulk_changes_worker import perform
 from guests.services.tiers import InUse, delete_tier
 from tests.guests.crowds import active, confirmed, crowd, inside, touch, undo
 from tests.processes import eventually
-from tests.torture.at_once import at_once
+from tests.torture.at_once import at_once, somebody_waits
 
 pytestmark = pytest.mark.django_db
 
@@ -250,18 +250,6 @@ def test_two_who_add_to_a_category_add_once(bella):
     assert [type(each).__name__ for each in raised] in ([], ["NothingToChange"])
     assert inside(vip) == set(ids)
     assert set(Guest.objects.values_list("version", flat=True)) == {2}
-
-
-def somebody_waits():
-    """Whether one connection to the test's database waits for a row that another has locked."""
-    with connection.cursor() as cursor:
-        # Within one transaction they would stay as they were at the first look.
-        cursor.execute("SELECT pg_stat_clear_snapshot()")
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return cursor.fetchone()[0] > 0
 
 
 @pytest.mark.postgres

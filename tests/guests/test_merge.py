@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from threading import Barrier
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 
 from core.models import Change, Company, User
@@ -32,6 +32,8 @@ from tests.guests.cast import (
     names_of_categories,
     put_in,
 )
+from tests.processes import eventually
+from tests.torture.at_once import somebody_waits
 
 NOW = datetime(2026, 11, 24, 19, tzinfo=UTC)
 
@@ -379,3 +381,33 @@ def test_of_two_merges_at_once_one_is_told_that_the_guest_is_merged(
     done = GuestMerge.objects.get()
     assert Card.objects.filter(guest=done.kept).count() == 2
     assert Guest.objects.filter(merged_into__isnull=True).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres  # Elsewhere one writes at a time.
+def test_a_merge_that_lost_to_whom_it_waited_for_is_begun_anew(bella: Company) -> None:
+    anna, ann = guest(bella), guest(bella, ANN)
+    raised: list[BaseException] = []
+
+    def merging() -> None:
+        try:
+            with connection.cursor() as cursor:
+                # This one is broken off, not the other.
+                cursor.execute("SET deadlock_timeout = '500ms'")
+            merge(anna, ann)
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            raised.append(error)
+        finally:
+            connection.close()
+
+    other = Thread(target=merging)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '10s'")
+        Guest.objects.select_for_update().get(pk=ann.pk)
+        other.start()
+        eventually(somebody_waits)
+        Guest.objects.select_for_update().get(pk=anna.pk)
+    other.join()
+    assert raised == []
+    assert Guest.objects.get(pk=ann.pk).merged_into_id == anna.pk

@@ -40,3 +40,16 @@ def _alone() -> Iterator[None]:
     with (Path(os.environ["TEST_RUN_DIR"]) / "at_once").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def somebody_waits() -> bool:
+    """Whether one connection to the test's database waits for a row that another has locked."""
+    with connection.cursor() as cursor:
+        # Within one transaction they would stay as they were at the first look.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        waiting: int = cursor.fetchone()[0]
+        return waiting > 0

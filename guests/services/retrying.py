@@ -1,0 +1,40 @@
+"""Beginning anew when two waited for each other's guests: a person never sees a deadlock."""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, transaction
+
+#: How often something is begun at most.
+_TRIES = 3
+#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
+_RACES = frozenset({"40P01", "40001"})
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def whole(act: Callable[[], T]) -> T:
+    """Call `act` in a transaction; again when it and another one waited for each other's guests.
+
+    Others lock in the order of the ids, too; but an update of many rows at once has no order.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            with transaction.atomic():
+                return act()
+        except OperationalError as error:
+            if not left or getattr(error.__cause__, "sqlstate", "") not in _RACES:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def begun_anew(act: Callable[P, T]) -> Callable[P, T]:
+    """Have calls of `act` be `whole`."""
+
+    @wraps(act)
+    def anew(*args: P.args, **kwargs: P.kwargs) -> T:
+        return whole(partial(act, *args, **kwargs))
+
+    return anew
