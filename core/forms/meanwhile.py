@@ -65,7 +65,7 @@ class OpenedForm(forms.BaseForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        self.expected = _read(data.pop("seen", ""))
+        self.expected = self._read(data.pop("seen", ""))
         return data
 
     def touched(self) -> dict[str, Any]:
@@ -82,15 +82,22 @@ class OpenedForm(forms.BaseForm):
     def _signed(self) -> str:
         assert self.row is not None
         names = [name for name in self.fields if name != "seen"]
-        return signing.dumps(state_of(self.row, names), salt=_SALT, compress=True)
+        return signing.dumps(state_of(self.row, names), salt=self._salt, compress=True)
 
+    def _read(self, text: str) -> dict[str, Any] | None:
+        if "seen" not in self.fields:
+            return None
+        try:
+            state: dict[str, Any] = signing.loads(text, salt=self._salt)
+        except signing.BadSignature:
+            return None
+        return state
 
-def _read(text: str) -> dict[str, Any] | None:
-    try:
-        state: dict[str, Any] = signing.loads(text, salt=_SALT)
-    except signing.BadSignature:
-        return None
-    return state
+    @property
+    def _salt(self) -> str:
+        """Of this row alone: what was seen of another says nothing of it."""
+        assert self.row is not None
+        return f"{_SALT}.{self.row._meta.label_lower}.{self.row.pk}"
 
 
 def take_up(form: OpenedForm, fresh: OpenedForm, who: Mapping[str, Who]) -> list[Difference]:

@@ -183,6 +183,19 @@ def test_a_form_from_before_an_update_is_saved_as_it_is(
     assert bella.restaurants.filter(name="Soho").exists()
 
 
+@pytest.mark.parametrize("other", [a_tier, profile])
+def test_what_was_seen_of_another_row_says_nothing_of_this_one(
+    bella: Company,
+    owner: User,
+    sign_in: Callable[[User], Client],
+    other: Callable[[Company], str],
+) -> None:
+    client, url = sign_in(owner), a_category(bella)
+    seen = typed(client.get(other(bella)))["seen"]
+    assert client.post(url, typed(client.get(url), name="Wines", seen=seen)).status_code == 302
+    assert Category.objects.get().name == "Wines"
+
+
 def test_amounts_and_rows_are_compared_as_what_they_are(bella: Company) -> None:
     Terms.objects.create(company=bella, adjustment_limit=Decimal("5.00"))
     terms = Terms.objects.get()
