@@ -8,6 +8,7 @@ guests are meant by the time it is confirmed, it asks again.
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -81,7 +82,7 @@ class _Question:
 
 def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpResponse:
     if first := confirmed_on(company=company, ref=ref_in(request.POST), actor=request.user):
-        return redirect("guests:change", company.slug, first.number)
+        return _sent_before(request, first)
     selection = selection_in(request)
     mark = mark_of(concerned(selection.guests, action))
     question = _Question(company, action, selection, mark)
@@ -90,7 +91,7 @@ def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpRespo
         try:
             change = _confirm(request, question, form)
         except ConfirmedBefore as before:
-            return redirect("guests:change", company.slug, before.change.number)
+            return _sent_before(request, before.change)
         except SetChanged as changed:
             question = replace(question, mark=changed.mark)
             form = _form(request, question)
@@ -103,6 +104,11 @@ def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpRespo
         else:
             return redirect("guests:change", company.slug, change.number)
     return _page(request, question, form)
+
+
+def _sent_before(request: CompanyRequest, change: BulkChange) -> HttpResponse:
+    messages.info(request, bulk_words.SENT_BEFORE)
+    return redirect("guests:change", change.company.slug, change.number)
 
 
 def _confirm(request: CompanyRequest, question: _Question, form: ConfirmForm) -> BulkChange:

@@ -24,6 +24,11 @@ _DOING = {
     Action.DELETE_CATEGORY: gettext_lazy("Deleting “%(category)s”"),
 }
 
+#: Told on the receipt, for whatever else was chosen on the page by then was not done.
+SENT_BEFORE = gettext_lazy(
+    "The page was sent before, and counts once: this is what was done then. Nothing was done now."
+)
+
 
 def grouped(number: int) -> str:
     return number_format(number, force_grouping=True)

@@ -21,6 +21,7 @@ from core.web.lists import pager, paginate
 from guests.forms.bulk import ref_in
 from guests.models import Guest
 from guests.services.bulk_changes_sets import Mark, is_large, mark_of
+from guests.web.bulk_words import SENT_BEFORE
 from guests.web.selection import Selection, list_url, selection_in
 from loyalty.forms import BulkConfirmForm, MoveForm
 from loyalty.models import Adjustment, BulkAdjustment
@@ -50,7 +51,7 @@ def debit(request: CompanyRequest, company: Company) -> HttpResponse:
 def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
     ref = ref_in(request.POST) if "confirm" in request.POST else ""
     if first := services.confirmed_on(company=company, ref=ref, actor=request.user):
-        return redirect("loyalty:bulk_change", company.slug, first.number)
+        return _sent_before(request, first)
     selection = selection_in(request)
     guests = services.guests_of(selection.guests)
     mark = mark_of(guests)
@@ -71,7 +72,7 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
                 try:
                     return _do(request, company, selection, form, str(mark))
                 except services.ConfirmedBefore as before:
-                    return redirect("loyalty:bulk_change", company.slug, before.change.number)
+                    return _sent_before(request, before.change)
                 except services.SetChanged as changed:
                     mark, has_changed = changed.mark, True
                     confirm = _confirm_form(company, mark)
@@ -91,6 +92,11 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
         "has_programs": form.has_programs,
     }
     return render(request, "loyalty/bulk_ask.html", context)
+
+
+def _sent_before(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
+    messages.info(request, SENT_BEFORE)
+    return redirect("loyalty:bulk_change", change.company.slug, change.number)
 
 
 def _check_total(form: MoveForm, mark: Mark) -> None:

@@ -128,6 +128,23 @@ def test_a_page_that_is_sent_twice_leads_to_the_receipt_of_the_first(
     assert BulkChange.objects.get().changed == 3
 
 
+def test_what_is_chosen_on_a_page_that_was_sent_is_not_done_and_that_is_said(
+    sign_in, bella, manager
+):
+    gold = MemberTier.objects.create(company=bella, name="Gold", rank=1)
+    silver = MemberTier.objects.create(company=bella, name="Silver", rank=0)
+    crowd(bella, 3, last_name="Mark")
+    crowd(bella, 30, first=10)
+    client, url = sign_in(manager), "/c/bella/guests/set-tier/?q=mark"
+    sent = hidden_in(client.get(url))
+    first = client.post(url, sent | {"tier": gold.pk}, follow=True)
+    assert "Nothing was done now." not in text_of(first)
+    second = client.post(url, sent | {"tier": silver.pk}, follow=True)
+    assert "3 guests have the tier “Gold” now." in text_of(second)
+    assert "Nothing was done now." in text_of(second)
+    assert not Guest.objects.filter(member_tier=silver).exists()
+
+
 def test_a_large_set_that_is_sent_twice_waits_once(sign_in, bella, manager, vip, monkeypatch):
     monkeypatch.setattr(bulk_changes, "LARGE", 2)
     crowd(bella, 3, last_name="Mark")
