@@ -14,16 +14,20 @@ from guests.web.addresses import ListAddress
 from guests.web.selection import list_url
 
 FROM = "list"
+#: So long a list's address goes along: it is in the link of every row, written twice over, and a
+#: browser is led on to no address that is much longer.
+LONGEST = 2_000
 
 
 def carried(address: ListAddress) -> str:
-    """Return what follows the question mark of a record in this list."""
-    return urlencode({FROM: address.with_(all=None).removeprefix("?")})
+    """Return what follows the question mark of a record in this list; "" of too long a one."""
+    came_from = address.with_(all=None).removeprefix("?")
+    return urlencode({FROM: came_from}) if len(came_from) <= LONGEST else ""
 
 
 def along(request: HttpRequest, url: str) -> str:
     """Return another address of the same record with the same way back; "" of ""."""
-    came_from = request.GET.get(FROM)
+    came_from = _came_from(request)
     if not url or not came_from:
         return url
     path, _mark, query = url.partition("?")
@@ -32,12 +36,17 @@ def along(request: HttpRequest, url: str) -> str:
 
 def query(request: HttpRequest) -> str:
     """Return what stands behind an address of the same record, from the question mark on, or ""."""
-    came_from = request.GET.get(FROM)
+    came_from = _came_from(request)
     return f"?{urlencode({FROM: came_from})}" if came_from else ""
 
 
 def url(request: HttpRequest, company: Company) -> str:
     """Return the address of the list; "" for who comes from elsewhere."""
-    if not (came_from := request.GET.get(FROM)):
+    if not (came_from := _came_from(request)):
         return ""
     return list_url(company, ListAddress(QueryDict(came_from)).with_().removeprefix("?"))
+
+
+def _came_from(request: HttpRequest) -> str:
+    came_from: str = request.GET.get(FROM, "")
+    return came_from if len(came_from) <= LONGEST else ""

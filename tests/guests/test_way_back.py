@@ -57,6 +57,15 @@ def test_tabs_and_saving_keep_the_way_back(sign_in, anna, manager):
     assert Guest.objects.get(pk=anna.pk).comment == "New"
 
 
+def test_a_way_back_of_any_length_keeps_nobody_from_saving(sign_in, anna, manager):
+    client = sign_in(manager)
+    url = f"{LIST}{anna.pk}/?list=q%3D{'a' * 17_000}"
+    saved = client.post(url, typed(client.get(url), comment="New"), follow=True)
+    assert saved.status_code == 200
+    assert Guest.objects.get(pk=anna.pk).comment == "New"
+    assert "Back to the list" not in links(saved)
+
+
 def test_who_comes_from_elsewhere_is_led_nowhere(sign_in, anna, host):
     assert "Back to the list" not in links(sign_in(host).get(f"{LIST}{anna.pk}/"))
 
