@@ -5,13 +5,13 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.forms.meanwhile import Who
-from core.models import Change, Company
+from core.models import Company
 from core.texts import isolated
+from core.web import meanwhile
+from core.web.meanwhile import LATEST
 from guests.models import BulkChange, BulkChangeGuest, Guest
 from imports.models import ImportRow
 
-#: So many of the latest changes of each kind are looked at.
-LATEST = 50
 #: What a Change or a row of an import calls a field, where the form calls it otherwise.
 _FORM_NAMES = {"member_tier_id": "member_tier", "referrer_id": "referrer"}
 _BULK_FIELDS = {
@@ -38,12 +38,7 @@ def who_changed(company: Company, guest: Guest) -> dict[str, Who]:
 
 
 def _by_hand(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
-    changes = Change.objects.for_company(company).about(guest).select_related("actor")
-    return [
-        (change.at, name, str(change.actor or change.get_source_display()))
-        for change in changes.order_by("-at", "-pk")[:LATEST]
-        for name in change.values
-    ]
+    return [(who.at, name, who.name) for name, who in meanwhile.who_changed(company, guest).items()]
 
 
 def _by_bulk_changes(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
