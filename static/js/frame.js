@@ -66,6 +66,18 @@ document.addEventListener("htmx:responseError", (event) => {
   document.querySelector("main").prepend(notice);
 });
 
+/* A part of the overview that did not arrive says so as it does without script, and can be asked for again. */
+for (const failure of ["htmx:responseError", "htmx:sendError"]) {
+  document.addEventListener(failure, (event) => {
+    const part = event.target.closest("[aria-busy]");
+    if (!part) return;
+    part.removeAttribute("aria-busy");
+    for (const each of part.querySelectorAll(".js-only")) each.remove();
+    for (const each of part.querySelectorAll(".no-js-only")) each.classList.remove("no-js-only");
+    document.querySelector("[data-whole]")?.classList.remove("no-js-only");
+  });
+}
+
 /* A second press of a committing button must not send the form twice. The fields stay enabled, so nothing typed is lost;
    coming back with the browser's Back button wakes the form again. */
 document.addEventListener("submit", (event) => {

@@ -65,10 +65,13 @@ def busy(bella, manager):
 
 @pytest.fixture
 def window(browser, live_server, sign_in, manager):
-    """Call it with a width and a scheme: a window in which the manager is signed in."""
+    """Call it with a width and a scheme: a window in which the manager is signed in.
+
+    `fails`: the browser is to complain of what does not arrive.
+    """
     contexts, complaints = [], []
 
-    def opened(width=1440, scheme="light", **options):
+    def opened(width=1440, scheme="light", *, fails=False, **options):
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
@@ -80,9 +83,8 @@ def window(browser, live_server, sign_in, manager):
         context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda line: complaints.append(line.text) if line.type == "error" else None
-        )
+        if not fails:
+            page.on("console", lambda line: line.type != "error" or complaints.append(line.text))
         return page
 
     yield opened
@@ -164,6 +166,21 @@ def test_what_a_large_company_counts_arrives(window, live_server, busy, monkeypa
     expect(page.get_by_role("heading", name="Birthdays this week")).to_have_count(1)
     expect(page.locator("[aria-busy]")).to_have_count(0)
     expect(page.get_by_text("show all figures")).to_be_hidden()
+
+
+@pytest.mark.parametrize("answer", [500, None], ids=["refused", "no answer"])
+def test_what_does_not_arrive_says_so_and_is_asked_for_again(
+    window, live_server, busy, monkeypatch, answer
+):
+    monkeypatch.setattr(overview, "AT_ONCE", 0)
+    page = window(fails=True)
+    page.route("**/*panel=*", lambda route: route.fulfill(status=500) if answer else route.abort())
+    page.goto(f"{live_server.url}/c/bella/")
+    expect(page.get_by_text("Not counted yet.")).to_be_visible()
+    expect(page.get_by_text("Counting…")).to_have_count(0)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    page.get_by_role("link", name="Count and show all figures").click()
+    expect(page.locator(".plot__picture")).to_have_count(2)
 
 
 @pytest.mark.axe
