@@ -177,9 +177,13 @@ def test_a_flush_that_is_refused_leaves_the_guards(monkeypatch, here):
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_may_rebuild_a_table_that_is_guarded():
     """On SQLite a changed constraint makes the table anew, under a name of its own."""
-    for name in ("0005", "0006"):
-        call_command("migrate", "loyalty", name, verbosity=0)
+    try:
+        call_command("migrate", "loyalty", "0005", verbosity=0)
         assert guards.missing() == []
+    finally:
+        # Up to the newest, whichever that is: other tests follow.
+        call_command("migrate", "loyalty", verbosity=0)
+    assert guards.missing() == []
 
 
 def test_every_table_that_hangs_on_guests_is_guarded_but_the_logs():
