@@ -20,12 +20,9 @@ from tests.torture.kills import LEASE
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow, pytest.mark.postgres]
 
-#: Nothing is written down but what a commit waits for: the server's own writer sleeps.
-FORGETFUL = "-c wal_writer_delay=10s -c wal_writer_flush_after=0 -c fsync=off"
-
 
 class Server:
-    """A PostgreSQL of this test alone."""
+    """A PostgreSQL of this test alone, which writes down nothing but what a commit waits for."""
 
     def __init__(self, folder: Path) -> None:
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin/postgres")).parent
@@ -43,15 +40,29 @@ class Server:
         self._run("initdb", "-D", f"{self._folder}/data", *options)
 
     def start(self) -> None:
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 {FORGETFUL}"
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c fsync=off"
         options += f" -c unix_socket_directories={self._folder}"
         self._control("-l", f"{self._folder}/log", "-w", "-o", options, "start")
+        # It would write the log to the disk that others do not wait for.
+        eventually(self._writer).suspend()
 
     def crash(self) -> None:
-        pid = int(Path(f"{self._folder}/data/postmaster.pid").read_text().split()[0])
-        process = psutil.Process(pid)
-        process.send_signal(signal.SIGQUIT)
-        process.wait(timeout=60)
+        server, writer = self._process(), self._writer()
+        assert writer is not None
+        server.send_signal(signal.SIGQUIT)
+        writer.send_signal(signal.SIGQUIT)
+        writer.resume()
+        server.wait(timeout=60)
+
+    def _process(self) -> psutil.Process:
+        pid = Path(f"{self._folder}/data/postmaster.pid").read_text().split()[0]
+        return psutil.Process(int(pid))
+
+    def _writer(self) -> psutil.Process | None:
+        for each in self._process().children():
+            if "walwriter" in " ".join(each.cmdline()):
+                return each
+        return None
 
     def ask(self, sql: str) -> tuple[int, ...]:
         with psycopg.connect(self.url, autocommit=True) as connection:
