@@ -7,6 +7,8 @@ In a database of its own (the one of DATABASE_URL, with `test_` before its name)
   INSERT ... SELECT into the emptied tables with all their indexes, keys and guards;
 - (b) django-import-export's `use_bulk` import of the guest columns alone into the guest table;
 - (c) the yardstick: guests and cards put by INSERT ... SELECT into two plain tables;
+- the floor: the rows of (a) put into bare tables that have their own keys and nothing else, so that
+  one sees how near to (c) any schema with these rows could come;
 - the import of balances for those guests, and the rows that it produced put back like (a).
 
 ROWS sets the number of rows, CREDIT_ROWS that of the balances; the peer gets at most PEER_ROWS,
@@ -62,6 +64,7 @@ def _measure(folder: Path) -> dict[str, Any]:
 
     from core.models import Company
     from guests.models import Category
+    from tests.bench import plain_tables
     from tests.bench.guest_file import write_csv, write_xlsx
 
     company = Company.objects.create(slug=SLUG, name="Bench")
@@ -74,7 +77,10 @@ def _measure(folder: Path) -> dict[str, Any]:
     _settle()
     figures["import"] = _import(first)
     figures["limit"] = _replay()
-    figures["yardstick"] = _yardstick()
+    for plain in (plain_tables.yardstick, plain_tables.floor):
+        figures[plain.__name__] = plain(_execute, _timed, _settle)
+    for table in TABLES:
+        _execute(f"DROP TABLE replay_{table}")
     _settle()
     figures["unchanged"] = _import(first)
     figures["changed"] = _import(changed)
@@ -97,6 +103,9 @@ def _ratios(figures: dict[str, Any]) -> dict[str, float]:
         "of_peer": round(speed / figures["peer"]["rows_per_second"], 2),
         "time_of_yardstick": round(
             figures["import"]["seconds"] / figures["yardstick"]["seconds"], 2
+        ),
+        "floor_of_yardstick": round(
+            figures["floor"]["seconds"] / figures["yardstick"]["seconds"], 2
         ),
         "unchanged_of_first": round(figures["unchanged"]["rows_per_second"] / speed, 2),
         "changed_of_first": round(figures["changed"]["rows_per_second"] / speed, 2),
@@ -191,41 +200,6 @@ def _replay() -> dict[str, Any]:
                          f"FROM replay_{table}")  # fmt: skip
 
     return _timed("limit", put_back)
-
-
-def _yardstick() -> dict[str, Any]:
-    """Time two plain tables of all that the file says of guests and cards: three further indexes,
-    unique phone, number and track, one key."""
-    statements = (
-        """CREATE TABLE plain_guest (id bigint PRIMARY KEY, phone varchar(16) UNIQUE,
-           first_name varchar(100), last_name varchar(100), email varchar(254), birthday date,
-           sex varchar(6), comment text, subscribed boolean, opening_total bigint,
-           registered_at timestamp)""",
-        "CREATE INDEX plain_guest_name ON plain_guest (last_name, first_name)",
-        "CREATE INDEX plain_guest_email ON plain_guest (email)",
-        "CREATE INDEX plain_guest_registered ON plain_guest (registered_at)",
-        """CREATE TABLE plain_card (id bigint PRIMARY KEY,
-           guest_id bigint REFERENCES plain_guest (id), number varchar(64) UNIQUE,
-           track varchar(64) UNIQUE)""",
-    )
-    for statement in statements:
-        _execute(statement)
-    _settle()
-
-    def put() -> None:
-        from django.db import transaction
-
-        with transaction.atomic():
-            _execute("INSERT INTO plain_guest SELECT id, phone, first_name, last_name, email, "
-                     "birthday, sex, comment, subscribed, opening_total, registered_at "
-                     "FROM replay_guests_guest")  # fmt: skip
-            _execute("INSERT INTO plain_card SELECT id, guest_id, number, track "
-                     "FROM replay_guests_card")  # fmt: skip
-
-    figures = _timed("yardstick", put)
-    for table in ("plain_card", "plain_guest", *(f"replay_{table}" for table in TABLES)):
-        _execute(f"DROP TABLE {table}")
-    return figures
 
 
 def _peer(company: Any, path: Path) -> dict[str, Any]:
