@@ -6,10 +6,10 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, transaction
 
+from core.races import is_lost_race
+
 #: How often something is begun at most.
 _TRIES = 3
-#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
-_RACES = frozenset({"40P01", "40001"})
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,7 +25,7 @@ def whole(act: Callable[[], T]) -> T:
             with transaction.atomic():
                 return act()
         except OperationalError as error:
-            if not left or getattr(error.__cause__, "sqlstate", "") not in _RACES:
+            if not left or not is_lost_race(error):
                 raise
     raise AssertionError("the last try returns or raises")
 

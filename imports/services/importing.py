@@ -7,6 +7,7 @@ from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
 from core.models import Job
+from core.races import is_lost_race
 from core.services.jobs import Attempt
 from guests.services.bulk import GuestsChanged, refresh_statistics
 from imports.models import ImportJob, ImportRow
@@ -36,8 +37,6 @@ Step, Then, State = ImportJob.Step, ImportJob.Then, Job.State
 
 #: How often a chunk that a concurrent change broke is matched again before its rows go one by one.
 CHUNK_TRIES = 3
-#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
-_RACES = frozenset({"40P01", "40001"})
 
 
 class StrictBroken(Exception):
@@ -175,8 +174,7 @@ def _without(
 
 def _raise_unless_race(error: Exception) -> None:
     """Raise `error` again unless it means that somebody else was there first."""
-    lost_a_race = getattr(error.__cause__, "sqlstate", "") in _RACES
-    if isinstance(error, OperationalError) and not lost_a_race:
+    if isinstance(error, OperationalError) and not is_lost_race(error):
         raise error
 
 

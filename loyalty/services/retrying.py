@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from core.races import is_lost_race
+
 #: How often something is begun at most.
 TRIES = 5
-#: PostgreSQL's codes for a deadlock and for a lost race between serialisable transactions.
-_RACES = frozenset({"40P01", "40001"})
 
 T = TypeVar("T")
 
@@ -47,7 +47,6 @@ def _tried(act: Callable[[], T], *, is_outermost: bool) -> T:
             if not left:
                 raise
         except OperationalError as error:
-            is_race = getattr(error.__cause__, "sqlstate", "") in _RACES
-            if not left or not is_outermost or not is_race:
+            if not left or not is_outermost or not is_lost_race(error):
                 raise
     raise AssertionError("the last try returns or raises")
