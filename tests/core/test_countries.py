@@ -4,13 +4,15 @@ import subprocess
 import sys
 
 import phonenumbers
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 from core.forms.countries import COUNTRIES
 from core.forms.settings import regions
 
 
 def test_each_country_with_telephones_has_the_name_that_the_library_gives_it():
+    # Not above: it is half a second for every process of the run.
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
     for code in phonenumbers.SUPPORTED_REGIONS:
         names = LOCALE_DATA.get(code, {})
         name = names.get("en", code)
