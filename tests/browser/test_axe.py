@@ -25,6 +25,21 @@ FAULTY = """
 """
 
 
+PALE_IN_ONE_THEME = """
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <title>Pale</title>
+        <style>
+          :root { color-scheme: light dark }
+          p { color: light-dark(%s, %s); background: light-dark(#fff, #000); transition: color 9s }
+        </style>
+      </head>
+      <body><main><h1>Pale</h1><p>To be read.</p></main></body>
+    </html>
+"""
+
+
 def test_what_is_wrong_is_found(page):
     page.set_content(FAULTY)
     found = {rule: places for rule, _help, places in faults(page)}
@@ -32,3 +47,17 @@ def test_what_is_wrong_is_found(page):
     (pale,) = found["color-contrast"]
     assert "Too pale to be read." in pale
     assert len(found["target-size"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("in_light", "in_dark", "rules"),
+    [
+        ("#222", "#ddd", []),
+        ("#ccc", "#ddd", ["color-contrast"]),
+        ("#222", "#333", ["color-contrast"]),
+    ],
+    ids=["in neither", "in the light", "in the dark"],
+)
+def test_what_is_wrong_in_one_theme_is_found_at_once(page, in_light, in_dark, rules):
+    page.set_content(PALE_IN_ONE_THEME % (in_light, in_dark))
+    assert [rule for rule, _help, _places in faults(page)] == rules

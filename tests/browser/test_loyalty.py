@@ -70,17 +70,14 @@ def opened(browser: Any, live_server: Any, client: Any, **options: Any) -> Any:
 
 
 @pytest.mark.axe
-@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (360, "dark")])
+@pytest.mark.parametrize("width", [1440, 360])
 def test_axe_finds_nothing(
-    browser, live_server, sign_in, owner, anna, points, bella, width, scheme, subtests
+    browser, live_server, sign_in, owner, anna, points, bella, width, subtests
 ):
     Terms.objects.create(company=bella, adjustment_limit=Decimal(100))
     entry = LedgerEntry.objects.earliest("pk")
     base, record = "/c/bella/programs/", f"/c/bella/guests/{anna.pk}/"
-    page = opened(
-        browser, live_server, sign_in(owner),
-        viewport={"width": width, "height": 900}, color_scheme=scheme,
-    )  # fmt: skip
+    page = opened(browser, live_server, sign_in(owner), viewport={"width": width, "height": 900})
     for address in (
         base,
         f"{base}{points.pk}/",

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from core.web import overview
 from guests.models import Guest
-from tests.browser.axe import faults
+from tests.browser.axe import THEMES, faults
 from tests.imports.web import draft as draft_import
 from visits.services.orders import OrderDraft, record_orders
 
@@ -20,7 +20,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SCREENSHOTS = Path(settings.BASE_DIR) / "var" / "screenshots"
 LONG = "Wolfeschlegelsteinhausenbergerdorff-Fitzgerald " * 2
 ARABIC = "عبد الرحمن بن عبد العزيز آل سعود"
-VIEWS = [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
 
 
 def new_guest(company, number, **fields):
@@ -65,18 +64,15 @@ def busy(bella, manager):
 
 @pytest.fixture
 def window(browser, live_server, sign_in, manager):
-    """Call it with a width and a scheme: a window in which the manager is signed in.
+    """Call it with a width: a window in which the manager is signed in.
 
     `fails`: the browser is to complain of what does not arrive.
     """
     contexts, complaints = [], []
 
-    def opened(width=1440, scheme="light", *, fails=False, **options):
+    def opened(width=1440, *, fails=False, **options):
         context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,
-            has_touch=width < 400,
-            **options,
+            viewport={"width": width, "height": 900}, has_touch=width < 400, **options
         )
         contexts.append(context)
         session = sign_in(manager).cookies[settings.SESSION_COOKIE_NAME]
@@ -104,22 +100,29 @@ def no_sideways(page):
     return page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
 
 
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-def test_the_pages_fit_the_window(window, live_server, busy, width, scheme):
-    page = window(width, scheme)
+def pictures(page, name):
+    """Take one in each theme."""
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        folder = SCREENSHOTS / f"{page.viewport_size['width']}-{theme}"
+        page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_the_pages_fit_the_window(window, live_server, busy, width):
+    page = window(width)
     for name, address in addresses(busy).items():
         page.goto(f"{live_server.url}{address}")
-        page.screenshot(path=SCREENSHOTS / f"{width}-{scheme}" / f"{name}.png", full_page=True)
+        pictures(page, name)
         assert no_sideways(page)
         page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
         assert no_sideways(page)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_empty_company_fits_too(window, live_server, bella, scheme):
-    page = window(360, scheme)
+def test_an_empty_company_fits_too(window, live_server, bella):
+    page = window(360)
     page.goto(f"{live_server.url}/c/bella/")
-    page.screenshot(path=SCREENSHOTS / f"360-{scheme}" / "overview-empty.png", full_page=True)
+    pictures(page, "overview-empty")
     assert no_sideways(page)
     page.get_by_role("heading", name="To get started").wait_for()
 
@@ -184,9 +187,9 @@ def test_what_does_not_arrive_says_so_and_is_asked_for_again(
 
 
 @pytest.mark.axe
-@pytest.mark.parametrize(("width", "scheme"), VIEWS)
-def test_axe_finds_nothing(window, live_server, busy, width, scheme, subtests):
-    page = window(width, scheme)
+@pytest.mark.parametrize("width", [1440, 360])
+def test_axe_finds_nothing(window, live_server, busy, width, subtests):
+    page = window(width)
     for name, address in addresses(busy).items():
         page.goto(f"{live_server.url}{address}")
         with subtests.test(page=name):

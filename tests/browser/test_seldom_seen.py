@@ -23,18 +23,17 @@ from tests.imports.web import MIXED, checked, imported, page as address_of
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 LONG = "Bella Ristorante e Trattoria Internazionale di Napoli, Soho & Camden (Europe) Limited"
-LOOKS = [(1440, "light"), (1440, "dark"), (360, "light"), (360, "dark")]
 SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 @pytest.fixture
 def open_page(browser, live_server):
-    """Call it with a width and a theme, and perhaps a session: a page of such a browser."""
+    """Call it with a width, and perhaps a session: a page of such a browser."""
     contexts = []
 
-    def opened(width, scheme, session=None):
+    def opened(width, session=None):
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, has_touch=width < 400
+            viewport={"width": width, "height": 900}, has_touch=width < 400
         )
         contexts.append(context)
         if session is not None:
@@ -52,9 +51,9 @@ def session_of(client):
 
 
 @pytest.mark.axe
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
-def test_outside_the_frame(open_page, live_server, bella, owner, width, scheme, subtests):
-    page = open_page(width, scheme)
+@pytest.mark.parametrize("width", [1440, 360])
+def test_outside_the_frame(open_page, live_server, bella, owner, width, subtests):
+    page = open_page(width)
     Company.objects.filter(pk=bella.pk).update(name=LONG)
     anna = guest(bella, email="anna@example.com", subscribed=True)
 
@@ -102,13 +101,13 @@ def test_outside_the_frame(open_page, live_server, bella, owner, width, scheme, 
 
 
 @pytest.mark.axe
-@pytest.mark.parametrize(("width", "scheme"), LOOKS)
+@pytest.mark.parametrize("width", [1440, 360])
 def test_what_belongs_to_others_and_what_waits(
-    open_page, live_server, sign_in, bella, owner, manager, width, scheme, subtests
+    open_page, live_server, sign_in, bella, owner, manager, width, subtests
 ):
     Company.objects.filter(pk=bella.pk).update(name=LONG)
     bella.refresh_from_db()
-    page = open_page(width, scheme, session_of(sign_in(owner)))
+    page = open_page(width, session_of(sign_in(owner)))
     anna = guest(bella, first_name="א" * 90, last_name="W" * 90, is_active=False)
     other = guest(bella, ANN, first_name="Ann")
     card(anna, "111")
@@ -163,7 +162,7 @@ def test_a_long_company_leaves_buttons_two_lines_at_most(
         bella, first_name="Maximilian-Alexander", last_name="von Hohenlohe-Schillingsfürst"
     )
     ann = guest(bella, ANN, first_name="Ann")
-    page = open_page(width, "light", session_of(sign_in(owner)))
+    page = open_page(width, session_of(sign_in(owner)))
     addresses = [
         address_of(checked(bella, owner, MIXED, partial=True), "check"),
         address_of(imported(bella, owner, MIXED, partial=True), "result"),
