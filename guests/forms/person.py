@@ -133,7 +133,7 @@ class PersonForm(forms.Form):
         self._rule("birthday", partial(normalize.birthday, order="dmy", today=today))
         self.fields["birthday"].widget.attrs |= {"min": "1900-01-01", "max": today.isoformat()}
         self.fields["referrer"].widget.attrs |= _lookup(company, guest)
-        self._offer("member_tier", [("", _("None")), *_tiers(company)])
+        self.offer_tiers()
         self._offer("categories", _categories(company))
         if guest is None or not may_activate:
             del self.fields["is_active"]
@@ -157,6 +157,10 @@ class PersonForm(forms.Form):
         """Return the values of a valid form by the guest's own fields."""
         cleaned = {name: each for name, each in self.cleaned_data.items() if name != "categories"}
         return {_KEYS.get(name, name): value for name, value in cleaned.items()}
+
+    def offer_tiers(self) -> None:
+        """Offer the tiers that there are now."""
+        self._offer("member_tier", [("", _("None")), *_tiers(self.company)])
 
     def _led_on(self, guest: Guest) -> int:
         kept = kept_guest(self.company, guest)

@@ -103,6 +103,11 @@ class RecordForm:
             "phone", _("Whoever had this telephone asked to be forgotten. Confirm it below.")
         )
 
+    def offer_tiers_anew(self) -> None:
+        """Say that the tier which was chosen was deleted meanwhile, and offer those there are."""
+        self.person.offer_tiers()
+        self.person.add_error("member_tier", _("This tier was deleted meanwhile. Choose another."))
+
     @property
     def all_claims(self) -> list[Claim]:
         """Everything that belongs to others, one claim for each guest."""

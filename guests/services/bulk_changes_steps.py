@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from core import bulk
-from guests.models import BulkChange, BulkChangeGuest, Category, Guest, GuestCategory, MemberTier
+from guests.models import BulkChange, BulkChangeGuest, Category, Guest, GuestCategory
 from guests.querysets import GuestQuerySet
 from guests.services.bulk import add_to_categories
 from guests.services.bulk_changes_sets import concerned
+from guests.services.tiers import held, hold
 
 Action = BulkChange.Action
 
@@ -37,10 +38,6 @@ CATEGORISING = frozenset({Action.ADD_CATEGORY, Action.REMOVE_CATEGORY})
 
 class CategoryGone(Exception):
     """The category of a bulk change was deleted meanwhile: nothing more can be done with it."""
-
-
-class TierGone(Exception):
-    """The tier that a bulk change sets was deleted meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -171,13 +168,13 @@ def _set_tier(change: BulkChange, guests: GuestQuerySet) -> list[int]:
 def _give_tiers_back(change: BulkChange, guests: GuestQuerySet) -> list[int]:
     """Give these guests the tiers they had. One that was deleted since is none."""
     ids = list(concerned(guests, change.action).values_list("pk", flat=True))
-    tiers = MemberTier.objects.filter(company_id=change.company_id).select_for_update(no_key=True)
-    there = set(tiers.order_by("pk").values_list("pk", flat=True))
     by_tier = defaultdict(list)
     for guest, tier in _set_of(change, ids).values_list("guest_id", "tier_before"):
-        by_tier[tier if tier in there else None].append(guest)
+        by_tier[tier].append(guest)
+    there = held(change.company_id, [tier for tier in by_tier if tier])
     for tier, theirs in by_tier.items():
-        _of(change, theirs).update(member_tier=tier, version=F("version") + 1)
+        back = tier if tier in there else None
+        _of(change, theirs).update(member_tier=back, version=F("version") + 1)
     return ids
 
 
@@ -239,8 +236,7 @@ def _tier(change: BulkChange) -> int | None:
     """
     if not change.tier_name:
         return None
-    found = MemberTier.objects.filter(company_id=change.company_id, pk=change.member_tier_id or 0)
-    pk = found.select_for_update(no_key=True).values_list("pk", flat=True).first()
-    if pk is None:
-        raise TierGone
-    return pk
+    # One that was deleted before has let go of the change.
+    tier = change.member_tier_id or 0
+    hold(change.company_id, [tier])
+    return tier

@@ -7,8 +7,9 @@ from core.models import Job
 from core.services.jobs import Attempt
 from guests.models import BulkChange
 from guests.services import deleted_categories
-from guests.services.bulk_changes_steps import CategoryGone, TierGone, change_next, undo_next
+from guests.services.bulk_changes_steps import CategoryGone, change_next, undo_next
 from guests.services.categories import InUse
+from guests.services.tiers import TierGone
 
 State, Step = Job.State, BulkChange.Step
 

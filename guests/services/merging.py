@@ -10,11 +10,12 @@ from django.db.models import F
 from core.models import Company, User
 from core.services.changes import record
 from guests import dependents
-from guests.models import Guest, GuestMerge, MemberTier
+from guests.models import Guest, GuestMerge
 from guests.services.bulk import DERIVED, derived
 from guests.services.merge_choices import read, resolve, stored
 from guests.services.records import ChangedMeanwhile, Closed
 from guests.services.retrying import begun_anew
+from guests.services.tiers import held
 
 #: So many merges in a row are followed; a ring cannot come about, but must not hang anybody.
 LONGEST_CHAIN = 50
@@ -84,11 +85,12 @@ def undo_merge(
     merge = GuestMerge.objects.for_company(company).select_for_update().get(pk=merge.pk)
     if not is_undoable(merge, kept, merged):
         raise NotUndoable(str(merge))
+    kept_before, merged_before = read(merge.kept_before), read(merge.merged_before)
+    # Before the parts: whoever holds tiers and categories holds the tiers first.
+    _forget_tier_that_is_gone(company, kept_before)
     for key in sorted(merge.moved, reverse=True):
         part = dependents.dependent(key)
         part.put_back(merge.moved[key], source=merged, target=kept)
-    kept_before, merged_before = read(merge.kept_before), read(merge.merged_before)
-    _forget_tier_that_is_gone(company, kept_before)
     told = _told(_present(kept, kept_before), kept_before)
     _write_pair(kept, kept_before, merged, merged_before)
     merge.undone_at = now
@@ -175,7 +177,7 @@ def _told(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]
 def _forget_tier_that_is_gone(company: Company, values: dict[str, Any]) -> None:
     """Bring no tier back that was deleted since the merge: nobody held it then."""
     tier = values.get("member_tier_id")
-    if tier and not MemberTier.objects.for_company(company).filter(pk=tier).exists():
+    if tier and not held(company.pk, [tier]):
         values["member_tier_id"] = None
 
 

@@ -27,6 +27,7 @@ from guests.services.claims import (
     forget_the_wish,
     is_forgotten,
 )
+from guests.services.tiers import TierGone, hold
 
 __all__ = [
     "ChangedMeanwhile",
@@ -35,6 +36,7 @@ __all__ = [
     "Draft",
     "Forgotten",
     "Taken",
+    "TierGone",
     "create_guest",
     "set_active",
     "update_guest",
@@ -69,8 +71,8 @@ def create_guest(
     """Create a guest, and return them. What the draft leaves open is as the company has it by
     default, categories too.
 
-    Raises Taken, and Forgotten for the telephone of somebody who asked to be forgotten, unless
-    whoever asks confirmed it (`despite_wish`).
+    Raises Taken, TierGone, and Forgotten for the telephone of somebody who asked to be forgotten,
+    unless whoever asks confirmed it (`despite_wish`).
     """
     with _told_who_has_it(company, draft, own=None), transaction.atomic():
         _refuse_taken(company, draft, own=None)
@@ -82,6 +84,7 @@ def create_guest(
             **draft.fields,
         }
         (pk,) = bulk.create_guests(company.pk, [values])
+        _hold_tier(company, values.get("member_tier_id"))
         guest = Guest.objects.for_company(company).get(pk=pk)
         if draft.categories is None:
             defaults = Category.objects.for_company(company).defaults()
@@ -112,8 +115,8 @@ def update_guest(
     """Change a guest as the draft says, and return what was changed: nothing, if it was so already.
 
     `expected` is the version that whoever changes it has seen; None overrules everybody. Raises
-    ChangedMeanwhile when it is another by now, Taken and Forgotten like `create_guest`, Closed for
-    a guest who was merged or erased.
+    ChangedMeanwhile when it is another by now, Taken, TierGone and Forgotten like `create_guest`,
+    Closed for a guest who was merged or erased.
     """
     with _told_who_has_it(company, draft, own=guest.pk), transaction.atomic():
         guest = _locked(company, guest)
@@ -121,6 +124,8 @@ def update_guest(
             raise ChangedMeanwhile(guest)
         _refuse_taken(company, draft, own=guest.pk)
         changes = _changes(guest, draft)
+        if "member_tier_id" in changes:
+            _hold_tier(company, changes["member_tier_id"][1])
         told = _told(company, changes)
         if "phone" in changes:
             told |= _heed_wish(company, changes["phone"][1], despite_wish)
@@ -200,6 +205,11 @@ def _heed_wish(company: Company, phone: str, despite: bool) -> Told:
         raise Forgotten
     forget_the_wish(company, phone)
     return {"despite_wish": [None, True]}
+
+
+def _hold_tier(company: Company, tier: int | None) -> None:
+    """Have the tier that a guest gets, if any, outlive this transaction. Raises TierGone."""
+    hold(company.pk, [tier] if tier else [])
 
 
 def _locked(company: Company, guest: Guest) -> Guest:

@@ -11,6 +11,7 @@ from core import bulk
 from core.models import Company
 from guests.models import Card, ExternalId, Guest, GuestCategory
 from guests.services.bulk import DERIVED, derived
+from guests.services.tiers import held
 
 
 class Left(NamedTuple):
@@ -91,11 +92,13 @@ def restore_replaced(
 ) -> dict[int, list[Left]]:
     """Give guests back what an import replaced, as its ImportRows tell it, by guest id.
 
-    A field gets its old value back only while it still holds the imported one; cards, categories
-    and external ids that the import added go. Returns what was left, by guest.
+    A field gets its old value back only while it still holds the imported one; a tier that was
+    deleted since is none. Cards, categories and external ids that the import added go. Returns what
+    was left, by guest.
     """
     left: dict[int, list[Left]] = {pk: [Left("guest_gone", "")] for pk in replaced}
     guests = list(Guest.objects.for_company(company).locked(replaced))
+    tiers = held(company.pk, _tiers_before(replaced))
     holders = _holders_of_member_numbers(company, replaced)
     restored: set[str] = set()
     for guest in guests:
@@ -104,7 +107,7 @@ def restore_replaced(
             left[guest.pk] = [Left("guest_merged", "")]
             continue
         fields_of = replaced[guest.pk].get("fields", {})
-        changed, left[guest.pk] = _restore_fields(guest, fields_of, holders)
+        changed, left[guest.pk] = _restore_fields(guest, fields_of, holders, tiers)
         restored.update(changed)
     fields = [*sorted(restored), *DERIVED]
     bulk.update(
@@ -133,6 +136,11 @@ def fields_changed_since(guest: Guest, fields: Mapping[str, list[Any]]) -> list[
     ]
 
 
+def _tiers_before(replaced: Mapping[int, Mapping[str, Any]]) -> set[int]:
+    changes = (parts.get("fields", {}).get("member_tier_id") for parts in replaced.values())
+    return {change[0] for change in changes if change and change[0]}
+
+
 def _holders_of_member_numbers(
     company: Company, replaced: Mapping[int, Mapping[str, Any]]
 ) -> dict[str | None, int]:
@@ -144,11 +152,15 @@ def _holders_of_member_numbers(
 
 
 def _restore_fields(
-    guest: Guest, fields: Mapping[str, list[Any]], holders: Mapping[str | None, int]
+    guest: Guest,
+    fields: Mapping[str, list[Any]],
+    holders: Mapping[str | None, int],
+    tiers: Collection[int],
 ) -> tuple[list[str], list[Left]]:
     """Set the old values on `guest`, unsaved; return which fields, and what was left.
 
     `holders` says who has a member number: one that somebody else has by now is not given back.
+    `tiers` are those that can be given back.
     """
     left = [Left("field_changed", name) for name in fields_changed_since(guest, fields)]
     old_number = fields.get("member_number", [None])[0]
@@ -158,6 +170,8 @@ def _restore_fields(
     changed = [name for name in fields if name not in kept]
     for name in changed:
         setattr(guest, name, _column(name).to_python(fields[name][0]))
+    if "member_tier_id" in changed and guest.member_tier_id not in tiers:
+        guest.member_tier_id = None
     for name, value in derived(vars(guest)).items():
         setattr(guest, name, value)
     return changed, left

@@ -12,6 +12,7 @@ from core.services.changes import heed_others, record, state_of
 from core.services.names import same_name
 from core.texts import isolated
 from guests.models import Guest, MemberTier
+from guests.services.retrying import begun_anew
 
 _FIELDS = ("name", "rank", "is_vip", "priority_minutes", "restaurants")
 
@@ -22,6 +23,30 @@ class NameTaken(Exception):
 
 class InUse(Exception):
     """Guests hold the tier; the text says that they must get another first."""
+
+
+class TierGone(Exception):
+    """Tiers that guests were to get were deleted meanwhile; `ids` are theirs."""
+
+    def __init__(self, ids: Collection[int]) -> None:
+        super().__init__(f"member tiers {sorted(ids)}")
+        self.ids = frozenset(ids)
+
+
+def held(company_id: int, ids: Collection[int]) -> set[int]:
+    """Return those of the tiers that are there, which stay until the transaction ends.
+
+    Whoever gives guests a tier holds it: whoever deletes it waits, or is waited for, as no key of
+    the database keeps a guest from outliving it. Called with the guests locked, as everybody does.
+    """
+    own = MemberTier.objects.filter(company_id=company_id, pk__in=ids).order_by("pk")
+    return set(own.select_for_update(no_key=True).values_list("pk", flat=True)) if ids else set()
+
+
+def hold(company_id: int, ids: Collection[int]) -> None:
+    """Have the tiers stay until the transaction ends, as `held` does. Raises TierGone."""
+    if gone := set(ids) - held(company_id, ids):
+        raise TierGone(gone)
 
 
 @transaction.atomic
@@ -70,7 +95,7 @@ def save_tier(
     return saved
 
 
-@transaction.atomic
+@begun_anew
 def delete_tier(*, tier: MemberTier, actor: User | None, source: str, now: datetime) -> None:
     """Delete a tier that no guest holds. Raises InUse.
 

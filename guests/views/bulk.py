@@ -29,7 +29,8 @@ from guests.services.bulk_changes import (
     confirmed_on,
 )
 from guests.services.bulk_changes_sets import Mark, concerned, is_large, mark_of
-from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone, TierGone
+from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
+from guests.services.tiers import TierGone
 from guests.web import bulk_words, consequences
 from guests.web.selection import Selection, list_url, selection_in
 

@@ -14,7 +14,7 @@ from guests.forms import state as states
 from guests.forms.record import RecordForm
 from guests.models import Guest
 from guests.services.claims import Draft, find_claims
-from guests.services.records import Forgotten, Taken, create_guest
+from guests.services.records import Forgotten, Taken, TierGone, create_guest
 from guests.views.record_form import changes_rows, claims_context, form_for, is_confirmed
 
 
@@ -51,6 +51,8 @@ def _created(request: CompanyRequest, company: Company, form: RecordForm) -> Gue
         form.blame(taken.claims)
     except Forgotten:
         form.ask_again()
+    except TierGone:
+        form.offer_tiers_anew()
     return None
 
 

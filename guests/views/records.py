@@ -26,6 +26,7 @@ from guests.services.records import (
     Closed,
     Forgotten,
     Taken,
+    TierGone,
     set_active,
     update_guest,
 )
@@ -112,6 +113,9 @@ def _update(
         return None
     except Forgotten:
         form.ask_again()
+        return None
+    except TierGone:
+        form.offer_tiers_anew()
         return None
     except Closed:
         messages.error(request, _("Nothing was saved: this record is closed by now."))

@@ -41,9 +41,10 @@ def apply(
     """Carry out the decisions of a chunk; return how the lines came out, and what was given.
 
     `prepared` is what was made of just these decisions, where that was possible beforehand.
-    Raises IntegrityError or GuestsChanged when the database is no longer as it was matched: the
-    transaction is lost then, and the chunk must be matched and planned again. Raises
-    CreditsRefused, by which it is lost too, for lines that must be refused.
+    Raises IntegrityError or GuestsChanged when the database is no longer as it was matched, and
+    TierGone when a tier is no longer there that was looked up: the transaction is lost then, and
+    the chunk must be matched and planned again. Raises CreditsRefused, by which it is lost too, for
+    lines that must be refused.
     """
     if job.kind == ImportJob.Kind.ORDERS:
         return apply_orders(job, decisions, now=now), Money()

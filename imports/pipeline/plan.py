@@ -4,7 +4,7 @@ Pure: everything it knows of the database is in `Surroundings`. The rules are th
 "always", "if_empty" or "never" per field; a blank cell changes nothing; a ratchet for consent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -61,6 +61,12 @@ class Rules:
     create_categories: bool = False
     #: What is known of programs; None where the file has no column for credits.
     credits: CreditRules | None = None
+
+    def forget_tiers(self, ids: Collection[int]) -> None:
+        """Have lines that name one of these tiers, deleted since they were read, be rejected."""
+        for name in [name for name, pk in self.tier_ids.items() if pk in ids]:
+            # Another thread may plan by them all the while.
+            self.tier_ids.pop(name, None)
 
 
 def plan(rows: Sequence[Screened], met: Surroundings, rules: Rules) -> list[Decision]:

@@ -16,6 +16,7 @@ from core.batches import Batch, Json, Same, batch_of, by_column
 from core.bulk import Changes
 from core.durability import wait_for_no_disk
 from guests.services import bulk as guests
+from guests.services.tiers import hold
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.decisions import (
     Additions,
@@ -47,6 +48,7 @@ _ROW_FIELDS = ("line", "outcome", "guest_id", "replaced", "reasons", "notes", "c
 class People(NamedTuple):
     """The guests of a chunk, and what is added to them."""
 
+    company: int
     #: Ids of the new guests, in the order of the decisions that create them.
     created: Sequence[int]
     #: Ids of the cards that are added to guests who are there already.
@@ -55,14 +57,20 @@ class People(NamedTuple):
     changes: Changes
     #: Cards that become whole.
     completed: Sequence[Changes]
+    #: The member tiers that any of them gets.
+    tiers: AbstractSet[int]
     #: What leads to guests: written after them.
     belongings: Sequence[Batch | guests.Places]
 
     def write(self) -> None:
-        """Send all of it. Raises IntegrityError or GuestsChanged: the transaction is lost then."""
+        """Send all of it.
+
+        Raises IntegrityError, GuestsChanged or TierGone: the transaction is lost then.
+        """
         self.guests.write()
         for changes in (self.changes, *self.completed):
             guests.write_changes(changes)
+        hold(self.company, self.tiers)
         for batch in self.belongings:
             batch.write()
 
@@ -135,7 +143,14 @@ def prepare_people(company: int, decisions: Sequence[Decision]) -> People:
         guests.prepare_external_ids(company, [(pk, x) for pk, a in added for x in a.external_ids]),
     ]
     new_cards = card_ids[sum(len(d.additions.cards) for d in creates) :]
-    return People(ids, new_cards, created, changes, completed, belongings)
+    tiers = _tiers(creates, updates)
+    return People(company, ids, new_cards, created, changes, completed, tiers, belongings)
+
+
+def _tiers(creates: Sequence[Create], updates: Sequence[Update]) -> set[int]:
+    given = {d.values.get("member_tier_id") for d in creates}
+    given.update(d.changes["member_tier_id"][1] for d in updates if "member_tier_id" in d.changes)
+    return {tier for tier in given if tier is not None}
 
 
 def prepare_rows(

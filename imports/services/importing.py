@@ -10,6 +10,7 @@ from core.models import Job
 from core.races import is_lost_race
 from core.services.jobs import Attempt
 from guests.services.bulk import GuestsChanged, refresh_statistics
+from guests.services.tiers import TierGone
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import Planned, Trip, decide, travel
 from imports.pipeline.apply import apply
@@ -150,6 +151,9 @@ def _written(attempt: Attempt[ImportJob], trip: Trip, chunk: Planned, *, strict:
             _write(attempt, chunk, strict=strict)
         except CreditsRefused as refused:
             chunk = Planned(chunk.rows, _without(refused, chunk.rows, chunk.decisions))
+        except TierGone as gone:
+            trip.rules.forget_tiers(gone.ids)
+            chunk = _decided(trip, chunk.rows)
         except (IntegrityError, GuestsChanged, OperationalError) as conflict:
             _raise_unless_race(conflict)
             if tries_left:

@@ -9,8 +9,8 @@ from guests.models import BulkChange, BulkChangeGuest, Category, Guest, MemberTi
 from guests.services import bulk_changes
 from guests.services.bulk_changes import NothingToChange, NotNow, SetChanged
 from guests.services.bulk_changes_sets import concerned, is_large, mark_of
-from guests.services.bulk_changes_steps import CategoryGone, TierGone
-from guests.services.tiers import delete_tier
+from guests.services.bulk_changes_steps import CategoryGone
+from guests.services.tiers import TierGone, delete_tier
 from tests.guests.crowds import NOW, active, confirmed, crowd, inside, touch, undo
 
 pytestmark = pytest.mark.django_db

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from core.models import Change
+from guests.forms.record import RecordForm
 from guests.models import BulkChange, Card, Category, ErasedPhone, Guest, MemberTier
 from guests.privacy import erasure_digest
 from guests.services.bulk_changes import delete_category, request_undo
@@ -53,6 +54,26 @@ def test_a_default_category_that_is_unticked_is_left_out(sign_in, bella, host):
     Category.objects.create(company=bella, name="Regulars", is_default=True)
     save(sign_in(host), NEW, phone=ANNA, categories=[])
     assert names_of_categories(Guest.objects.get()) == set()
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_tier_that_is_deleted_in_the_very_moment_is_told_at_its_field(
+    sign_in, bella, manager, monkeypatch, is_new
+):
+    gold = MemberTier.objects.create(company=bella, name="Gold")
+    address = NEW if is_new else of(guest(bella))
+    draft = RecordForm.draft
+
+    def deleted_first(form):
+        MemberTier.objects.filter(pk=gold.pk).delete()
+        return draft(form)
+
+    monkeypatch.setattr(RecordForm, "draft", deleted_first)
+    client = sign_in(manager)
+    page = save(client, address, phone=ANNA, first_name="Anna", member_tier=str(gold.pk))
+    assert "This tier was deleted meanwhile. Choose another." in text_of(page)
+    assert "Gold" not in text_of(page)
+    assert not Guest.objects.filter(first_name="Anna").exists()
 
 
 def test_every_field_is_kept_and_shown_again(sign_in, bella, manager):

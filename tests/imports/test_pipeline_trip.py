@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.models import Change
 from core.services import jobs
-from guests.models import Card, Category, Guest
+from guests.models import Card, Category, Guest, MemberTier
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
 from imports.pipeline.ahead import ahead, read_ahead
@@ -244,6 +244,32 @@ def test_who_comes_in_while_a_company_gets_its_first_guests_is_met_all_the_same(
     assert outcomes(job) == {2: "created", 3: "created", 4: "updated", 5: "created"}
     john = Guest.objects.get(phone=JOHN)
     assert (john.first_name, john.comment) == ("John", "Sits at the window")
+
+
+@pytest.mark.usefixtures("inline", "small_chunks")
+@pytest.mark.parametrize("partial", [True, False])
+def test_a_line_whose_tier_is_deleted_on_the_way_says_so(bella, monkeypatch, partial):
+    tiers = [MemberTier.objects.create(company=bella, name=name) for name in ("Gold", "Silver")]
+    gold, silver = tiers
+    land, landed = importing._land, []
+
+    def deleted_first(attempt, trip, chunk, *, strict):
+        if not landed:
+            gold.delete()
+        landed.append(chunk)
+        land(attempt, trip, chunk, strict=strict)
+
+    monkeypatch.setattr(importing, "_land", deleted_first)
+    lines = [f"{ANNA},Gold", f"{JOHN},Silver", f"{MAX},gold"]
+    job = imported(bella, text(*lines, header="phone,member_tier"), partial=partial)
+    told = {2: [("tier_unknown", "member_tier")], 4: [("tier_unknown", "member_tier")]}
+    assert reasons(job) == told
+    if partial:
+        assert outcomes(job) == {2: "failed", 3: "created", 4: "failed"}
+        assert Guest.objects.get().member_tier == silver
+    else:
+        assert job.state == "refused"
+        assert not Guest.objects.exists()
 
 
 @pytest.mark.usefixtures("inline", "small_chunks")
