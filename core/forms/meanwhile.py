@@ -25,15 +25,16 @@ _SALT = "core.forms.meanwhile"
 
 
 class Who(NamedTuple):
-    """Whoever changed a field, in words, and when."""
+    """Whoever changed a field, in words, and when; `user` is the id of theirs, None of nobody's."""
 
     name: str
     at: Any
+    user: int | None = None
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that somebody else changed; `typed` is what saving would write over it, if it would.
+    """A field that was changed meanwhile; `typed` is what saving would write over it, if it would.
 
     All values in words, "" for none; `name` is the field's.
     """
@@ -155,6 +156,11 @@ def compare(
         for name in now
         if now[name] != seen.get(name) and label(form, name)
     ]
+
+
+def are_by(differences: Sequence[Difference], user: int) -> bool:
+    """Whether all of them are of one user's making; nobody knows whose none at all would be."""
+    return bool(differences) and all(each.who and each.who.user == user for each in differences)
 
 
 def is_touched(name: str, seen: State, typed: State) -> bool:

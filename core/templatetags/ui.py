@@ -13,6 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from core import texts
+from core.forms import meanwhile
+from core.forms.meanwhile import Difference
+from core.models import User
 from core.web import errors, money as amounts, telephones
 
 register = template.Library()
@@ -53,6 +56,12 @@ def _icon(name: str, css_class: str) -> SafeString:
 def problems(field: BoundField) -> list[errors.Problem]:
     """Return what is wrong with a field: {text, summary} each."""
     return errors.problems(field)
+
+
+@register.filter
+def are_by(differences: list[Difference], user: User) -> bool:
+    """Return whether the user made all of them: `{% if differences|are_by:request.user %}`."""
+    return meanwhile.are_by(differences or [], user.pk)
 
 
 @register.filter

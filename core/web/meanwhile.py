@@ -1,4 +1,4 @@
-"""What the page of a form says when somebody else saved the same row since it was opened."""
+"""What the page of a form says when the same row was saved elsewhere since it was opened."""
 
 from typing import Any
 
@@ -26,7 +26,8 @@ def who_changed(company: Company, row: Model) -> dict[str, Who]:
     changes = Change.objects.for_company(company).about(row).select_related("actor")
     last: dict[str, Who] = {}
     for change in changes.newest_first()[:LATEST]:
-        who = Who(str(change.actor or change.get_source_display()), change.at)
+        name = str(change.actor or change.get_source_display())
+        who = Who(name, change.at, change.actor_id)
         for name in change.values:
             last.setdefault(name, who)
     return last

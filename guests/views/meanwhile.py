@@ -1,11 +1,11 @@
 """Who changed which field of a guest last."""
 
-from typing import Any
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from core.forms.meanwhile import Who
-from core.models import Company
+from core.models import Company, User
 from core.texts import isolated
 from core.web import meanwhile
 from core.web.meanwhile import LATEST
@@ -26,47 +26,45 @@ _BULK_FIELDS = {
 
 def who_changed(company: Company, guest: Guest) -> dict[str, Who]:
     """Return for each field of the form who changed it last. Three queries."""
-    found: list[tuple[Any, str, str]] = [
-        *_by_hand(company, guest),
+    found = [
+        *meanwhile.who_changed(company, guest).items(),
         *_by_bulk_changes(company, guest),
         *_by_imports(company, guest),
     ]
     last: dict[str, Who] = {}
-    for at, name, who in sorted(found, key=lambda each: each[0]):
-        last[_FORM_NAMES.get(name, name)] = Who(who, at)
+    for name, who in sorted(found, key=lambda each: each[1].at):
+        last[_FORM_NAMES.get(name, name)] = who
     return last
 
 
-def _by_hand(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
-    return [(who.at, name, who.name) for name, who in meanwhile.who_changed(company, guest).items()]
-
-
-def _by_bulk_changes(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
+def _by_bulk_changes(company: Company, guest: Guest) -> list[tuple[str, Who]]:
     rows = BulkChangeGuest.objects.for_company(company).filter(guest=guest, version__isnull=False)
     latest = rows.select_related("change__actor", "change__undone_by").order_by("-change_id")
-    found: list[tuple[Any, str, str]] = []
+    found: list[tuple[str, Who]] = []
     for row in latest[:LATEST]:
         change = row.change
         name = _BULK_FIELDS[BulkChange.Action(change.action)]
-        found.append((change.created_at, name, str(change.actor or _("Command line"))))
+        found.append((name, _person(change.actor, change.created_at)))
         if row.is_undone:
             at = change.finished_at or change.created_at
-            found.append((at, name, str(change.undone_by or _("Command line"))))
+            found.append((name, _person(change.undone_by, at)))
     return found
 
 
-def _by_imports(company: Company, guest: Guest) -> list[tuple[Any, str, str]]:
+def _person(user: User | None, at: datetime) -> Who:
+    return Who(str(user), at, user.pk) if user else Who(_("Command line"), at)
+
+
+def _by_imports(company: Company, guest: Guest) -> list[tuple[str, Who]]:
     rows = ImportRow.objects.for_company(company).filter(guest=guest, replaced__isnull=False)
     told = _("Import of %(file)s")
-    return [
-        (
-            row.job.finished_at or row.job.created_at,
-            name,
-            told % {"file": isolated(row.job.filename)},
-        )
-        for row in rows.select_related("job").order_by("-job_id", "-line")[:LATEST]
-        for name in _replaced(row)
-    ]
+    found: list[tuple[str, Who]] = []
+    for row in rows.select_related("job").order_by("-job_id", "-line")[:LATEST]:
+        job = row.job
+        file = told % {"file": isolated(job.filename)}
+        who = Who(file, job.finished_at or job.created_at, job.actor_id)
+        found += [(name, who) for name in _replaced(row)]
+    return found
 
 
 def _replaced(row: ImportRow) -> list[str]:

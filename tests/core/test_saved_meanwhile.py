@@ -162,6 +162,25 @@ def test_a_form_that_is_sent_twice_is_saved_once_and_answered_alike(
     assert Change.objects.for_company(bella).filter(action="change_company").count() == 1
 
 
+def test_whoever_saved_it_in_another_window_is_told_so_and_not_of_somebody_else(
+    bella: Company, owner: User, second: User, sign_in: Callable[[User], Client]
+) -> None:
+    client, url = sign_in(owner), a_restaurant(bella)
+    opened = client.get(url)
+    client.post(url, typed(client.get(url), name="Soho"))
+    said = text_of(client.post(url, typed(opened, name="Mayfair")))
+    assert "You saved this in another window meanwhile" in said
+    assert "Somebody else" not in said
+    assert "Name Bella Soho Soho Mayfair Olivia ," in said
+
+    # One field of another's making, and it is not one's own any more.
+    soho = bella.restaurants.get(name="Soho")
+    restaurants.change_restaurant(restaurant=soho, name="Soho", is_active=False, **by(second))
+    said = text_of(client.post(url, typed(opened, name="Mayfair")))
+    assert "Somebody else saved these settings meanwhile" in said
+    assert "in another window" not in said
+
+
 def test_a_form_with_errors_still_knows_what_was_seen(
     bella: Company, owner: User, second: User, sign_in: Callable[[User], Client]
 ) -> None:

@@ -426,6 +426,21 @@ def test_the_second_is_told_what_the_first_changed_and_keeps_what_was_typed(
     assert (now.first_name, now.email, now.comment) == ("Anya", "b@example.com", "New")
 
 
+@pytest.mark.parametrize("how", ["by hand", "with others"])
+def test_ones_own_second_window_is_told_as_that(sign_in, bella, operator, how):
+    anna = guest(bella, first_name="Anna")
+    client = sign_in(operator)
+    page = client.get(of(anna))
+    if how == "by hand":
+        change(anna, operator, comment="New")
+    else:
+        gold = MemberTier.objects.create(company=bella, name="Gold")
+        confirmed(bella, BulkChange.Action.SET_TIER, tier=gold, actor=operator)
+    said = text_of(client.post(of(anna), typed(page, first_name="Anya")))
+    assert "You saved this in another window meanwhile" in said
+    assert "Somebody else" not in said
+
+
 def test_a_third_change_is_told_again(sign_in, bella, manager, operator):
     anna = guest(bella, first_name="Anna")
     client = sign_in(operator)
