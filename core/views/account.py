@@ -122,7 +122,7 @@ def recovery_codes(request: UserRequest) -> HttpResponse:
         codes = second_factor.renew_codes(
             user=request.user, source=Change.Source.WEB, now=timezone.now()
         )
-        return _codes(request, codes)
+        return _codes(request, codes, are_renewed=True)
     return render(request, "core/account/recovery_codes_renew.html", {"form": form})
 
 
@@ -144,10 +144,11 @@ def turn_off(request: UserRequest) -> HttpResponse:
     return render(request, "core/account/second_factor_off.html", {"form": form})
 
 
-def _codes(request: UserRequest, codes: list[str]) -> HttpResponse:
+def _codes(request: UserRequest, codes: list[str], *, are_renewed: bool = False) -> HttpResponse:
     """Show the codes in the answer itself, the file too: they are kept nowhere in the clear."""
     context = {
         "codes": codes,
+        "are_renewed": are_renewed,
         "are_for": second_factor.codes_are_for(request.user),
         "file": second_factor.codes_as_text(request.user, codes),
     }

@@ -244,6 +244,8 @@ def test_new_recovery_codes_end_the_old_ones(
     old = turn_on(owner)
     client = sign_in(owner)
     page = client.post("/account/recovery-codes/", {"password": PASSWORD}).content.decode()
+    assert "These are your new codes; those you had before no longer work." in page
+    assert "The second factor is on." not in page
     new = re.findall(r"<code>([a-z0-9-]{17})</code>", page)
     assert len(new) == second_factor.RECOVERY_CODES
     saved = re.search(r'href="data:text/plain;charset=utf-8,([^"]*)" download="[^"]*\.txt"', page)
