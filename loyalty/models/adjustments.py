@@ -129,7 +129,7 @@ class Adjustment(models.Model):
     whoever asked withdraws it.
 
     About one guest, or about many: `bulk`, whose `amount` here is the sum of all, or the undo of
-    the bulk debit that it `undoes`, whose `amount` is what that gives out.
+    the bulk credit or debit that it `undoes`, whose `amount` is what that moves back.
     """
 
     class State(models.TextChoices):

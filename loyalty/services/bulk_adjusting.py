@@ -20,8 +20,8 @@ from loyalty.services.approving import ask, is_of_their_restaurants
 from loyalty.services.bulk_undoing import (
     action_of,
     begin_undo,
-    given_back,
     is_undoable,
+    moved_back,
     tell,
 )
 from loyalty.services.limits import above_limit
@@ -170,8 +170,9 @@ def request_undo(
 ) -> Adjustment | None:
     """Have every entry reversed, as far as what was given is still there.
 
-    What was taken is given out again: above the limit a second person approves it first, and the
-    request that waits is returned. Raises NotYours, and NotNow, also while one waits.
+    Above the limit a second person approves it first, whether it gives out what was taken or takes
+    what was given, as of one entry (`adjusting.reverse_entry`); the request that waits is returned.
+    Raises NotYours, and NotNow, also while one waits.
     """
     if not may_touch(change, actor):
         raise NotYours
@@ -187,7 +188,7 @@ def request_undo(
         bulk=None,
         undoes=locked,
         program=locked.program,
-        amount=given_back(locked),
+        amount=moved_back(locked),
         restaurant=locked.restaurant,
         reason=locked.reason,
         comment=locked.comment,
@@ -205,8 +206,8 @@ def undo_request(change: BulkAdjustment, *, now: datetime) -> Adjustment | None:
 
 
 def undo_needs_approval(change: BulkAdjustment) -> bool:
-    """Whether its undo gives out more than one person may."""
-    return above_limit(change.company, change.program, given_back(change))
+    """Whether its undo gives or takes more than one person may."""
+    return above_limit(change.company, change.program, moved_back(change))
 
 
 def _write_down(change: BulkAdjustment, guests: GuestQuerySet, *, seen: str) -> None:

@@ -1,4 +1,4 @@
-"""Taking a bulk credit or debit back: whether it can be, what it gives out, and its beginning."""
+"""Taking a bulk credit or debit back: whether it can be, what it moves, and its beginning."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -18,10 +18,12 @@ def is_undoable(change: BulkAdjustment) -> bool:
     return change.state in UNDOABLE and change.step == Step.POST and change.posted > 0
 
 
-def given_back(change: BulkAdjustment) -> Decimal:
-    """Return what its undo gives out, at most: all that a debit took, of a credit nothing."""
-    given: Decimal = -change.amount * change.posted
-    return max(given, Decimal(0))
+def moved_back(change: BulkAdjustment) -> Decimal:
+    """Return what its undo moves, at most: what a debit took is given out, what a credit gave is
+    taken, which is below zero.
+    """
+    moved: Decimal = -change.amount * change.posted
+    return moved
 
 
 def begin_undo(change: BulkAdjustment, *, actor: User, source: str, now: datetime) -> None:

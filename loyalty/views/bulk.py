@@ -26,7 +26,7 @@ from guests.web.selection import Selection, list_url, selection_in
 from loyalty.forms import BulkConfirmForm, MoveForm
 from loyalty.models import Adjustment, BulkAdjustment
 from loyalty.services import bulk_adjusting as services
-from loyalty.services.bulk_undoing import given_back
+from loyalty.services.bulk_undoing import moved_back
 from loyalty.services.limits import above_limit
 from loyalty.web import bulk_words
 from loyalty.web.waiting import nobody_approves
@@ -230,7 +230,7 @@ def _asked(request: CompanyRequest, change: BulkAdjustment) -> dict[str, Any]:
         "undo_asked": undo_asked,
         "can_undo": can_undo,
         "needs_approval": needs_approval,
-        "gives_out": shown(given_back(change), change.program),
+        "moved_back": shown(abs(moved_back(change)), change.program),
         "nobody_approves": needs_approval
         and nobody_approves(change.company, request.user, change.restaurant_id),
     }

@@ -263,7 +263,7 @@ def test_a_bulk_credit_that_is_declined_is_never_carried_out(credit, crowd, bell
     assert balances() == []
 
 
-# -- Undoing a debit gives out --------------------------------------------------------------------
+# -- An undo gives and takes, too -----------------------------------------------------------------
 
 
 @pytest.fixture
@@ -320,9 +320,26 @@ def test_an_undo_that_is_not_approved_leaves_the_debit_and_may_be_asked_for_agai
     assert (worked(debited).state, balances()) == (Job.State.UNDONE, [5] * 7)
 
 
-def test_the_undo_of_a_credit_gives_nothing_out_and_waits_for_nobody(credit, crowd, bella, manager):
+def test_the_undo_of_a_credit_takes_and_waits_for_a_second_person_as_well(
+    sign_in, credit, crowd, bella, manager, owner
+):
     change = worked(credit(5))
-    Terms.objects.create(company=bella, adjustment_limit=Decimal(1))
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(34))
+    page = sign_in(manager).get(f"/c/bella/programs/changes/{change.number}/").content.decode()
+    assert "Undoing it takes 35 points from 7 guests." in page
+    asked = ask_undo(change, manager)
+    assert asked is not None
+    assert (asked.amount, asked.undoes) == (-35, change)
+    assert (worked(change).state, balances()) == (Job.State.DONE, [5] * 7)
+    approvals = sign_in(owner).get("/c/bella/approvals/").content.decode()
+    assert "Take back a credit of 35 points" in approvals
+    decided(asked, approving.approve, owner)
+    assert (worked(change).state, balances()) == (Job.State.UNDONE, [0] * 7)
+
+
+def test_an_undo_within_the_limit_waits_for_nobody(credit, crowd, bella, manager):
+    change = worked(credit(5))
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(35))
     assert ask_undo(change, manager) is None
     assert (worked(change).state, balances()) == (Job.State.UNDONE, [0] * 7)
 
