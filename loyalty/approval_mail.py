@@ -10,7 +10,7 @@ from core import mail
 from core.models import Membership, OutgoingMail
 from loyalty.models import Adjustment
 from loyalty.services.approving import APPROVAL_MAIL, approvers
-from loyalty.words import shown
+from loyalty.words import asked_for
 
 
 def register() -> None:
@@ -36,8 +36,7 @@ def build(outgoing: OutgoingMail) -> EmailMessage:
     path = reverse("loyalty:approvals", args=[outgoing.company.slug])
     context = {
         "adjustment": adjustment,
-        "amount": shown(abs(adjustment.amount), adjustment.program),
-        "is_credit": adjustment.amount > 0,
+        "what": asked_for(adjustment),
         "guests": adjustment.guest_count,
         "link": f"{settings.BASE_URL}{path}",
     }

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company
 from core.web.money import money, points
-from loyalty.models import Program
+from loyalty.models import Adjustment, Program
 from loyalty.money import exponent, rounded
 
 
@@ -41,6 +41,18 @@ def shown(amount: Decimal, program: Program) -> str:
     if program.kind == Program.Kind.DEPOSIT:
         return text
     return points(amount, text)
+
+
+def asked_for(adjustment: Adjustment) -> str:
+    """Return what a second person decides: "a credit of 1 point", "the undo of a debit of £5"."""
+    gives, is_undo = adjustment.amount > 0, adjustment.undoes_id or adjustment.reverses_id
+    if is_undo and gives:
+        text = _("the undo of a debit of %(amount)s")
+    elif is_undo:
+        text = _("the undo of a credit of %(amount)s")
+    else:
+        text = _("a credit of %(amount)s") if gives else _("a debit of %(amount)s")
+    return text % {"amount": shown(abs(adjustment.amount), adjustment.program)}
 
 
 def lasts(program: Program) -> str:

@@ -20,7 +20,7 @@ from guests.web import consequences, record
 from loyalty.models import Account, Adjustment, BulkAdjustment, LedgerCheck, Program
 from loyalty.web import bulk_words, waiting
 from loyalty.web.balances import balances
-from loyalty.words import plain_figure, shown
+from loyalty.words import asked_for, plain_figure, shown
 
 
 def register() -> None:
@@ -193,6 +193,4 @@ def _program(company: Company, program: Any) -> Subject:
 
 
 def _adjustment(company: Company, adjustment: Any) -> Subject:
-    words = _("a credit of %(amount)s") if adjustment.amount > 0 else _("a debit of %(amount)s")
-    amount = shown(abs(adjustment.amount), adjustment.program)
-    return Subject(words % {"amount": amount}, link("loyalty:approvals", company))
+    return Subject(asked_for(adjustment), link("loyalty:approvals", company))

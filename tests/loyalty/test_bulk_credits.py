@@ -19,6 +19,7 @@ from loyalty.services import approving, bulk_adjusting, bulk_worker
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
 from tests.guests import cast
+from tests.guests.records import text_of
 from tests.loyalty.conftest import new_guest
 from tests.torture.at_once import at_once
 
@@ -335,6 +336,23 @@ def test_the_undo_of_a_credit_takes_and_waits_for_a_second_person_as_well(
     assert "Take back a credit of 35 points" in approvals
     decided(asked, approving.approve, owner)
     assert (worked(change).state, balances()) == (Job.State.UNDONE, [0] * 7)
+
+
+@pytest.mark.parametrize(("amount", "sign"), [(5, "credit"), (-2, "debit")])
+def test_the_activity_tells_that_an_undo_was_asked_for(
+    sign_in, debited, credit, manager, owner, amount, sign
+):
+    change = debited if amount < 0 else BulkAdjustment.objects.exclude(pk=debited.pk).get()
+    asked = ask_undo(change, manager)
+    what = f"the undo of a {sign} of {7 * abs(amount)} points"
+    said = text_of(sign_in(owner).get("/c/bella/activity/"))
+    assert f"Maria asked for {what}" in said
+    assert f"asked for a {sign} of" not in said
+    message = approval_mail.build(OutgoingMail.objects.get(to=owner.email))
+    assert message.subject == f"Bella: {what} waits for you"
+    decided(asked, approving.approve, owner)
+    said = text_of(sign_in(owner).get("/c/bella/activity/"))
+    assert f"Olivia approved {what}" in said
 
 
 def test_an_undo_within_the_limit_waits_for_nobody(credit, crowd, bella, manager):
