@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from guests.models import Erasure, Guest
 from guests.services.download import download_everything
 from guests.services.erasing import erase_guest, try_again
 from guests.services.records import ChangedMeanwhile, Closed
-from guests.web import erasure_words, merge_words
+from guests.web import erasure_words, merge_words, way_back
 from guests.web.record import guest_view
 
 
@@ -42,8 +43,9 @@ def erase(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
         except Closed:
             pass
         if not has_changed:
-            return redirect("guests:erase", company.slug, guest.pk)
+            return _to_progress(request, company, guest)
     context = {
+        **way_back.context(request, company),
         "guest": guest,
         "form": form,
         "has_changed": has_changed,
@@ -58,13 +60,19 @@ def _progress(request: CompanyRequest, company: Company, guest: Guest) -> HttpRe
     if request.method == "POST" and erasure is not None:
         try_again(company=company, erasure=erasure, now=timezone.now())
         messages.info(request, _("It is tried again."))
-        return redirect("guests:erase", company.slug, guest.pk)
+        return _to_progress(request, company, guest)
     context: dict[str, Any] = {
+        **way_back.context(request, company),
         "guest": guest,
         "erasure": erasure,
         "figures": erasure_words.figures(erasure) if erasure else [],
     }
     return render(request, "guests/erased.html", context)
+
+
+def _to_progress(request: CompanyRequest, company: Company, guest: Guest) -> HttpResponse:
+    url = reverse("guests:erase", args=[company.slug, guest.pk])
+    return redirect(way_back.along(request, url))
 
 
 @guest_view("guests.export_guest")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,7 +18,7 @@ from guests.forms.merging import MergeForm
 from guests.models import Guest, GuestMerge, PossibleDuplicate
 from guests.services.merging import NotUndoable, is_undoable, merge_guests, undo_merge
 from guests.services.records import ChangedMeanwhile, Closed
-from guests.web import merge_words
+from guests.web import merge_words, way_back
 from guests.web.record import guest_view
 
 #: So many are offered of those who were searched for.
@@ -29,7 +30,7 @@ def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
     """Choose with whom the guest is merged, then field by field what comes of it."""
     if not guest.is_open:
         messages.info(request, _("This guest was erased: there is nothing to merge."))
-        return redirect("guests:record", company.slug, guest.pk)
+        return _to(request, "guests:record", company, guest.pk)
     wanted = id_in(request.GET.get("with", ""))
     if wanted is None:
         return _find(request, company, guest)
@@ -37,7 +38,7 @@ def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
     other = get_object_or_404(others, pk=wanted)
     if other.pk == guest.pk or not other.is_open:
         messages.error(request, _("%(guest)s cannot be merged.") % {"guest": isolated(other)})
-        return redirect("guests:merge", company.slug, guest.pk)
+        return _to(request, "guests:merge", company, guest.pk)
     other.company = company
     return _side_by_side(request, company, guest, other)
 
@@ -50,6 +51,7 @@ def merged(request: CompanyRequest, company: Company, guest: Guest, merge: int) 
     if request.method == "POST":
         return _undo(request, company, done)
     context = {
+        **way_back.context(request, company),
         "guest": guest,
         "merge": done,
         "can_undo": is_undoable(done, done.kept, done.merged),
@@ -68,6 +70,7 @@ def _find(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
     alike = PossibleDuplicate.objects.for_company(company).of_guest(guest)
     merges = GuestMerge.objects.for_company(company).filter(kept=guest)
     context = {
+        **way_back.context(request, company),
         "guest": guest,
         "text": text,
         "hits": [_candidate(guest, each) for each in hits[:HITS]],
@@ -103,11 +106,12 @@ def _side_by_side(
             messages.error(
                 request, _("%(guest)s cannot be merged.") % {"guest": isolated(late.guest)}
             )
-            return redirect("guests:merge", company.slug, kept.pk)
+            return _to(request, "guests:merge", company, kept.pk)
         except dependents.Refused as reason:
             form.add_error(None, str(reason))
     texts = merge_words.values_of(company, kept, other)
     context = {
+        **way_back.context(request, company),
         "guest": kept,
         "other": other,
         "form": form,
@@ -141,7 +145,7 @@ def _merge(
         source=Change.Source.WEB,
         now=timezone.now(),
     )
-    return redirect("guests:merged", company.slug, kept.pk, done.pk)
+    return _to(request, "guests:merged", company, kept.pk, done.pk)
 
 
 def _undo(request: CompanyRequest, company: Company, done: GuestMerge) -> HttpResponse:
@@ -161,4 +165,9 @@ def _undo(request: CompanyRequest, company: Company, done: GuestMerge) -> HttpRe
         messages.error(request, str(reason))
     else:
         messages.success(request, _("The merge was undone: both guests are as they were."))
-    return redirect("guests:merged", company.slug, done.kept_id, done.pk)
+    return _to(request, "guests:merged", company, done.kept_id, done.pk)
+
+
+def _to(request: CompanyRequest, name: str, company: Company, *ids: int) -> HttpResponse:
+    """Lead on to another page about a guest, from which the same way leads back."""
+    return redirect(way_back.along(request, reverse(name, args=[company.slug, *ids])))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company, Job
@@ -11,7 +10,7 @@ from core.web import actions, subjects
 from core.web.access import CompanyRequest
 from core.web.subjects import Subject, link
 from guests.models import Erasure, Guest, PossibleDuplicate
-from guests.web import record
+from guests.web import record, way_back
 from guests.web.record import Action, Banner
 
 
@@ -69,7 +68,9 @@ def look_alikes(request: CompanyRequest, company: Company, guest: Guest) -> Iter
         other = pair.second if pair.first_id == guest.pk else pair.first
         yield Banner(
             _("May be the same as %(name)s.") % {"name": other},
-            url=reverse("guests:merge", args=[company.slug, guest.pk]) + f"?with={other.pk}",
+            url=way_back.along(
+                request, f"{link('guests:merge', company, guest.pk)}?with={other.pk}"
+            ),
             link=_("Compare"),
         )
 
@@ -86,6 +87,6 @@ def cleaning(request: CompanyRequest, company: Company, guest: Guest) -> Iterato
     yield Banner(
         _("Files and histories that named this guest are still being cleaned."),
         level="info" if erasure.is_active else "warning",
-        url=reverse("guests:erase", args=[company.slug, guest.pk]) if may_open else "",
+        url=way_back.along(request, link("guests:erase", company, guest.pk)) if may_open else "",
         link=_("See how far it is"),
     )

@@ -196,8 +196,7 @@ def record_context(
 
     return {
         "guest": guest,
-        "list_url": way_back.url(request, company),
-        "along": way_back.query(request),
+        **way_back.context(request, company),
         "can_change": guest.is_open and user.has_perm("guests.change_guest", company),
         "is_erased": guest.phone is None and guest.merged_into_id is None,
         "categories": list(guest.categories.order_by("name", "pk")),

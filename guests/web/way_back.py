@@ -26,7 +26,7 @@ def carried(address: ListAddress) -> str:
 
 
 def along(request: HttpRequest, url: str) -> str:
-    """Return another address of the same record with the same way back; "" of ""."""
+    """Return another address about a guest with the same way back; "" of ""."""
     came_from = _came_from(request)
     if not url or not came_from:
         return url
@@ -34,10 +34,19 @@ def along(request: HttpRequest, url: str) -> str:
     return f"{path}?{query}{'&' if query else ''}{urlencode({FROM: came_from})}"
 
 
-def query(request: HttpRequest) -> str:
-    """Return what stands behind an address of the same record, from the question mark on, or ""."""
+def context(request: HttpRequest, company: Company) -> dict[str, str]:
+    """Return what the pages about one guest need to lead back, and on to others that do.
+
+    `list_url`: the list that the record was opened from; "" for who comes from elsewhere. `along`:
+    what stands behind addresses of records, from the question mark on, or "". `came_from`: what a
+    form that sends its fields in the address has to send in FROM.
+    """
     came_from = _came_from(request)
-    return f"?{urlencode({FROM: came_from})}" if came_from else ""
+    return {
+        "list_url": url(request, company),
+        "along": f"?{urlencode({FROM: came_from})}" if came_from else "",
+        "came_from": came_from,
+    }
 
 
 def url(request: HttpRequest, company: Company) -> str:

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from guests.models import Guest
+from guests.models import Guest, GuestMerge
 from tests.guests.cast import ANN, guest
 from tests.guests.records import typed
 
@@ -55,6 +55,44 @@ def test_tabs_and_saving_keep_the_way_back(sign_in, anna, manager):
     saved = client.post(url, typed(page, comment="New"), follow=True)
     assert links(saved)["Back to the list"] == back
     assert Guest.objects.get(pk=anna.pk).comment == "New"
+
+
+def test_merging_and_parting_keep_the_way_back(sign_in, bella, anna, manager):
+    boris = guest(bella, first_name="Boris", last_name="", comment="Window")
+    client, back = sign_in(manager), f"{LIST}?q=anna&sort=name"
+    find = client.get(links(opened(client, "?q=anna&sort=name"))["Merge…"])
+    assert links(client.get(links(find)["Anna"]))["Back to the list"] == back
+    assert '<input type="hidden" name="list" value="q=anna&amp;sort=name">' in find.content.decode()
+    url = f"{LIST}{anna.pk}/merge/"
+    hits = client.get(url, {"q": "boris", "list": "q=anna&sort=name"})
+    pages = [client.get(links(hits)["Compare Boris"])]
+    pages.append(client.get(links(pages[0])["Keep the other one"]))
+    assert [links(page)["Back to the list"] for page in pages] == [back] * 2
+    assert links(client.get(links(pages[0])["Cancel"]))["Back to the list"] == back
+
+    compared = f"{url}?list={quote('q=anna&sort=name')}&with={boris.pk}"
+    sides = {"phone": "kept", "first_name": "kept", "comment": "merged", "registered_at": "kept"}
+    versions = {"kept_version": anna.version, "merged_version": boris.version}
+    receipt = client.post(compared, sides | versions, follow=True)
+    assert GuestMerge.objects.count() == 1
+    assert links(receipt)["Back to the list"] == back
+    assert links(client.get(links(receipt)["Open the record"]))["Back to the list"] == back
+    merged_again = client.get(links(receipt)["Open the record"].replace("/?", "/merge/?"))
+    assert any("list=" in url for words, url in links(merged_again).items() if "Boris" in words)
+    parted = client.post(receipt.redirect_chain[-1][0], follow=True)
+    assert "Merge undone" in parted.content.decode()
+    assert links(parted)["Back to the list"] == back
+
+
+def test_erasing_keeps_the_way_back(sign_in, anna, owner):
+    client, back = sign_in(owner), f"{LIST}?q=anna&sort=name"
+    url = links(opened(client, "?q=anna&sort=name"))["Erase…"]
+    page = client.get(url)
+    assert links(page)["Back to the list"] == back
+    assert links(client.get(links(page)["Cancel"]))["Back to the list"] == back
+    done = client.post(url, {"version": anna.version, "typed": ANN[-4:]}, follow=True)
+    assert Guest.objects.get(pk=anna.pk).phone is None
+    assert links(done)["Back to the list"] == back
 
 
 def test_a_way_back_of_any_length_keeps_nobody_from_saving(sign_in, anna, manager):
