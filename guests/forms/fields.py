@@ -57,7 +57,8 @@ def id_field(label: Any, max_length: int, **kwargs: Any) -> RuleField:
 
 def day_field(label: Any, **kwargs: Any) -> RuleField:
     """A day. A browser with a calendar sends 1956-05-21; one without whatever was typed."""
-    widget = forms.DateInput({"type": "date", "autocomplete": "off"}, format="%Y-%m-%d")
+    attrs = {"type": "date", "autocomplete": "off", "min": f"{normalize.FIRST_YEAR}-01-01"}
+    widget = forms.DateInput(attrs, format="%Y-%m-%d")
     return RuleField(read_day, blank=None, label=label, widget=widget, **kwargs)
 
 

@@ -131,7 +131,7 @@ class PersonForm(forms.Form):
         """Whom the text of the referrer may mean, when that is more than one."""
         self._rule("phone", partial(_phone, company, guest, shown_phone))
         self._rule("birthday", partial(normalize.birthday, order="dmy", today=today))
-        self.fields["birthday"].widget.attrs |= {"min": "1900-01-01", "max": today.isoformat()}
+        self.fields["birthday"].widget.attrs["max"] = today.isoformat()
         self.fields["referrer"].widget.attrs |= _lookup(company, guest)
         self.offer_tiers()
         self._offer("categories", _categories(company))

@@ -4,7 +4,7 @@ Pure functions from a string that is not blank to a value, or to `Invalid`, whic
 with it. Blank means "no value" and is the caller's to leave out.
 """
 
-from .dates import DateOrder, birthday, date, datetime_, orders_of
+from .dates import FIRST_YEAR, DateOrder, birthday, date, datetime_, orders_of
 from .emails import email, email_key
 from .errors import MESSAGES, Invalid, describe
 from .names import fold, name, name_key, search_text
@@ -14,6 +14,7 @@ from .texts import fitting, identifier, text, url
 from .words import Consent, ConsentState, Sex, boolean, consent, sex
 
 __all__ = [
+    "FIRST_YEAR",
     "MESSAGES",
     "Check",
     "Consent",

@@ -16,7 +16,7 @@ from .errors import Invalid
 DateOrder = Literal["ymd", "dmy", "mdy"]
 
 FIRST_YEAR = 1900
-"""Nobody was born and nothing was sold before: a spreadsheet's day nought is 1899-12-30."""
+"""Nobody was born, sold anything or agreed before: a spreadsheet's day nought is 1899-12-30."""
 
 _TIME = (
     r"(?:[T\s]\s*(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
@@ -39,9 +39,15 @@ def date(value: str, order: DateOrder) -> dt.date:
     It counts for `/` and `-` with the year at the end; dots always mean day, month, year, and a
     year in front always year, month, day. A time of day is left away, unless with its zone it may
     mean the day before or after.
-    Raises Invalid: date_format, date_none, date_year, date_order_ymd / _dmy / _mdy,
+    Raises Invalid: date_early, date_format, date_none, date_year, date_order_ymd / _dmy / _mdy,
     date_time.
     """
+    found = _any_date(value, order)
+    _refuse_early(value, found)
+    return found
+
+
+def _any_date(value: str, order: DateOrder) -> dt.date:
     if len(value) == 10 and value[4] == "-" == value[7]:
         try:
             return dt.date.fromisoformat(value)
@@ -56,9 +62,9 @@ def date(value: str, order: DateOrder) -> dt.date:
 def birthday(value: str, *, order: DateOrder, today: dt.date) -> dt.date:
     """A date of birth: not after `today`, not before 1900.
 
-    Raises Invalid: birthday_future, birthday_early and those of `date`.
+    Raises Invalid: birthday_future, birthday_early and those of `date` except date_early.
     """
-    born = date(value, order)
+    born = _any_date(value, order)
     if born > today:
         raise Invalid("birthday_future", value=value)
     if born.year < FIRST_YEAR:
@@ -70,11 +76,10 @@ def datetime_(value: str, order: DateOrder, *, tz: dt.tzinfo) -> dt.datetime:
     """The moment `value` names, in UTC: a date with a time, or the first moment of a date.
 
     It is the time in `tz` unless it has a zone of its own.
-    Raises Invalid: date_early, time_format and those of `date` except date_time.
+    Raises Invalid: time_format and those of `date` except date_time.
     """
     match, day = _read(value, order)
-    if day.year < FIRST_YEAR:
-        raise Invalid("date_early", value=value, year=FIRST_YEAR)
+    _refuse_early(value, day)
     try:
         moment = dt.datetime.combine(day, _time(match), tzinfo=_zone(match["zone"]) or tz)
         return moment.astimezone(dt.UTC)
@@ -95,6 +100,11 @@ def orders_of(value: str) -> frozenset[DateOrder]:
     if mark != "." and _day(year, first, second):
         orders |= _MDY
     return orders
+
+
+def _refuse_early(value: str, day: dt.date) -> None:
+    if day.year < FIRST_YEAR:
+        raise Invalid("date_early", value=value, year=FIRST_YEAR)
 
 
 def _read(value: str, order: DateOrder) -> tuple[re.Match[str], dt.date]:

@@ -101,7 +101,7 @@ def consent(
     5, Main St 1"). A part that begins with a refusal means revoked, whatever stands before it.
     `order` is for dates like 05/06/2019.
     Raises Invalid: consent (neither a word nor a date at the beginning, or words of refusal in the
-    midst of a sentence), consent_date, too_long, invisible.
+    midst of a sentence), consent_date, date_early, too_long, invisible.
     """
     state = _CONSENTS.get(value.strip().casefold().rstrip("."))
     if state:
@@ -144,4 +144,6 @@ def _day(value: str, details: str, part: str, order: DateOrder) -> dt.date | Non
     try:
         return date(dates[0], order)
     except Invalid as error:
+        if error.code == "date_early":
+            raise
         raise Invalid("consent_date", value=value) from error

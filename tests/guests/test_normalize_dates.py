@@ -105,7 +105,7 @@ def test_a_value_tells_the_orders_it_allows(written: str, orders: set[str]) -> N
 
 
 @settings(deadline=None)  # A busy machine is no fault of the rule.
-@given(st.dates(), st.sampled_from(ORDERS), st.sampled_from("-/."))
+@given(st.dates(dt.date(1900, 1, 1)), st.sampled_from(ORDERS), st.sampled_from("-/."))
 def test_every_date_is_read_back_in_its_order(day: dt.date, order: DateOrder, mark: str) -> None:
     if mark == "." and order == "mdy":
         order = "dmy"
@@ -148,6 +148,11 @@ def test_a_moment_is_local_unless_it_has_a_zone(written: str, moment: tuple[int,
     read = datetime_(written, "dmy", tz=MOSCOW)
     assert read == dt.datetime(*moment, tzinfo=dt.UTC)  # type: ignore[misc,arg-type]
     assert read.tzinfo is dt.UTC
+
+
+@pytest.mark.parametrize("written", ["1899-12-30", "31.12.1899", "0001-01-01"])
+def test_a_day_before_1900_is_a_mistake_too(written: str) -> None:
+    assert refusal(date, written, "dmy") == "date_early"
 
 
 @pytest.mark.parametrize("written", ["1899-12-30 21:40", "31.12.1899", "0001-01-01"])

@@ -126,6 +126,12 @@ def test_a_date_of_consent_must_exist() -> None:
     assert refused.value.code == "consent_date"
 
 
+def test_nobody_agreed_before_1900() -> None:
+    with pytest.raises(Invalid) as refused:
+        consent("1899-12-30, Contract No. 5")
+    assert refused.value.code == "date_early"
+
+
 def test_the_order_of_the_column_holds_inside_the_details() -> None:
     assert consent("05/06/2019, form", order="mdy").date == dt.date(2019, 5, 6)
 
