@@ -18,7 +18,7 @@ from django.db import IntegrityError, close_old_connections, connection, transac
 from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext as _, ngettext
 
 from core import jobs
 from core.durability import wait_for_no_disk
@@ -210,10 +210,12 @@ def _give_back(attempt: Attempt, error: str) -> None:
 def retire(attempt: Attempt, job: Job, error: str) -> None:
     """Inside a chunk: let the job wait for its next attempt, or fail after the last."""
     if job.tries >= settings.JOB_MAX_ATTEMPTS:
-        reason = _("Given up after %(count)s attempts. The last one ended with: %(error)s") % {
-            "count": job.tries,
-            "error": error,
-        }
+        text = ngettext(
+            "Given up after %(count)s attempt, which ended with: %(error)s",
+            "Given up after %(count)s attempts. The last one ended with: %(error)s",
+            job.tries,
+        )
+        reason = text % {"count": job.tries, "error": error}
         attempt.end(job, Job.State.FAILED, error=reason)
         jobs.give_up(job)
         return
