@@ -19,6 +19,7 @@ _FLOOD = 10_000
 SPREADSHEET_ERRORS = frozenset(
     # As Excel, LibreOffice and Google Sheets save what a formula could not work out.
     "#REF! #N/A #VALUE! #NAME? #DIV/0! #NUM! #NULL! #SPILL! #CALC! #ERROR! "
+    "#FIELD! #BLOCKED! #CONNECT! #BUSY! #UNKNOWN! #PYTHON! #GETTING_DATA "
     # As a Russian Excel does.
     "#ССЫЛКА! #Н/Д #ЗНАЧ! #ИМЯ? #ДЕЛ/0! #ЧИСЛО! #ПУСТО! #ПЕРЕНОС! #ВЫЧИСЛ!".split()
 )

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -340,6 +341,53 @@ def test_an_interrupt_at_the_terminal_does_not_reach_the_process_that_reads():
     say = """import os; print(f'[[{os.getpgrp()}, []]]'); print('{"end": 1}')"""
     (row,) = workbook.rows_of_process([sys.executable, "-c", say], seconds=5)
     assert row.line != os.getpgrp()
+
+
+def test_what_a_formula_left_instead_of_a_value_is_read_as_it_is_shown(made):
+    path = made(
+        [
+            ["phone", "name", "x"],
+            ["+44", "#REF!", "a"],
+            ["+45", "B", 't="e"'],
+            [None, None, None],
+            ["#N/A", None, "#DIV/0!"],
+            ["+46", "C", None],
+        ]
+    )
+    assert read(path, header_row=1) == [
+        (2, ["+44", "#REF!", "a"]),
+        (3, ["+45", "B", 't="e"']),
+        (5, ["#N/A", "", "#DIV/0!"]),
+        (6, ["+46", "C", ""]),
+    ]
+    assert [tuple(row) for row in workbook.records(path, "Guests", rows=2)] == [
+        (1, ["phone", "name", "x"]),
+        (2, ["+44", "#REF!", "a"]),
+    ]
+
+
+def test_an_error_beside_its_formula_in_a_table_that_begins_elsewhere(altered):
+    cells = (
+        b'<row r="1"/><row r="3"><c r="C3" s="7" t="e" cm="1"><f>VLOOKUP(A1,B:C,2)</f><v>#N/A</v>'
+        b'</c><c r="D3"><v>1</v></c></row><row r="4"><c r="C4"><v>5</v></c>'
+        b'<c r="D4" t="e"><f t="shared" si="0"/><v>#NAME?</v></c></row>'
+    )
+    path = altered(
+        parts={SHEET: lambda xml: re.sub(rb"(?<=<sheetData>).*(?=</sheetData>)", cells, xml)}
+    )
+    assert read(path) == [(3, ["", "", "#N/A", "1"]), (4, ["", "", "5", "#NAME?"])]
+
+
+def test_an_error_in_every_row_of_a_long_sheet(altered):
+    """Where the sheet is gone through in pieces, no cell is cut."""
+    row = b'<row r="%d"><c r="A%d"><v>%d</v></c><c r="B%d" s="1" t="e"><v>#VALUE!</v></c></row>'
+    rows = b"".join(row % (n, n, n, n) for n in range(3, 60_003))
+    path = altered(parts={SHEET: with_rows(rows)})
+    found = read(path, header_row=2)
+    assert len(found) == 60_000
+    assert {(line, *cells) for line, cells in found} == {
+        (n, str(n), "#VALUE!") for n in range(3, 60_003)
+    }
 
 
 def test_formatted_columns_without_values_are_no_columns(altered):

@@ -20,6 +20,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .error_cells import ErrorCells
 from .extent import measure, row_end
 from .job import Job, Refused
 from .unpack import unpacked
@@ -32,8 +33,10 @@ MAX_CELL = 32_767
 PHANTOM_BYTES = 8 * 1024 * 1024
 
 
-def workbook_file(job: Job) -> BinaryIO:
-    """Return the workbook, checked, and cut where only part of the sheet is wanted or filled."""
+def workbook_file(job: Job) -> tuple[BinaryIO, ErrorCells]:
+    """Return the workbook, checked, and cut where only part of the sheet is wanted or filled; and
+    which cells of the sheet show errors.
+    """
     with zipfile.ZipFile(job.path) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         sheet = infos.pop(job.member)
@@ -43,11 +46,11 @@ def workbook_file(job: Job) -> BinaryIO:
         if extent.size - extent.end > PHANTOM_BYTES:
             end = row_end(archive, sheet, after=extent.end)
         if end:
-            return _cut_copy(archive, others, sheet, end)
+            return _cut_copy(archive, others, sheet, end), extent.errors
         for info in others:
             for _block in unpacked(archive, info):
                 pass
-    return Path(job.path).open("rb")
+    return Path(job.path).open("rb"), extent.errors
 
 
 def _is_opened(name: str) -> bool:
@@ -106,15 +109,17 @@ def _number(value: float) -> str:
     return format(Decimal(f"{value:.15g}"), "f")
 
 
-def read_sheet(job: Job) -> tuple[int, Iterator[list[Any]]]:
-    """Return how many columns at the left are empty, and the rows of typed cells without them.
+def read_sheet(job: Job) -> tuple[int, Iterator[list[Any]], ErrorCells]:
+    """Return how many columns at the left are empty, and the rows of typed cells without them; and
+    the cells with errors, which are empty there.
 
     calamine leaves out empty columns before the first filled one, but not empty rows.
     """
     import python_calamine as calamine
 
     try:
-        with workbook_file(job) as file:
+        file, errors = workbook_file(job)
+        with file:
             sheet = calamine.CalamineWorkbook.from_filelike(file).get_sheet_by_name(job.sheet)
     except calamine.PasswordError as error:
         raise Refused("encrypted") from error
@@ -124,16 +129,18 @@ def read_sheet(job: Job) -> tuple[int, Iterator[list[Any]]]:
     width = column + sheet.width
     if width > job.max_columns:
         raise Refused("too_many_columns", line=row + 1, count=width, limit=job.max_columns)
-    return column, sheet.iter_rows()
+    return column, sheet.iter_rows(), errors
 
 
 def batches(job: Job) -> Iterator[list[tuple[int, list[str]]]]:
     """Yield the rows of the sheet that are not blank, with their numbers. Raises Refused."""
-    empty_columns, rows = read_sheet(job)
+    empty_columns, rows, errors = read_sheet(job)
     left = [""] * empty_columns
     batch: list[tuple[int, list[str]]] = []
     for number, row in enumerate(rows, 1):
         cells = [value if type(value) is str else as_text(value) for value in row]
+        if errors:
+            errors.put_into(number, cells, first=empty_columns)
         if any(map(str.strip, cells)):
             batch.append((number, left + cells))
             if len(batch) == BATCH_ROWS:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .error_cells import ErrorCells
 from .job import Job, Refused
+from .references import column_letters, column_number
 from .unpack import unpacked
 
 # Bytes that calamine needs for a cell of its rectangle before anything is in it.
@@ -35,12 +37,14 @@ class Extent:
     """Where in the part the last filled row ends, in bytes."""
     size: int = 0
     """Bytes of the part."""
+    errors: ErrorCells = field(default_factory=ErrorCells)
 
     def add(self, text: bytes, offset: int, job: Job) -> None:
         """Take in a piece of the sheet that begins at a byte offset and does not cut a cell."""
         filled = text.count(b"</v>") + text.count(b"</is>")
         if not filled:
             return
+        self.errors.find(text)
         self.cells += filled
         ends = max(map(text.rfind, VALUE_ENDS))
         start = text.rfind(CELL, 0, ends)
@@ -51,14 +55,14 @@ class Extent:
         starts = {
             row[(at := row.rfind(CELL) + len(CELL)) : at + 3] for row in text.split(b"</row>")
         }
-        if max(map(_column_number, starts)) > self.columns:
+        if max(map(column_number, starts)) > self.columns:
             self._widen(text, job)
 
     def _widen(self, text: bytes, job: Job) -> None:
         for found in FILLED_CELL.finditer(text):
             if found[0].endswith(b"/>"):
                 continue
-            self.columns = max(self.columns, _column_number(found[1]))
+            self.columns = max(self.columns, column_number(found[1]))
             if self.columns > job.max_columns:
                 raise Refused(
                     "far_column", cell=(found[1] + found[2]).decode(), limit=job.max_columns
@@ -70,26 +74,8 @@ class Extent:
         if rectangle * CELL_BYTES > job.memory:
             if self.cells * 10 > rectangle:
                 raise Refused("sheet_memory")
-            cell = f"{_column_letters(self.columns)}{self.last_row}"
+            cell = f"{column_letters(self.columns)}{self.last_row}"
             raise Refused("far_row", cell=cell, cells=self.cells)
-
-
-def _column_number(reference: bytes) -> int:
-    """Return the number, from 1, of the column with whose letters the reference begins."""
-    number = 0
-    for letter in reference:
-        if not 65 <= letter <= 90:
-            break
-        number = number * 26 + letter - 64
-    return number
-
-
-def _column_letters(number: int) -> str:
-    letters = ""
-    while number:
-        number, rest = divmod(number - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 def measure(archive: zipfile.ZipFile, info: zipfile.ZipInfo, job: Job, until: int = 0) -> Extent:
