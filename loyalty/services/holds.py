@@ -1,4 +1,10 @@
-"""Setting an amount aside, and letting it go. To capture it is a posting of the ledger."""
+"""Setting an amount aside, and letting it go. To capture it is a posting of the ledger
+(`postings.Capture`).
+
+For a till or a reservation system that calls: no page, command or import of ours places a hold yet.
+What one means is kept all the same wherever balances are: by debits, expiry, merges, the record's
+balances and `check_ledger`.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +36,7 @@ def place_hold(
     expires_at: datetime,
     now: datetime,
 ) -> Hold:
-    """Set `amount` of what the guest may spend aside until `expires_at`.
+    """Set `amount` of what the guest may spend aside until `expires_at`, when it lapses by itself.
 
     Placed again for the same cause, it is the hold that is there. Raises HoldRefused.
     """
