@@ -14,10 +14,8 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from django.utils.translation import get_language, gettext
-from openpyxl import Workbook
 
 from core.formula import guard
-from core.text_cells import text_cell
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.read import Dialect
 from imports.pipeline.rows import Reason
@@ -70,6 +68,11 @@ def csv_lines(job: ImportJob) -> Iterator[bytes]:
 
 def write_xlsx(job: ImportJob, target: IO[bytes]) -> None:
     """Write the error file as a workbook whose every cell is text."""
+    # Loaded with the first workbook: no page and no .csv needs it.
+    from openpyxl import Workbook
+
+    from core.text_cells import text_cell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(gettext("Errors"))
     for row in _table(job):

@@ -15,11 +15,9 @@ from typing import IO
 
 from django.db.models import Count, Max, Prefetch, QuerySet
 from django.utils.translation import gettext
-from openpyxl import Workbook
 
 from core.formula import guard
 from core.models import Company
-from core.text_cells import text_cell
 from guests.models import Card, ExternalId, Guest, GuestExport
 from guests.querysets import GuestQuerySet
 from guests.services import exports
@@ -83,6 +81,11 @@ def write_csv(rows: Table, target: IO[bytes]) -> None:
 
 def write_xlsx(rows: Table, target: IO[bytes]) -> None:
     """Write a workbook whose every cell is text: nothing in it is a formula or loses digits."""
+    # Loaded with the first workbook: no page and no .csv needs it.
+    from openpyxl import Workbook
+
+    from core.text_cells import text_cell
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Guests")
     for count, row in enumerate(rows, start=1):

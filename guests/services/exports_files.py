@@ -15,12 +15,8 @@ from typing import IO, Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 from core.formula import guard
-from core.text_cells import text_cell
 from guests.models import GuestExport
 
 #: Cells as a list of columns gives them: text, numbers, dates, or None; times in any zone.
@@ -59,13 +55,18 @@ def write_csv(rows: Rows, target: IO[bytes]) -> None:
 
 def write_xlsx(rows: Rows, target: IO[bytes]) -> None:
     """Write a workbook: numbers and dates are that, and all else is text whatever it looks like."""
+    # Loaded with the first workbook: no page and no .csv needs it.
+    from openpyxl import Workbook
+
+    from guests.services.exports_cells import cell_of
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(_("Guests"))
     try:
         for count, row in enumerate(rows, start=1):
             if count > SHEET_ROWS:
                 raise TooManyGuests
-            sheet.append([_cell(sheet, value) for value in row])
+            sheet.append([cell_of(sheet, value) for value in row])
     except BaseException:
         # It writes to a file of its own, which is open until then.
         sheet.close()
@@ -91,23 +92,3 @@ def _as_text(value: Any) -> str:
     if isinstance(value, bool | int):
         return str(value)
     return guard(str(value))
-
-
-def _cell(sheet: WriteOnlyWorksheet, value: Any) -> WriteOnlyCell | None:
-    if value is None:
-        return None
-    shape = ""
-    if isinstance(value, datetime):
-        # A sheet knows no time zones: what it shows is the time of the company's.
-        value, shape = timezone.localtime(value).replace(tzinfo=None), "yyyy-mm-dd hh:mm"
-    elif isinstance(value, date):
-        shape = "yyyy-mm-dd"
-    elif isinstance(value, Decimal):
-        shape = "0" if value.as_tuple().exponent == 0 else "0.00##"
-    elif isinstance(value, int):
-        shape = "0"
-    else:
-        return text_cell(sheet, str(value))
-    cell = WriteOnlyCell(sheet, value)
-    cell.number_format = shape
-    return cell

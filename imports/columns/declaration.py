@@ -95,6 +95,11 @@ class Column(Field):
     def guest_field(self) -> str:
         return self._guest_field or self.fills
 
+    @property
+    def row_example(self) -> str:
+        """What a template shows in its row: "" where it would name what not every company has."""
+        return self.example if self.example_in_row else ""
+
     def key_at(self, index: int) -> str:
         """Return the key of the `index`th such column of a file, counted from 1."""
         if not self.repeats or (self.first_is_bare and index == 1):

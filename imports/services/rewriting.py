@@ -12,9 +12,6 @@ from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO
 
-from openpyxl import Workbook
-
-from core.text_cells import text_cell
 from guests.traces import Traces
 from imports.columns import column_of
 from imports.pipeline.read import Dialect, FileRefused
@@ -119,6 +116,11 @@ def _encoded(text: str, codec: str, *, at_start: bool) -> bytes:
 
 def _write_sheet(path: Path, dialect: Dialect, gone: Spans, target: IO[bytes]) -> None:
     """Write the rows at their numbers into a new workbook, every cell as the text that was read."""
+    # Loaded with the first workbook: no page and no .csv needs it.
+    from openpyxl import Workbook
+
+    from core.text_cells import text_cell
+
     lines = {first for first, _last in gone}
     book = Workbook(write_only=True)
     sheet = book.create_sheet(dialect.sheet)

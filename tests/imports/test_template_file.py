@@ -1,6 +1,9 @@
 """What one downloads to begin with is what the import reads."""
 
 import io
+import os
+import subprocess
+import sys
 from datetime import date
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -21,6 +24,7 @@ from imports.pipeline.clean import Cleaner
 from imports.pipeline.read import detect, open_rows
 from imports.pipeline.rows import CleanRow
 from imports.template_file import template_csv, template_xlsx
+from tests.processes import ROOT
 
 pytestmark = pytest.mark.pure
 
@@ -135,3 +139,16 @@ def test_there_is_a_template_of_every_kind(kind, title, required, template, tmp_
     explained = list(book.worksheets[1].iter_rows(min_row=2, values_only=True))
     assert {row[0] for row in explained if row[1].endswith("(required)")} == required
     assert {len(row) for row in explained} == {5}
+
+
+def test_what_writes_workbooks_is_loaded_with_the_first_one():
+    """Every process of the web server and of the workers would hold it, and wait for it."""
+    loaded = (
+        "import sys, django; django.setup(); import config.urls, config.celery;"
+        "from django.urls import get_resolver; get_resolver().url_patterns;"
+        "print('openpyxl' in sys.modules)"
+    )
+    command = [sys.executable, "-c", loaded]
+    env = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
