@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core import mail
 from core.models import Membership, OutgoingMail
 from loyalty.models import Adjustment
-from loyalty.services.approving import APPROVAL_MAIL, approvers
+from loyalty.services.asking import APPROVAL_MAIL, approvers
 from loyalty.words import asked_for
 
 

@@ -8,7 +8,8 @@ from core.models import Company, Restaurant, User
 from core.services.changes import record
 from guests.models import Guest
 from loyalty.models import Adjustment, LedgerEntry, Program, Reason
-from loyalty.services.approving import ask
+from loyalty.querysets import AdjustmentQuerySet
+from loyalty.services.asking import ask
 from loyalty.services.ledger import post_entries
 from loyalty.services.limits import above_limit
 from loyalty.services.postings import Move, Outcome, Posted, Posting, Reversal
@@ -88,9 +89,6 @@ def reverse_entry(
     adjustment that waits for a second person.
     """
     program = Program.objects.for_company(company).get(pk=entry.program_id)
-    # Noted with the entry, and perhaps removed since.
-    noted = Restaurant.objects.filter(company=company, pk=entry.restaurant_id or 0)
-    place = noted.first()
     posting = Reversal(
         entry_id=entry.pk,
         shortfall=shortfall,
@@ -101,33 +99,53 @@ def reverse_entry(
     )
 
     def act() -> Outcome | Adjustment:
-        earlier = Adjustment.objects.for_company(company).filter(reverses=entry)
-        if there := earlier.waiting(now=now).first():
+        if there := _requests(entry).waiting(now=now).first():
             return there
-        if (
-            above_limit(company, program, entry.amount)
-            and not LedgerEntry.objects.reversals_of(entry).exists()
-        ):
-            return ask(
-                company=company,
-                guest=guest,
-                bulk=None,
-                program=program,
-                amount=-entry.amount,
-                reverses=entry,
-                shortfall=shortfall,
-                restaurant=place,
-                reason=entry.reason if entry.reason in Reason else "",
-                comment=comment,
-                # A request that was declined may be made again; two at once are one.
-                ref=f"reverse:{entry.pk}:{earlier.count()}",
-                actor=actor,
-                source=source,
-                now=now,
+        is_reversed = LedgerEntry.objects.reversals_of(entry).exists()
+        if above_limit(company, program, entry.amount) and not is_reversed:
+            return _ask_to_reverse(
+                posting, company, guest, program, entry, actor=actor, source=source, now=now
             )
         return _post(posting, company, guest, program, actor=actor, source=source, now=now)
 
     return whole(act)
+
+
+def _ask_to_reverse(
+    posting: Reversal,
+    company: Company,
+    guest: Guest,
+    program: Program,
+    entry: LedgerEntry,
+    *,
+    actor: User,
+    source: str,
+    now: datetime,
+) -> Adjustment:
+    # Noted with the entry, and perhaps removed since.
+    noted = Restaurant.objects.filter(company=company, pk=entry.restaurant_id or 0)
+    return ask(
+        company=company,
+        guest=guest,
+        bulk=None,
+        program=program,
+        amount=-entry.amount,
+        reverses=entry,
+        shortfall=posting.shortfall,
+        restaurant=noted.first(),
+        reason=entry.reason if entry.reason in Reason else "",
+        comment=posting.comment,
+        # A request that was declined may be made again; two at once are one.
+        ref=f"reverse:{entry.pk}:{_requests(entry).count()}",
+        actor=actor,
+        source=source,
+        now=now,
+    )
+
+
+def _requests(entry: LedgerEntry) -> AdjustmentQuerySet:
+    """Return what was asked of a second person for this entry to be taken back."""
+    return Adjustment.objects.filter(company_id=entry.company_id, reverses=entry)
 
 
 def _is_posted(company: Company, program: Program, ref: str) -> bool:

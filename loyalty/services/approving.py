@@ -1,33 +1,22 @@
-"""Adjustments above the company's limit: asked for, and decided by a second person or withdrawn."""
+"""Adjustments above the company's limit, which were asked for: decided by a second person or
+withdrawn."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
-from django.db.models import Q, QuerySet
-
-from core import mail as mails
-from core.models import Company, Membership, Restaurant, User
-from core.roles import declared
-from core.services.changes import record
+from core.models import User
 from core.services.jobs import enqueue
-from core.services.mail import post
-from guests.models import Guest
-from loyalty.models import Adjustment, BulkAdjustment, LedgerEntry, Program
+from loyalty.models import Adjustment, BulkAdjustment, LedgerEntry
 from loyalty.services import known
+from loyalty.services.asking import is_of_their_restaurants, write_down
 from loyalty.services.bulk_undoing import begin_undo, is_undoable
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import AlreadyPosted, Move, Posted, Posting, Refused, Reversal
 from loyalty.services.retrying import whole
 
 State = Adjustment.State
-
-APPROVAL_MAIL = "adjustment"
-#: So long somebody may decide.
-PATIENCE = timedelta(days=7)
-_PERMISSION = "loyalty.approve_adjustment"
 
 
 class NotYours(Exception):
@@ -51,80 +40,6 @@ class CannotPost(Exception):
         self.refused = refused
 
 
-def ask(
-    *,
-    company: Company,
-    guest: Guest | None,
-    bulk: BulkAdjustment | None,
-    program: Program,
-    amount: Decimal,
-    restaurant: Restaurant | None,
-    reason: str,
-    comment: str,
-    ref: str,
-    actor: User,
-    source: str,
-    now: datetime,
-    undoes: BulkAdjustment | None = None,
-    reverses: LedgerEntry | None = None,
-    shortfall: str = "",
-) -> Adjustment:
-    """Have a second person decide, and mail those who may. Called inside a transaction.
-
-    It is about one of `guest`, `bulk` and `undoes`.
-    """
-    adjustment = Adjustment.objects.create(
-        company=company,
-        guest=guest,
-        bulk=bulk,
-        undoes=undoes,
-        program=program,
-        amount=amount,
-        reverses=reverses,
-        shortfall=shortfall,
-        restaurant=restaurant,
-        reason=reason,
-        comment=comment,
-        source_ref=ref,
-        asked_by=actor,
-        asked_at=now,
-        lapses_at=now + PATIENCE,
-    )
-    _mail_approvers(adjustment, now=now)
-    _record(adjustment, "ask_adjustment", actor=actor, source=source, now=now)
-    return adjustment
-
-
-def _mail_approvers(adjustment: Adjustment, *, now: datetime) -> None:
-    for member in approvers(adjustment.company, adjustment):
-        post(
-            company=adjustment.company,
-            kind=APPROVAL_MAIL,
-            subject_id=adjustment.pk,
-            to=member.user.email,
-            message_id=mails.message_id(f"{APPROVAL_MAIL}.{member.pk}", adjustment.pk),
-            now=now,
-        )
-
-
-def approvers(company: Company, adjustment: Adjustment) -> QuerySet[Membership]:
-    """Return the members who may decide it: never the one who asks."""
-    return possible_approvers(
-        company, asked_by=adjustment.asked_by_id, restaurant=adjustment.restaurant_id
-    )
-
-
-def possible_approvers(
-    company: Company, *, asked_by: int, restaurant: int | None
-) -> QuerySet[Membership]:
-    """Return the members who may decide what is asked for: nobody where one is alone."""
-    members = Membership.objects.for_company(company).active().select_related("user")
-    members = members.filter(role__in=declared().get(_PERMISSION, ()))
-    everywhere = Q(restaurants__isnull=True)
-    own = everywhere | Q(restaurants=restaurant) if restaurant else everywhere
-    return members.exclude(user=asked_by).filter(own).distinct().order_by("pk")
-
-
 def approve(*, adjustment: Adjustment, actor: User, source: str, now: datetime) -> Adjustment:
     """Post it, or hand it to the worker if it is of many, or of the undo of many.
 
@@ -144,7 +59,7 @@ def approve(*, adjustment: Adjustment, actor: User, source: str, now: datetime) 
         else:
             locked.entry_id = _post(locked, now)
         locked.save(update_fields=["state", "decided_by", "decided_at", "entry"])
-        _record(locked, "approve_adjustment", actor=actor, source=source, now=now)
+        write_down(locked, "approve_adjustment", actor=actor, source=source, now=now)
         return locked
 
     return whole(act)
@@ -161,7 +76,7 @@ def decline(
         locked.note = note
         locked.save(update_fields=["state", "decided_by", "decided_at", "note"])
         _end_bulk(locked)
-        _record(locked, "decline_adjustment", actor=actor, source=source, now=now)
+        write_down(locked, "decline_adjustment", actor=actor, source=source, now=now)
         return locked
 
     return whole(act)
@@ -175,7 +90,7 @@ def withdraw(*, adjustment: Adjustment, actor: User, source: str, now: datetime)
         locked.state, locked.decided_at = State.WITHDRAWN, now
         locked.save(update_fields=["state", "decided_at"])
         _end_bulk(locked)
-        _record(locked, "withdraw_adjustment", actor=actor, source=source, now=now)
+        write_down(locked, "withdraw_adjustment", actor=actor, source=source, now=now)
         return locked
 
     return whole(act)
@@ -195,7 +110,7 @@ def _lapse(pk: int, now: datetime) -> bool:
     adjustment.state = State.LAPSED
     adjustment.save(update_fields=["state"])
     _end_bulk(adjustment)
-    _record(adjustment, "lapse_adjustment", actor=None, source="worker", now=now)
+    write_down(adjustment, "lapse_adjustment", actor=None, source="worker", now=now)
     return True
 
 
@@ -204,13 +119,6 @@ def may_decide(adjustment: Adjustment, actor: User) -> bool:
     if adjustment.asked_by_id == actor.pk:
         return False
     return is_of_their_restaurants(adjustment.company, actor, adjustment.restaurant_id)
-
-
-def is_of_their_restaurants(company: Company, user: User, restaurant: int | None) -> bool:
-    """Whether something noted with `restaurant` is for a member who may be for some only."""
-    membership = Membership.objects.for_company(company).active().filter(user=user)
-    own = set(membership.filter(restaurants__isnull=False).values_list("restaurants", flat=True))
-    return not own or restaurant in own
 
 
 def _open(adjustment: Adjustment, actor: User, now: datetime) -> Adjustment:
@@ -282,20 +190,3 @@ def _end_bulk(adjustment: Adjustment) -> None:
     if adjustment.bulk is not None:
         adjustment.bulk.state = BulkAdjustment.State.REFUSED
         adjustment.bulk.save(update_fields=["state"])
-
-
-def _record(
-    adjustment: Adjustment, action: str, *, actor: User | None, source: str, now: datetime
-) -> None:
-    record(
-        company=adjustment.company,
-        actor=actor,
-        source=source,
-        action=action,
-        subject=adjustment,
-        values={
-            "program": [None, adjustment.program_id],
-            "amount": [None, f"{adjustment.amount:f}"],
-        },
-        now=now,
-    )

@@ -16,7 +16,7 @@ from guests.querysets import GuestQuerySet
 from guests.services.bulk_changes_sets import Mark, concerned, mark_of
 from loyalty.models import Adjustment, BulkAdjustment, BulkAdjustmentGuest, Program
 from loyalty.money import is_rounded
-from loyalty.services.approving import ask, is_of_their_restaurants
+from loyalty.services.asking import ask, is_of_their_restaurants
 from loyalty.services.bulk_undoing import (
     action_of,
     begin_undo,

@@ -80,8 +80,7 @@ def change_program(
     locked = Program.objects.for_company(company).select_for_update().get(pk=program.pk)
     locked.company = company
     heed_others(locked, expected, {**values, "categories": categories})
-    before = {name: getattr(locked, name) for name in FIELDS}
-    were_for = state_of(locked, ["categories"])
+    before = _state(locked)
     for name in FIELDS:
         if name in values:
             setattr(locked, name, values[name])
@@ -91,14 +90,12 @@ def change_program(
     _unseat_default(locked)
     locked.save(update_fields=FIELDS)
     _set_categories(locked, categories)
+    after = _state(locked)
     changed = {
-        name: [plain(before[name]), plain(getattr(locked, name))]
-        for name in FIELDS
-        if before[name] != getattr(locked, name)
+        name: [plain(before[name]), plain(after[name])]
+        for name in after
+        if before[name] != after[name]
     }
-    are_for = state_of(locked, ["categories"])
-    if were_for != are_for:
-        changed["categories"] = [were_for["categories"], are_for["categories"]]
     if changed:
         record(
             company=company,
@@ -169,6 +166,11 @@ def set_terms(
 def has_accounts(program: Program) -> bool:
     """Whether anybody has ever owned anything in it."""
     return Account.objects.for_company(program.company).filter(program=program).exists()
+
+
+def _state(program: Program) -> dict[str, Any]:
+    """Return all that is said of a program, and for whom it is: the ids of its categories."""
+    return {name: getattr(program, name) for name in FIELDS} | state_of(program, ["categories"])
 
 
 def _check_name(company: Company, values: Mapping[str, Any], but: Program | None = None) -> None:

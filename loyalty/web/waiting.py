@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from core.models import Company, Restaurant, User
-from loyalty.services.approving import possible_approvers
+from loyalty.services.asking import possible_approvers
 
 
 class Waiting(NamedTuple):

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from loyalty.models import Account, LedgerEntry, Program, Terms
-from loyalty.services import approving
+from loyalty.services import asking
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
 from tests.browser.axe import faults
@@ -54,7 +54,7 @@ def anna(bella, manager, points):
         )
     )
     post_entries(company=bella, postings=postings, actor=manager, now=timezone.now())
-    approving.ask(
+    asking.ask(
         company=bella, guest=guest, bulk=None, program=points, amount=Decimal(900),
         restaurant=bella.restaurants.first(), reason="other", comment="", ref="waits",
         actor=manager, source="web", now=timezone.now(),

@@ -15,7 +15,7 @@ from guests.models import Guest
 from guests.services.bulk_changes_sets import mark_of
 from loyalty import approval_mail
 from loyalty.models import Account, Adjustment, BulkAdjustment, LedgerEntry, Program, Terms
-from loyalty.services import approving, bulk_adjusting, bulk_worker
+from loyalty.services import approving, asking, bulk_adjusting, bulk_worker
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
 from tests.guests import cast
@@ -315,7 +315,7 @@ def test_an_undo_that_is_not_approved_leaves_the_debit_and_may_be_asked_for_agai
     elif end == "withdraw":
         decided(asked, approving.withdraw, manager)
     else:
-        approving.lapse_due(now=timezone.now() + approving.PATIENCE)
+        approving.lapse_due(now=timezone.now() + asking.PATIENCE)
     assert (worked(debited).state, balances()) == (Job.State.DONE, [3] * 7)
     decided(ask_undo(debited, manager), approving.approve, owner)
     assert (worked(debited).state, balances()) == (Job.State.UNDONE, [5] * 7)

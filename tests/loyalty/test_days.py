@@ -116,10 +116,10 @@ def test_a_year_that_there_is_not_is_for_ever(points, move):
 
 def test_what_lapses_lapses_by_the_clock(bella, anna, points, manager, owner):
     from loyalty.models import Adjustment
-    from loyalty.services import approving
+    from loyalty.services import approving, asking
 
     now = utc(2027, 3, 27, 12)
-    asked = approving.ask(
+    asked = asking.ask(
         company=bella, guest=anna, bulk=None, program=points, amount=Decimal(50), restaurant=None,
         reason="apology", comment="", ref="one", actor=manager, source="web", now=now,
     )  # fmt: skip

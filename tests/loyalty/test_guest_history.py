@@ -15,7 +15,7 @@ from guests.models import Guest
 from guests.services.bulk_changes_sets import mark_of
 from guests.services.merging import merge_guests
 from loyalty.models import Adjustment, BulkAdjustment, Program, Terms
-from loyalty.services import approving, bulk_adjusting
+from loyalty.services import approving, asking, bulk_adjusting
 from loyalty.services.adjusting import adjust_balance
 from tests.guests.records import text_of
 
@@ -153,7 +153,7 @@ def test_what_was_declined_or_lapsed_is_told_without_a_balance(
         adjustment=click(anna, 500), note="No", actor=owner, source="web", now=timezone.now()
     )
     click(anna, 600, ref="other")
-    approving.lapse_due(now=timezone.now() + approving.PATIENCE)
+    approving.lapse_due(now=timezone.now() + asking.PATIENCE)
     page = history(sign_in(owner), anna)
     words = [(entry.actor, entry.words) for entry in entries(page)]
     assert sorted(words) == [

@@ -12,7 +12,7 @@ from guests.models import Guest
 from guests.services.merging import merge_guests, undo_merge
 from loyalty.dependents import Balances
 from loyalty.models import Account, Adjustment, CreditLot, EntryComment, Hold, LedgerEntry, Program
-from loyalty.services import approving
+from loyalty.services import approving, asking
 from loyalty.services.holds import place_hold
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Capture, Move, Posted, Refused, Reversal
@@ -139,7 +139,7 @@ def test_a_merges_own_entries_are_not_reversed_one_by_one(bella, anna, boris, gi
 
 
 def test_what_waits_for_approval_goes_along(bella, anna, boris, points, manager, owner):
-    asked = approving.ask(
+    asked = asking.ask(
         company=bella, guest=boris, bulk=None, program=points, amount=Decimal(50), restaurant=None,
         reason="apology", comment="", ref="one", actor=manager, source="web", now=timezone.now(),
     )  # fmt: skip
@@ -151,7 +151,7 @@ def test_what_waits_for_approval_goes_along(bella, anna, boris, points, manager,
 def test_erasing_takes_the_words_and_keeps_the_amounts(bella, anna, boris, give, points, manager):
     give(anna, 10, comment="for his daughter Mia")
     give(boris, 10, comment="stays")
-    approving.ask(
+    asking.ask(
         company=bella, guest=anna, bulk=None, program=points, amount=Decimal(50), restaurant=None,
         reason="apology", comment="Mia again", ref="one", actor=manager, source="web",
         now=timezone.now(),

@@ -23,7 +23,7 @@ from guests.models import Guest
 from guests.services.merging import merge_guests
 from loyalty.models import Account, Adjustment, LedgerEntry, Program
 from loyalty.querysets import AccountQuerySet
-from loyalty.services import approving, retrying
+from loyalty.services import approving, asking, retrying
 from loyalty.services.books import Books
 from loyalty.services.checking import disagreeing
 from loyalty.services.ledger import post_entries
@@ -269,7 +269,7 @@ def test_two_approve_at_once_and_it_is_paid_once(
 ) -> None:
     second = User.objects.create(email="second@bella.example", name="Second")
     Membership.objects.create(company=bella, user=second, role=Role.OWNER)
-    adjustment = approving.ask(
+    adjustment = asking.ask(
         company=bella, guest=anna, bulk=None, program=points, amount=Decimal(500), restaurant=None,
         reason="apology", comment="", ref="one", actor=manager, source="web", now=timezone.now(),
     )  # fmt: skip
