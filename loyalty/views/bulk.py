@@ -1,6 +1,7 @@
 """Crediting and debiting what is filtered: the page that asks, the progress, the receipt."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -48,46 +49,77 @@ def debit(request: CompanyRequest, company: Company) -> HttpResponse:
     return _ask(request, company, -1)
 
 
+@dataclass(frozen=True)
+class _Question:
+    """What is asked of which guests: to credit (`sign` 1) or to debit (-1) them."""
+
+    company: Company
+    sign: int
+    selection: Selection
+    form: MoveForm
+
+
 def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
     ref = ref_in(request.POST) if "confirm" in request.POST else ""
     if first := services.confirmed_on(company=company, ref=ref, actor=request.user):
         return _sent_before(request, first)
-    selection = selection_in(request)
-    guests = services.guests_of(selection.guests)
-    mark = mark_of(guests)
-    bound = request.method == "POST"
-    data = request.POST if bound else None
+    data = request.POST if request.method == "POST" else None
     form = MoveForm(data, company=company, user=request.user, sign=sign)
-    preview = None
-    confirm = _confirm_form(company, mark)
-    has_changed = False
-    if bound and mark.count and form.is_valid():
-        _check_total(form, mark)
-    if bound and mark.count and form.is_valid() and "change" not in request.POST:
-        preview = _preview(request, company, form, mark)
-        if "confirm" in request.POST:
-            has_changed = request.POST.get("seen") != str(mark)
-            confirm = confirm if has_changed else _confirm_form(company, mark, request.POST)
-            if not has_changed and confirm.is_valid():
-                try:
-                    return _do(request, company, selection, form, str(mark))
-                except services.ConfirmedBefore as before:
-                    return _sent_before(request, before.change)
-                except services.SetChanged as changed:
-                    mark, has_changed = changed.mark, True
-                    confirm = _confirm_form(company, mark)
-                    preview = _preview(request, company, form, mark)
-    named = list(guests.order_by("pk")[:NAMED])
+    question = _Question(company, sign, selection_in(request), form)
+    mark = mark_of(services.guests_of(question.selection.guests))
+    if not mark.count or not _can_be_done(form, mark) or "change" in request.POST:
+        return _page(request, question, mark)
+    if "confirm" in request.POST:
+        return _commit(request, question, mark)
+    return _page(request, question, mark, has_preview=True)
+
+
+def _can_be_done(form: MoveForm, mark: Mark) -> bool:
+    """Whether the form is filled in, and what comes of it for so many guests can be kept."""
+    if not form.is_valid():
+        return False
+    if abs(form.cleaned_data["amount"]) * mark.count > LARGEST:
+        form.add_error("amount", _("Together this is more than any amount kept here."))
+    return form.is_valid()
+
+
+def _commit(request: CompanyRequest, question: _Question, mark: Mark) -> HttpResponse:
+    """Do it, or ask once more: where other guests are meant by now, or nobody typed how many."""
+    if request.POST.get("seen") != str(mark):
+        return _page(request, question, mark, has_preview=True, has_changed=True)
+    confirm = _confirm_form(question.company, mark, request.POST)
+    if not confirm.is_valid():
+        return _page(request, question, mark, has_preview=True, confirm=confirm)
+    try:
+        change = _confirmed(request, question, str(mark))
+    except services.ConfirmedBefore as before:
+        return _sent_before(request, before.change)
+    except services.SetChanged as changed:
+        return _page(request, question, changed.mark, has_preview=True, has_changed=True)
+    return redirect("loyalty:bulk_change", question.company.slug, change.number)
+
+
+def _page(
+    request: CompanyRequest,
+    question: _Question,
+    mark: Mark,
+    *,
+    confirm: BulkConfirmForm | None = None,
+    has_preview: bool = False,
+    has_changed: bool = False,
+) -> HttpResponse:
+    company, selection, form = question.company, question.selection, question.form
+    named = list(services.guests_of(selection.guests).order_by("pk")[:NAMED])
     context = {
-        "sign": sign,
+        "sign": question.sign,
         "selection": selection,
         "list_url": list_url(company, selection.query),
         "count": mark.count,
         "named": named,
         "more": mark.count - len(named),
         "form": form,
-        "confirm": confirm,
-        "preview": preview,
+        "confirm": confirm or _confirm_form(company, mark),
+        "preview": _preview(request, company, form, mark) if has_preview else None,
         "has_changed": has_changed,
         "has_programs": form.has_programs,
     }
@@ -97,11 +129,6 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
 def _sent_before(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     messages.info(request, SENT_BEFORE)
     return redirect("loyalty:bulk_change", change.company.slug, change.number)
-
-
-def _check_total(form: MoveForm, mark: Mark) -> None:
-    if abs(form.cleaned_data["amount"]) * mark.count > LARGEST:
-        form.add_error("amount", _("Together this is more than any amount kept here."))
 
 
 def _confirm_form(company: Company, mark: Mark, data: Any = None) -> BulkConfirmForm:
@@ -128,27 +155,24 @@ def _preview(
     }
 
 
-def _do(
-    request: CompanyRequest, company: Company, selection: Selection, form: MoveForm, seen: str
-) -> HttpResponse:
-    data = form.cleaned_data
-    change = services.confirm_bulk(
-        company=company,
-        guests=selection.guests,
+def _confirmed(request: CompanyRequest, question: _Question, seen: str) -> BulkAdjustment:
+    data = question.form.cleaned_data
+    return services.confirm_bulk(
+        company=question.company,
+        guests=question.selection.guests,
         seen=seen,
         program=data["program"],
         amount=data["amount"],
         restaurant=data["restaurant"],
         reason=data["reason"],
         comment=data["comment"],
-        query=selection.query,
-        words=selection.words,
+        query=question.selection.query,
+        words=question.selection.words,
         ref=ref_in(request.POST),
         actor=request.user,
         source=Change.Source.WEB,
         now=timezone.now(),
     )
-    return redirect("loyalty:bulk_change", company.slug, change.number)
 
 
 # -- What became of it --------------------------------------------------------------------------
