@@ -31,7 +31,7 @@ from guests.services.bulk_changes import (
 from guests.services.bulk_changes_sets import Mark, concerned, is_large, mark_of
 from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
 from guests.services.tiers import TierGone
-from guests.web import bulk_words, consequences
+from guests.web import bulk_questions, bulk_words, consequences
 from guests.web.selection import Selection, list_url, selection_in
 
 Action = BulkChange.Action
@@ -167,7 +167,7 @@ def _nothing(action: Action, form: ConfirmForm) -> str:
     if action == Action.REMOVE_CATEGORY:
         return _("None of them is in “%(category)s”.") % category
     if action == Action.SET_TIER:
-        return bulk_words.all_have(form.cleaned_data.get("tier"))
+        return bulk_questions.all_have(form.cleaned_data.get("tier"))
     return _("All of them are so already.")
 
 
@@ -184,10 +184,10 @@ def _page(request: CompanyRequest, question: _Question, form: ConfirmForm) -> Ht
         return render(request, "guests/bulk_nobody.html", context)
     named = list(question.guests.order_by("pk")[:NAMED])
     context |= {
-        "question": bulk_words.question(action, count),
+        "question": bulk_questions.question(action, count),
         "already": _already(question),
-        "promise": bulk_words.promise(action),
-        "button": bulk_words.button(action, count, company),
+        "promise": bulk_questions.promise(action),
+        "button": bulk_questions.button(action, count, company),
         "named": named,
         "more": count - len(named),
         "hanging": _hanging(question),
@@ -205,7 +205,7 @@ def _already(question: _Question) -> str:
         return ""
     same = Q(is_active=question.action == Action.RESTORE)
     found = selection.guests.aggregate(same=Count("pk", filter=same), total=Count("pk"))
-    return bulk_words.already(question.action, found["same"], found["total"])
+    return bulk_questions.already(question.action, found["same"], found["total"])
 
 
 def _hanging(question: _Question) -> list[str]:
