@@ -1,7 +1,10 @@
 """A failed row shows all its reasons: those of its cells, of earlier lines, and of the company."""
 
+import io
+
 import pytest
 from django.utils import timezone
+from openpyxl import Workbook
 
 from core.models import Restaurant
 from guests.models import Card, ExternalId, MemberTier
@@ -50,6 +53,24 @@ def test_a_bad_cell_and_a_card_of_another_guest_and_an_unknown_tier(bella, anna)
     assert reasons(job) == {
         2: [("email_at", "email"), ("tier_unknown", "member_tier"), ("number_taken", "number_1")]
     }
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_what_formulas_left_is_told_of_a_workbook_as_of_a_text_file(bella, format):
+    rows = [["phone", "name", "email"], [ANNA, "#REF!", "#N/A"], [JOHN, "John", ""]]
+    if format == "csv":
+        content = "\n".join(map(",".join, rows)).encode()
+    else:
+        book, target = Workbook(), io.BytesIO()
+        for row in rows:
+            book.active.append(row)
+        book.save(target)
+        content = target.getvalue()
+    job = imported(bella, content, filename=f"guests.{format}")
+    assert outcomes(job) == {2: "failed", 3: "created"}
+    told = [("spreadsheet_error", "name", "#REF!"), ("spreadsheet_error", "email", "#N/A")]
+    row = job.rows.get(line=2)
+    assert sorted(tuple(reason[:3]) for reason in row.reasons) == sorted(told)
 
 
 def test_a_bad_cell_and_keys_that_lead_to_two_guests(bella, anna):
