@@ -146,6 +146,8 @@ def fill(guests: Iterable[Guest], columns: Collection[Column]) -> None:
     """Give the guests what else the columns read, `shown_cards` and `shown_categories`: a query
     each for all of them, and no object for each row."""
     keys, by_id = {column.key for column in columns}, {guest.pk: guest for guest in guests}
+    if not by_id:
+        return
     if CARDS in keys:
         cards = Card.objects.filter(guest__any=by_id.keys()).order_by("pk")
         rows = cards.values_list("guest_id", "number", "track")

@@ -13,7 +13,7 @@ class ImportsConfig(AppConfig):
     def ready(self) -> None:
         from core import clock
         from imports import approval_mail, dependents, guest_export, mail
-        from imports.reports.waiting import waiting_imports
+        from imports.reports import waiting as waiting_imports
         from imports.services import demo_balances, demo_orders, retention, worker
         from imports.web import overview, places, settings_page
         from loyalty.web import waiting
@@ -26,7 +26,7 @@ class ImportsConfig(AppConfig):
         guest_export.register()
         mail.register()
         approval_mail.register()
-        waiting.register(waiting_imports)
+        waiting.register(waiting_imports.rows, waiting_imports.told)
         clock.every(3600, "forget old uploads")(retention.forget_old_uploads)
         demo_orders.register()
         demo_balances.register()

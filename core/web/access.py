@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, IntegerField, When
+from django.db.models import F
+from django.db.models.lookups import Exact
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -74,8 +75,9 @@ def _company_of(user: User, slug: str) -> tuple[Company, bool]:
 
     Raises Http404 where the user is no member.
     """
-    is_other = Case(When(slug=slug, then=0), default=1, output_field=IntegerField())
-    first_two = list(Company.objects.for_user(user).with_standing().order_by(is_other, "pk")[:2])
+    # Whichever other comes second will do.
+    named_first = Exact(F("slug"), slug).desc()
+    first_two = list(Company.objects.for_user(user).with_standing().order_by(named_first)[:2])
     if not first_two or first_two[0].slug != slug:
         raise Http404
     found: Any = first_two[0]

@@ -58,9 +58,9 @@ def page_of(
     else:
         places = places[:size]
         before, after = asked.place is not None, more
-    rows = _rows(prepare(Guest.objects.for_company(company)), places)
     if not places:
         return Page()
+    rows = _rows(prepare(Guest.objects.for_company(company)), places)
     return Page(
         rows,
         first=cursors.write(FIRST, order) if before else "",

@@ -4,7 +4,7 @@ Written in Python and not by a template for each: a page has up to three thousan
 comes from a guest goes through `escape`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -40,7 +40,12 @@ class Row:
 
     guest: Guest
     cells: dict[str, str]
-    html: SafeString
+    html: str
+
+
+def table(rows: Iterable[Row]) -> SafeString:
+    """Return the rows as the body of the table."""
+    return mark_safe("".join([row.html for row in rows]))  # noqa: S308
 
 
 class Cells:
@@ -82,7 +87,7 @@ class Cells:
         shown = "".join([f"{opening}{cells[key]}</td>" for key, opening, _show in self._columns])
         start = '<tr role="row">' if guest.is_active else '<tr role="row" class="is-deleted">'
         tick = self._tick_cell(guest) if self._ticks else ""
-        return Row(guest, cells, mark_safe(f"{start}{tick}{shown}</tr>\n"))  # noqa: S308
+        return Row(guest, cells, f"{start}{tick}{shown}</tr>\n")
 
     def url(self, guest: Guest) -> str:
         """Return the address of the guest's record, escaped."""
@@ -141,6 +146,11 @@ def _column(key: str) -> Column:
     return next(each for each in COLUMNS if each.key == key)
 
 
+def classes_of(column: Column) -> str:
+    """Return the classes of a column's head and cells."""
+    return f"cell-{column.key} num" if column.is_number else f"cell-{column.key}"
+
+
 @cache
 def heading(key: str, language: str | None) -> str:
     """Return what stands over a column, in the language that is active."""
@@ -150,9 +160,7 @@ def heading(key: str, language: str | None) -> str:
 @cache
 def _opening(key: str, language: str | None) -> str:
     """Return the tag of a column's cells, the same in every row of the active language."""
-    column = _column(key)
-    classes = f"cell-{key} num" if column.is_number else f"cell-{key}"
-    label = heading(key, language)
+    classes, label = classes_of(_column(key)), heading(key, language)
     return format_html('<td role="cell" class="{}" data-label="{}">', classes, label)
 
 

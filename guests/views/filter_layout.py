@@ -9,7 +9,7 @@ from django import forms
 from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy as _
 
 from guests.filters import GROUPS
 from guests.filters.words import RANGES
@@ -20,6 +20,13 @@ _OF_ROWS = {*CHOICES, "not_category"}
 #: Choices that are rows, each as key and label.
 Offered = tuple[tuple[Any, str], ...]
 LAST_VISIT = ("not_visited_days", "last_visit_from", "last_visit_to")
+_MENU, _LINE = "guests/list_filter_menu.html", "guests/list_filter_line.html"
+#: What stands in the first row, and how it is written there; some under a shorter name.
+_FIRST_ROW = {
+    "category": _MENU, "program": "guests/list_filter_select.html", "tier": _MENU,
+    "restaurant": _MENU,
+}  # fmt: skip
+_SHORT_NAMES = {"tier": _("Tier"), "restaurant": _("Restaurant")}
 #: Lines of filters: the names of one, or of the two ends of a range under one label.
 Lines = tuple[tuple[str, ...], ...]
 
@@ -38,7 +45,7 @@ _DRAWERS = tuple((label, tuple(_lines(names))) for label, names in GROUPS.values
 
 @dataclass(frozen=True)
 class Line:
-    """One filter of a drawer, or the two ends of a range under one label."""
+    """One filter, or the two ends of a range under one label."""
 
     label: str
     fields: Sequence[Any]
@@ -46,6 +53,11 @@ class Line:
     @property
     def is_range(self) -> bool:
         return len(self.fields) > 1
+
+    @property
+    def chosen(self) -> int:
+        """How many things are chosen in it."""
+        return sum(on(field.form, [field.name]) for field in self.fields)
 
 
 @dataclass(frozen=True)
@@ -56,6 +68,11 @@ class Drawer:
 
 def drawers(form: forms.BaseForm) -> list[Drawer]:
     return [Drawer(label, _html(form, lines)) for label, lines in _DRAWERS]
+
+
+def first_row(form: forms.BaseForm) -> SafeString:
+    """Return the filters by rows of a table, each with a button or a list of its own."""
+    return _html(form, tuple((name,) for name in _FIRST_ROW))
 
 
 def last_visit(form: forms.BaseForm) -> SafeString:
@@ -78,9 +95,10 @@ def _html(form: forms.BaseForm, lines: Lines) -> SafeString:
 
 def _written(form: forms.BaseForm, names: Sequence[str]) -> SafeString:
     fields: Any = [form[name] for name in names]
-    label = fields[0].label if len(names) == 1 else RANGES[names[0].removesuffix("_from")]
-    line = Line(str(label), fields)
-    return render_to_string("guests/list_filter_line.html", {"line": line})
+    name, is_range = names[0], len(names) > 1
+    whole = RANGES[name.removesuffix("_from")] if is_range else _SHORT_NAMES.get(name)
+    line = Line(str(whole or fields[0].label), fields)
+    return render_to_string(_FIRST_ROW.get(name, _LINE), {"line": line})
 
 
 def _together(pieces: Iterable[SafeString]) -> SafeString:

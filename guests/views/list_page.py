@@ -19,7 +19,7 @@ from guests.querysets import GuestQuerySet
 from guests.querysets.search import words_of
 from guests.tables import Column
 from guests.views import filter_layout
-from guests.views.cells import Cells, heading
+from guests.views.cells import Cells, classes_of, heading, table
 from guests.web import way_back
 from guests.web.addresses import SIZES, ListAddress, same
 from loyalty.querysets import with_balance
@@ -31,6 +31,8 @@ _UNSEEN = (
     "referrer", "search_text", "sex", "subscribed", "version",
 )  # fmt: skip
 
+_ARROWS = {"": "", "ascending": "↑", "descending": "↓"}
+
 
 @dataclass(frozen=True)
 class Head:
@@ -40,6 +42,14 @@ class Head:
     label: str
     url: str = ""
     aria_sort: str = ""
+
+    @property
+    def classes(self) -> str:
+        return classes_of(self.column)
+
+    @property
+    def arrow(self) -> str:
+        return _ARROWS[self.aria_sort]
 
 
 class ListPage:
@@ -105,14 +115,12 @@ class ListPage:
                 {"label": found.label, "url": self.address.without(found.names)}
                 for found in described
             ],
+            "first_row": filter_layout.first_row(form),
             "drawers": filter_layout.drawers(form),
             "drawers_open": filter_layout.are_open(form),
             "last_visit": filter_layout.last_visit(form),
             "on": {
                 "filters": sum("q" not in found.names for found in described),
-                "category": filter_layout.on(form, ["category"]),
-                "tier": filter_layout.on(form, ["tier"]),
-                "restaurant": filter_layout.on(form, ["restaurant"]),
                 "last_visit": filter_layout.on(form, filter_layout.LAST_VISIT),
                 "more": filter_layout.on(form, filter_layout.drawer_names()),
             },
@@ -131,6 +139,7 @@ class ListPage:
             all_ticked=address.is_all,
             query=way_back.carried(address),
         )
+        rows = [cells.row(guest) for guest in page.rows]
         count = self.known_count
         if count is None and address.wants_count:
             count = self.count()
@@ -138,7 +147,8 @@ class ListPage:
             "heads": self._heads(),
             "can_tick": ticks,
             "has_tiers": bool(tiers),
-            "rows": [cells.row(guest) for guest in page.rows],
+            "rows": rows,
+            "table": table(rows),
             "count": count,
             "count_url": address.with_(count=1),
             "pager": self._pager(page),

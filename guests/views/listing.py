@@ -94,4 +94,4 @@ def _beginning(request: CompanyRequest, company: Company) -> dict[str, Any]:
 def _choice(request: CompanyRequest, company: Company) -> GuestListChoice:
     """Return what the user chose for this company's list, or the usual."""
     mine = GuestListChoice.objects.for_company(company).filter(user=request.user)
-    return mine.first() or GuestListChoice(company=company, user=request.user)
+    return next(iter(mine), None) or GuestListChoice(company=company, user=request.user)

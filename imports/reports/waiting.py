@@ -9,17 +9,20 @@ from django.utils.translation import gettext as _
 from core.models import Company, User
 from core.texts import isolated
 from imports.models import ImportJob
+from imports.querysets import ImportJobQuerySet
 from imports.reports.money import sums_of_check
 from loyalty.web.waiting import Waiting
 
 
-def waiting_imports(company: Company, user: User) -> Iterator[Waiting]:
-    """Yield the imports that others than `user` asked approval for."""
-    jobs = ImportJob.objects.for_company(company).waiting_for_approval(now=timezone.now())
-    # On every page, and most often nothing waits: to see that costs less than to ask for it all.
-    if not jobs.exists():
-        return
-    for job in jobs.exclude(approval_asked_by=user).select_related("approval_asked_by"):
+def rows(company: Company) -> ImportJobQuerySet:
+    """Return the imports for which somebody's approval was asked."""
+    return ImportJob.objects.for_company(company).waiting_for_approval(now=timezone.now())
+
+
+def told(company: Company, user: User) -> Iterator[Waiting]:
+    """Yield those of them for which others than `user` asked it."""
+    jobs = rows(company).exclude(approval_asked_by=user)
+    for job in jobs.select_related("approval_asked_by"):
         job.company = company
         assert job.approval_asked_by is not None
         assert job.approval_asked_at is not None

@@ -68,11 +68,12 @@ def _places() -> None:
 
 
 def waiting_for(user: User, company: Company) -> int:
-    """Return how much waits that the user may decide: a query, and one for each other kind."""
+    """Return how much waits that the user may decide: one query while nothing waits, else one more
+    for each kind."""
     adjustments = Adjustment.objects.for_company(company).waiting(now=timezone.now())
-    # On every page, and most often nothing waits: that is known without asking who may decide.
-    mine = adjustments.decidable_by(user).count() if adjustments.exists() else 0
-    return mine + len(waiting.found(company, user))
+    if not waiting.is_any(adjustments, company):
+        return 0
+    return adjustments.decidable_by(user).count() + len(waiting.found(company, user))
 
 
 def _record() -> None:

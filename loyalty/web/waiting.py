@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
 
 from core.models import Company, Restaurant, User
 from loyalty.services.asking import possible_approvers
@@ -18,22 +20,35 @@ class Waiting(NamedTuple):
     sums: tuple[str, ...]
 
 
-Find = Callable[[Company, User], Iterable[Waiting]]
+class _Kind(NamedTuple):
+    rows: Callable[[Company], QuerySet[Any]]
+    told: Callable[[Company, User], Iterable[Waiting]]
 
-_finders: list[Find] = []
+
+_kinds: list[_Kind] = []
 
 
-def register(find: Find) -> None:
-    """Add what `find(company, user)` yields to the page of approvals, and to the number beside it
-    in the bar: what waits for anybody, and not for `user`'s own request. Apps do it once."""
-    if find not in _finders:
-        _finders.append(find)
+def register(
+    rows: Callable[[Company], QuerySet[Any]], told: Callable[[Company, User], Iterable[Waiting]]
+) -> None:
+    """Add what `told(company, user)` yields to the page of approvals, and to the number beside it
+    in the bar: what waits for anybody, and not for `user`'s own request. `rows` are those of the
+    company that wait, whoever asked. Apps do it once."""
+    if (kind := _Kind(rows, told)) not in _kinds:
+        _kinds.append(kind)
 
 
 def found(company: Company, user: User) -> list[Waiting]:
     """Return all that waits for somebody like `user`, the oldest first."""
-    rows = [each for find in _finders for each in find(company, user)]
+    rows = [each for kind in _kinds for each in kind.told(company, user)]
     return sorted(rows, key=lambda each: each.asked_at)
+
+
+def is_any(adjustments: QuerySet[Any], company: Company) -> bool:
+    """Whether one of these adjustments or anything else of the company waits for anybody: asked for
+    on every page, in one query, and most often nothing does."""
+    others = (kind.rows(company) for kind in _kinds)
+    return adjustments.union(*others, all=True).exists()
 
 
 def nobody_approves(company: Company, user: User, restaurant: Restaurant | int | None) -> bool:
