@@ -1,7 +1,7 @@
 """Reading the guests of a page: who stands where in an order."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,17 +23,17 @@ def places_of(queryset: GuestQuerySet, order: Order, cursor: Cursor, count: int)
     a few more at most where filters or a search may find few.
     """
     numbers = range(len(order.segments))
-    asked = _Asked(queryset, order)
     found: list[Place] = []
-    for number in reversed(numbers) if cursor.backwards else numbers:
-        place = cursor.place
-        if place is not None and _is_passed(number, place, cursor.backwards):
-            continue
-        start = place if place is not None and place.segment == number else None
-        walk = _Walk(number, order.segments[number], order.descending != cursor.backwards)
-        found += asked.places(walk, start, count - len(found))
-        if len(found) >= count:
-            break
+    with _Asked(queryset, order) as asked:
+        for number in reversed(numbers) if cursor.backwards else numbers:
+            place = cursor.place
+            if place is not None and _is_passed(number, place, cursor.backwards):
+                continue
+            start = place if place is not None and place.segment == number else None
+            walk = _Walk(number, order.segments[number], order.descending != cursor.backwards)
+            found += asked.places(walk, start, count - len(found))
+            if len(found) >= count:
+                break
     return found[::-1] if cursor.backwards else found
 
 
@@ -41,19 +41,23 @@ def _is_passed(number: int, place: Place, backwards: bool) -> bool:
     return number > place.segment if backwards else number < place.segment
 
 
-class _Asked:
-    """Guests that are asked for, and what is known of how they are met soonest."""
+class _Asked(ExitStack):
+    """Guests that are asked for, and what is known of how they are met soonest: once it is, all
+    segments are read in that way, until this is closed."""
 
     def __init__(self, guests: GuestQuerySet, order: Order) -> None:
+        super().__init__()
         self._guests = guests
         self._seed = guests.seed(order.segments[0].key)
         is_search = self._seed is None and guests.is_search and few.has_trigrams()
         # How many a word finds nobody knows before the beginning of the order was looked at.
         self._is_open = is_search and not guests.is_number
-        self._read_by: _Way = few.by_trigrams if is_search and guests.is_number else nullcontext
+        self._read_by: _Way | None = few.by_trigrams if is_search and guests.is_number else None
 
     def places(self, walk: "_Walk", start: Place | None, count: int) -> list[Place]:
         """Return up to `count` places along one segment."""
+        if self._seed is not None and not self._seed.count:
+            return []
         near: list[Place] = []
         if self._is_open:
             near, is_end = walk.near(self._guests, start, count, few.NEAR, few.along_the_order)
@@ -71,8 +75,10 @@ class _Asked:
         seed = self._seed
         if seed is None and walk.segment.key == "last_visit_at":
             seed = self._guests.seed_here()
-        with self._read_by():
-            return near + walk.places(self._guests, seed, start, count - len(near))
+        if self._read_by is not None:
+            self.enter_context(self._read_by())
+            self._read_by = None
+        return near + walk.places(self._guests, seed, start, count - len(near))
 
 
 @dataclass(frozen=True)

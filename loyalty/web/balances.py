@@ -35,7 +35,7 @@ class Balance:
 
 
 def balances(company: Company, guest: Guest) -> list[Balance]:
-    """Return every program the guest takes part in: five queries.
+    """Return every program the guest takes part in: four queries.
 
     An account makes them take part, or a category of the program, or that it is for everyone.
     """
@@ -43,14 +43,10 @@ def balances(company: Company, guest: Guest) -> list[Balance]:
         account.program_id: account
         for account in Account.objects.for_company(company).filter(guest=guest)
     }
-    own = set(
-        GuestCategory.objects.for_company(company)
-        .filter(guest=guest)
-        .values_list("category_id", flat=True)
-    )
+    own = GuestCategory.objects.for_company(company).filter(guest=guest)
     by_category = set(
         ProgramCategory.objects.for_company(company)
-        .filter(category__in=own)
+        .filter(category__in=own.values("category"))
         .values_list("program_id", flat=True)
     )
     expiring = _expiring(company, accounts.values())
