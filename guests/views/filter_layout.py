@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy as _
 
 from guests.filters import GROUPS
+from guests.filters.choices import NONE, read_together
 from guests.filters.words import RANGES
 
 #: Filters whose choices are rows of a table; "not in category" has those of "category".
@@ -133,10 +134,11 @@ def are_open(form: forms.BaseForm) -> bool:
 
 def settle(form: forms.BaseForm) -> None:
     """Read once what can be chosen from: a page shows it and speaks of it in several places."""
-    for name in CHOICES:
-        field: Any = form.fields[name]
-        field.widget.choices = [*_none_chosen(field), *_rows_chosen(field)]
-    category: Any = form.fields["category"]
+    fields: dict[str, Any] = {name: form.fields[name] for name in CHOICES}
+    rows = read_together({name: field.queryset for name, field in fields.items()})
+    for name, field in fields.items():
+        field.widget.choices = [*_none_chosen(field), *rows[name]]
+    category = fields["category"]
     form.fields["not_category"].widget.choices = [
         choice for choice in category.widget.choices if choice[0] != category.null_value
     ]
@@ -144,8 +146,7 @@ def settle(form: forms.BaseForm) -> None:
 
 def tier_names(form: forms.BaseForm) -> dict[int, str]:
     """Return what the company's tiers are called, by id."""
-    field: Any = form.fields["tier"]
-    return {tier.pk: tier.name for tier in field.queryset}
+    return {pk: name for pk, name in _rows_offered(form, "tier") if pk != NONE}
 
 
 def _none_chosen(field: Any) -> Iterable[tuple[str, Any]]:
@@ -153,13 +154,6 @@ def _none_chosen(field: Any) -> Iterable[tuple[str, Any]]:
         yield "", field.empty_label
     if field.null_label is not None:
         yield field.null_value, field.null_label
-
-
-def _rows_chosen(field: Any) -> Iterable[tuple[int, str]]:
-    """Yield what Django's own choices are, which would be fetched through a cursor on the server:
-    three trips to it instead of one."""
-    for row in field.queryset:
-        yield row.pk, field.label_from_instance(row)
 
 
 def drawer_names() -> list[str]:
