@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,11 +19,22 @@ from core.auth import permissions_in
 from core.models import Change, Company, Membership, Role, User
 from core.services import jobs, mail
 from core.services.companies import create_company
+from tests import migrated
 from tests.emptying import empty_quickly
 from tests.processes import Worker
 from tests.smtp import SmtpServer
 
 PASSWORD = "a good long password"
+BEGUN: "pytest.StashKey[subprocess.Popen[bytes]]" = pytest.StashKey()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin with the migrated database while the other processes still look for their tests."""
+    option = config.option
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    has_others = config.getoption("dist", "no") != "no"
+    if is_whole and has_others and not (option.collectonly or option.reuse_db):
+        config.stash[BEGUN] = migrated.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -32,6 +44,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             keys = list(server.scan_iter(f"{os.environ['QUEUE_PREFIX']}*"))
             server.delete("-", *keys)
     if "PYTEST_XDIST_WORKER" not in os.environ:
+        migrated.end(config.stash.get(BEGUN, None))
         shutil.rmtree(os.environ["TEST_RUN_DIR"], ignore_errors=True)
 
 
@@ -39,6 +52,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slowest: at the end, one process would wait long for the other's last test."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb: bool, django_db_modify_db_settings: None) -> bool:
+    """Whether the test database is there before it is set up: a copy is, of one of many."""
+    if django_db_keepdb or "PYTEST_XDIST_WORKER" not in os.environ:
+        return django_db_keepdb
+    return migrated.use()
 
 
 @pytest.fixture(scope="session")

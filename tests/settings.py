@@ -9,6 +9,8 @@ PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "main")
 if "TEST_RUN_DIR" not in os.environ:
     os.environ["TEST_RUN_DIR"] = tempfile.mkdtemp(prefix="regulars-")
 RUN_DIR = Path(os.environ["TEST_RUN_DIR"])
+#: On PostgreSQL, where each process adds its own name to it.
+TEST_DATABASE = f"test_{RUN_DIR.name.replace('-', '_')}".lower()
 
 # What a developer keeps in .env must not reach a test: what is set here is not read from there.
 os.environ["VAR_DIR"] = str(RUN_DIR / PROCESS)
@@ -29,7 +31,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     # A test database need not survive a loss of power.
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
-    DATABASES["default"]["TEST"] = {"NAME": f"test_{RUN_DIR.name.replace('-', '_')}".lower()}
+    DATABASES["default"]["TEST"] = {"NAME": TEST_DATABASE}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
