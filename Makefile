@@ -9,7 +9,7 @@ CODE := config core guests imports loyalty visits tests tools manage.py
 export PORT ROWS GUESTS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint fmt check bench-import bench-ledger bench-list torture lock
+.PHONY: help setup run test lint types style directions fmt check migrations deployment bench-import bench-ledger bench-list torture lock
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,11 +28,17 @@ run: setup ## Set up all there is, with a demo company, and serve it at http://1
 test: setup ## Run the whole suite, on every database that can be reached
 	@$(BIN)/python tools/test.py $(ARGS)
 
-lint: setup ## Look for faults without running anything: style, templates, types, import directions
+lint: types style directions ## Look for faults without running anything: types, style, templates, import directions
+
+types: setup
+	@$(BIN)/mypy
+
+style: setup
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check $(CODE)
 	@git ls-files -z 'templates/*.html' | xargs -0 $(BIN)/djade --target-version 5.2 --check
-	@$(BIN)/mypy
+
+directions: setup
 	@$(BIN)/lint-imports --no-logo
 
 fmt: setup ## Write code and templates the way the house does
@@ -40,8 +46,12 @@ fmt: setup ## Write code and templates the way the house does
 	@$(BIN)/ruff format $(CODE)
 	@git ls-files -z 'templates/*.html' | xargs -0 $(BIN)/djade --target-version 5.2
 
-check: lint ## All that CI looks at before the tests: lint, migrations, Django's deployment checks
+check: lint migrations deployment ## All that CI looks at before the tests: lint, migrations, Django's deployment checks
+
+migrations: setup
 	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+deployment: setup
 	@DATABASE_URL= REDIS_URL= DEBUG=0 BEHIND_PROXY=1 BASE_URL=https://regulars.example \
 		ALLOWED_HOSTS=regulars.example MAIL_DOMAIN=regulars.example \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') \
