@@ -89,7 +89,8 @@ class Attempt(Generic[J]):
         """
         with transaction.atomic():
             try:
-                job = self._own().select_for_update(of=("self",)).get()
+                own = self._own().select_related("company", "actor")
+                job = own.select_for_update(of=("self",)).get()
             except self.model.DoesNotExist:
                 raise LeaseLost(f"{self.model.__name__} {self.pk}, attempt {self.number}") from None
             yield job

@@ -6,9 +6,10 @@ value changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from operator import itemgetter
+from itertools import repeat
+from operator import is_, itemgetter
 from typing import Any
 
 from guests.normalize import Invalid
@@ -59,6 +60,7 @@ class Cleaner:
         indexes = sorted({*_numbered(keys, "track"), *_numbered(keys, "number")})
         self._cards = [(index, f"track_{index}", f"number_{index}") for index in indexes]
         self._consents = "consent" in keys
+        self._joins = bool(self._ids or self._cards or self._consents)
 
     def clean(self, raw: RawRow) -> CleanRow | Rejected:
         """Return the row's values, or all that is wrong with it."""
@@ -101,23 +103,27 @@ class Cleaner:
     def _assembled(self, rows: list[RawRow], columns: list[list[Any]]) -> Iterator[CleanRow | None]:
         """Yield for each row its values put together from the columns, or None where one failed."""
         targets = [target for target, _read, _key in self._columns]
+        # Looked for by the column: hardly a file has any.
+        any_failed = any(map(_has_failed, columns))
         for (line, cells), found in zip(rows, zip(*columns, strict=True), strict=True):
-            if _FAILED in found:
+            if any_failed and _has_failed(found):
                 yield None
                 continue
             values = {
                 name: value for name, value in zip(targets, found, strict=True) if value is not None
             }
             reasons: list[Reason] = []
-            self._join(values, reasons)
+            if self._joins:
+                self._join(values, reasons)
             yield None if reasons or self._lacks(values) else CleanRow(line, cells, values, [])
 
     def _lacks(self, values: dict[str, Any]) -> bool:
         """Whether something is missing without which the row says nothing."""
         if self._kind is GUESTS:
             return "phone" not in values
-        found = self._kind.anonymous or any(key in values for key in self._kind.finders)
-        return not found or any(key not in values for key in self._kind.needed)
+        if not self._kind.anonymous and values.keys().isdisjoint(self._kind.finders):
+            return True
+        return not all(map(values.__contains__, self._kind.needed))
 
     def _demand(self, values: dict[str, Any], reasons: list[Reason]) -> None:
         """Add a reason for all that is missing, unless what stands there is wrong already."""
@@ -164,6 +170,12 @@ class Cleaner:
             values["external_id"], *others = ids
             if others:
                 values["more_external_ids"] = others
+
+
+def _has_failed(values: Iterable[Any]) -> bool:
+    """Whether a reader refused any of the cells. By identity: `in` would ask each value whether it
+    equals it, and an amount answers slowly."""
+    return any(map(is_, values, repeat(_FAILED)))
 
 
 def _plain(read: Reader) -> Reader:

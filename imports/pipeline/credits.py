@@ -206,8 +206,10 @@ def read_credit(values: Mapping[str, Any], rules: CreditRules) -> Read:
         values.get("expires_on"),
         values.get("reference", ""),
         values.get("entry_comment", ""),
-        sets=rules.sets,
+        rules.sets,
     )
+    if _is_plain(credit, program):
+        return Read(credit, [], [])
     reasons = list(_reasons(credit, program, rules))
     return Read(None if reasons else credit, [], reasons)
 
@@ -258,15 +260,18 @@ def _program_of(
     return program, None
 
 
+def _is_plain(credit: Credit, program: ProgramFacts) -> bool:
+    """Whether there is nothing to be asked about a credit, as of nearly all."""
+    return (
+        credit.amount > 0
+        and program.active_from is program.active_to is credit.expires_on is None
+        and is_rounded(credit.amount, program.currency)
+    )
+
+
 def _reasons(credit: Credit, program: ProgramFacts, rules: CreditRules) -> Iterable[Reason]:
     amount, columns, today = credit.amount, rules.columns, rules.today
     starts, ends = program.active_from, program.active_to
-    if (
-        amount > 0
-        and starts is ends is credit.expires_on is None
-        and is_rounded(amount, program.currency)
-    ):
-        return  # As nearly all are.
     shown = f"{amount.normalize():f}"
     if not is_rounded(amount, program.currency):
         params = {"currency": program.currency}

@@ -51,9 +51,13 @@ _NOTES = {
 
 def count(decisions: Iterable[Decision]) -> Counter[str]:
     """Count lines by outcome, and what managers ask about: deletes, restores, a kept no."""
+    decisions = list(decisions)
     counts: Counter[str] = Counter()
+    for kind, number in Counter(map(type, decisions)).items():
+        counts[_OUTCOMES[kind]] += number
     for decision in decisions:
-        counts[_OUTCOMES[type(decision)]] += 1
+        if type(decision) is Post:  # A file of balances is millions of these, and of little else.
+            continue
         if isinstance(decision, Update):
             if change := decision.changes.get("is_active"):
                 counts["restored" if change[1] else "deleted"] += 1

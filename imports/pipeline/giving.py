@@ -6,8 +6,9 @@ The same for a chunk that is made ready ahead (`prepare`) and for one that is wr
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from decimal import Decimal
 from typing import NamedTuple, TypeGuard
 
 from imports.columns import column_of
@@ -99,14 +100,26 @@ def _gifts(
 
 
 def _posting(batch: int, guest: int, credit: Credit) -> Move | SetTo:
-    amount = credit.amount
-    posting = partial(SetTo, balance=amount) if credit.sets else partial(Move, amount=amount)
-    return posting(
+    expires_on = BY_RULE if credit.expires_on is None else credit.expires_on
+    cause = cause_of(batch, guest, credit)
+    if credit.sets:
+        return SetTo(
+            guest_id=guest,
+            program_id=credit.program_id,
+            balance=credit.amount,
+            expires_on=expires_on,
+            source=SOURCE,
+            source_ref=cause,
+            reason="import",
+            comment=credit.comment,
+        )
+    return Move(
         guest_id=guest,
         program_id=credit.program_id,
-        expires_on=BY_RULE if credit.expires_on is None else credit.expires_on,
+        amount=credit.amount,
+        expires_on=expires_on,
         source=SOURCE,
-        source_ref=cause_of(batch, guest, credit),
+        source_ref=cause,
         reason="import",
         comment=credit.comment,
     )
@@ -130,13 +143,16 @@ def came_out(
         }
         if refused:
             raise CreditsRefused(refused)
-    money, told = Money(), dict[int, int]()
+    told, posted = dict[int, int](), defaultdict[int, list[Decimal]](list)
     tells = Options.from_json(job.options).message
     for (_line, guest, gift), outcome in zip(giving.gifts, outcomes, strict=True):
         if isinstance(outcome, Posted):
-            money.add_amount(gift.credit.program_id, outcome.amount)
+            posted[gift.credit.program_id].append(outcome.amount)
             if tells and gift.reachable and outcome.amount > 0:
                 told[outcome.entry_id] = guest
+    money = Money()
+    for program, amounts in posted.items():
+        money.add_amounts(program, amounts)
     if not all(isinstance(outcome, Posted) for outcome in outcomes):
         decisions = [_came_out(job, decision, found) for decision in decisions]
     return CameOut(decisions, found, money, told)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from core.models import Company
 from guests.models import Card, ExternalId, Guest
 from imports.pipeline.met_owners import Owner, OwnersMet
@@ -32,7 +34,7 @@ def match_owners(company: Company, rows: Sequence[CleanRow]) -> OwnersMet:
     if missing:
         known |= _read(guests.filter(pk__any=missing))
     owners = _kept(company, known)
-    by_phone = {phone: owners[pk] for pk, (phone, *_rest) in known.items() if phone in phones}
+    by_phone = {row[1]: owners[pk] for pk, row in known.items() if row[1] in phones}
     return OwnersMet(
         by_phone=by_phone,
         by_external_id={value: owners.get(pk) for value, pk in ids.items()},
@@ -54,37 +56,39 @@ def _cards(company: Company, wanted: set[str]) -> dict[str, int]:
     return {value: guest for value, guest in (*by_track, *by_number) if value}
 
 
-_Row = tuple[Any, ...]
+#: Id, phone, whether they may be told by e-mail, and whom they were merged into.
+_Row = tuple[int, str | None, bool, int | None]
+
+_REACHABLE = ExpressionWrapper(Q(subscribed=True, is_active=True) & ~Q(email=""), BooleanField())
 
 
 def _read(guests: Any) -> dict[int, _Row]:
-    rows = guests.values_list("pk", "phone", "merged_into_id", "email", "subscribed", "is_active")
-    return {pk: tuple(rest) for pk, *rest in rows}
+    rows = guests.annotate(reachable=_REACHABLE)
+    rows = rows.values_list("pk", "phone", "reachable", "merged_into_id")
+    return {row[0]: row for row in rows}
 
 
 def _kept(company: Company, known: dict[int, _Row]) -> dict[int, Owner | None]:
     """Return each guest, or whom they were merged into in the end; None for an erased one."""
     all_known = dict(known)
     for _generation in range(MOST_MERGES):
-        targets = {row[1] for row in all_known.values() if row[1] is not None}
+        targets = {row[3] for row in all_known.values() if row[3] is not None}
         missing = targets - all_known.keys()
         if not missing:
             break
         all_known |= _read(Guest.objects.for_company(company).filter(pk__any=missing))
     return {
-        pk: Owner(pk, phone, bool(email and subscribed and is_active))
+        pk: Owner(pk, phone, reachable)
         if merged is None and phone is not None
         else _owner(pk, all_known)
-        for pk, (phone, merged, email, subscribed, is_active) in known.items()
+        for pk, phone, reachable, merged in known.values()
     }
 
 
 def _owner(pk: int, known: dict[int, _Row]) -> Owner | None:
     seen: set[int] = set()
-    while pk in known and known[pk][1] is not None and pk not in seen:
+    while pk in known and (into := known[pk][3]) is not None and pk not in seen:
         seen.add(pk)
-        pk = known[pk][1]
-    phone, _merged, email, subscribed, is_active = known.get(pk, (None, None, "", False, False))
-    if phone is None:
-        return None
-    return Owner(pk, phone, bool(email and subscribed and is_active))
+        pk = into
+    _pk, phone, reachable, _merged = known.get(pk, (pk, None, False, None))
+    return None if phone is None else Owner(pk, phone, reachable)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -63,21 +64,23 @@ class Money:
 
     def add_sum(self, gift: Gift) -> int:
         """Count it in the sums alone, and return its ten-thousandths."""
-        return self.add_amount(gift.credit.program_id, gift.change)
-
-    def add_amount(self, program_id: int, amount: Decimal) -> int:
-        """Count what is moved in a program in its sums, and return its ten-thousandths."""
-        units = _units(amount)
-        if not units:
-            return 0
-        program = str(program_id)
-        if program not in self.programs:
-            self.programs[program] = {"credited": 0, "debited": 0, "lines": 0}
-        sums = self.programs[program]
-        sums["credited" if units > 0 else "debited"] += abs(units)
-        sums["lines"] += 1
-        self.credits += units > 0
+        units = _units(gift.change)
+        if units:
+            self._add_units(gift.credit.program_id, [units])
         return units
+
+    def add_amounts(self, program_id: int, amounts: Iterable[Decimal]) -> None:
+        """Count what many lines move in a program in its sums."""
+        if units := list(filter(None, map(_units, amounts))):
+            self._add_units(program_id, units)
+
+    def _add_units(self, program_id: int, units: Sequence[int]) -> None:
+        sums = self.programs.setdefault(str(program_id), {"credited": 0, "debited": 0, "lines": 0})
+        credited = [each for each in units if each > 0]
+        sums["credited"] += sum(credited)
+        sums["debited"] += sum(credited) - sum(units)
+        sums["lines"] += len(units)
+        self.credits += len(credited)
 
     def add_sums(self, other: Money) -> None:
         """Count the sums of another in these."""

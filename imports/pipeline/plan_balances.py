@@ -28,6 +28,10 @@ def owner_of(row: CleanRow, met: OwnersMet) -> tuple[Owner | None, list[Reason]]
     """Return whose the row is; all that it names must be the same guest."""
     found: Owner | None = None
     reasons: list[Reason] = []
+    if row.values.keys().isdisjoint(("external_id", "card")):  # As in most files.
+        found = met.by_phone.get(row.values.get("phone", ""))
+        if found is not None:
+            return found, reasons
     for column, owners in (
         ("external_id", met.by_external_id), ("phone", met.by_phone), ("card", met.by_card),
     ):  # fmt: skip
@@ -61,7 +65,7 @@ class BalancePlanner:
     def __init__(self, owners: OwnersMet, met: CreditsMet | None, rules: CreditRules) -> None:
         self.owners, self.met, self.rules = owners, met, rules
         self._balances = dict(met.balances) if met else {}
-        self._lines: dict[tuple[int, str], int] = {}
+        self._lines: dict[tuple[object, ...], int] = {}
 
     def plan(self, rows: Sequence[Screened]) -> list[Decision]:
         return [self._plan(row) for row in rows]
@@ -81,13 +85,14 @@ class BalancePlanner:
             return Unchanged(row.line, owner.id, [])
         if self.met is not None and (before := self._given_before(row, owner, credit, self.met)):
             return before
-        cause = credit.program_id, self.rules.cause(owner.id, credit)
+        # What makes up its cause, within a batch.
+        cause = credit.program_id, owner.id, credit.expires_on, credit.reference
         first = self._lines.setdefault(cause, row.line)
         if first != row.line:
             reason = Reason("credit_again", "", "", {"line": first})
             return Reject(row.line, row.cells, [reason])
         if self.met is None:
-            gift = Gift(credit, credit.amount, reachable=owner.reachable)
+            gift = Gift(credit, credit.amount, ZERO, (), owner.reachable)
             return Post(row.line, row.cells, owner.id, owner.phone, gift)
         return self._foresee(row, owner, credit, self.met)
 

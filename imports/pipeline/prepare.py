@@ -25,6 +25,7 @@ from imports.pipeline.decisions import (
     Post,
     Reject,
     Skip,
+    Take,
     Unchanged,
     Update,
     is_of_guest,
@@ -39,9 +40,9 @@ Outcome = ImportRow.Outcome
 _OUTCOMES = {
     Create: int(Outcome.CREATED),
     Update: int(Outcome.UPDATED),
-    Post: int(Outcome.UPDATED),
     Unchanged: int(Outcome.UNCHANGED),
 }
+_POSTED = int(Outcome.UPDATED)
 _ROW_FIELDS = ("line", "outcome", "guest_id", "replaced", "reasons", "notes", "cells")
 
 
@@ -103,15 +104,18 @@ def can_prepare(decisions: Sequence[Decision], unknown: AbstractSet[int]) -> boo
 
 def prepare(job: ImportJob, decisions: Sequence[Decision], *, now: datetime) -> Prepared | None:
     """Make a chunk ready as it was planned; None where the ledger would refuse a guest's credit."""
-    with transaction.atomic():
-        # Ids are reserved, no more, and of use with their rows only.
-        wait_for_no_disk()
-        people = prepare_people(job.company_id, decisions)
+    people = _reserved_people(job, decisions)
     giving = giving_of(job, decisions, people.created)
     foreseen, outcomes = None, list[Posting]()
     if giving.postings:
-        company, actor = job.company, job.actor
-        foreseen = foresee(company=company, postings=giving.postings, actor=actor, now=now)
+        foreseen = foresee(
+            company=job.company,
+            postings=giving.postings,
+            actor=job.actor,
+            now=now,
+            # Those of its own batch, of which this is the first import; its chunks come once.
+            new_causes=job.batch_id in (None, job.pk),
+        )
         outcomes = foreseen.outcomes
     try:
         came = came_out(job, decisions, giving, outcomes)
@@ -119,6 +123,16 @@ def prepare(job: ImportJob, decisions: Sequence[Decision], *, now: datetime) -> 
         return None
     rows = prepare_rows(job.company_id, job.pk, came.decisions, people, came.outcomes)
     return Prepared(people, foreseen, rows, count(came.decisions), came.money, came.told)
+
+
+def _reserved_people(job: ImportJob, decisions: Sequence[Decision]) -> People:
+    """Make guests ready outside the transaction that writes them. Balances bring nobody."""
+    if job.kind == ImportJob.Kind.BALANCES:
+        return prepare_people(job.company_id, decisions)
+    with transaction.atomic():
+        # Ids are reserved, no more, and of use with their rows only.
+        wait_for_no_disk()
+        return prepare_people(job.company_id, decisions)
 
 
 def prepare_people(company: int, decisions: Sequence[Decision]) -> People:
@@ -177,7 +191,8 @@ def _rows(
     ids, new_cards = iter(people.created), iter(people.new_cards)
     for decision in decisions:
         if isinstance(decision, Post):
-            yield row_of(decision, decision.guest_id, _entry(outcomes[decision.line]))
+            line = decision.line
+            yield line, _POSTED, decision.guest_id, _entry(outcomes[line]), None, None, None
             continue
         entries = _entries(decision.line, outcomes) if outcomes else {}
         if isinstance(decision, Create):
@@ -190,7 +205,9 @@ def _rows(
 
 
 def row_of(
-    decision: Decision, guest: int | None, replaced: dict[str, Any] | Json | None
+    decision: Create | Update | Unchanged | Skip | Reject | Take,
+    guest: int | None,
+    replaced: dict[str, Any] | None,
 ) -> tuple[Any, ...]:
     """Return (line, outcome, guest, replaced, reasons, notes, cells)."""
     if isinstance(decision, Reject):
@@ -199,8 +216,6 @@ def row_of(
     if isinstance(decision, Skip):
         return decision.line, int(Outcome.SKIPPED), None, None, None, [decision.note], None
     outcome = _OUTCOMES[type(decision)]
-    if isinstance(decision, Post):
-        return decision.line, outcome, guest, replaced, None, None, None
     return decision.line, outcome, guest, replaced, None, decision.notes or None, decision.cells
 
 

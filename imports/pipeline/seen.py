@@ -198,6 +198,13 @@ _BALANCE_KEY = ("phone", "external_id", "card", "program", "currency", "expires_
 _BALANCE_COLUMNS = {"expires", *_BALANCE_KEY}
 
 
+#: What most rows say; nothing of it that is part of the key can hold a slash.
+_PLAIN = frozenset({"phone", "amount", "currency", "expires_on", "entry_comment"})
+
+
 def _balance_key(row: CleanRow) -> str:
+    value = row.values.get
+    if row.values.keys() <= _PLAIN:
+        return f"p{value('phone')}/{value('currency')}/{value('expires_on')}"
     # Written as Python would, so that no two that differ are alike whatever is in their cells.
-    return f"b{tuple(map(row.values.get, _BALANCE_KEY))!r}"
+    return f"b{tuple(map(value, _BALANCE_KEY))!r}"

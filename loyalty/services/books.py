@@ -100,9 +100,10 @@ class Books:
     def account_of(self, guest_id: int, program_id: int) -> OpenAccount:
         """Return the guest's account; a new one, which is only written once it is credited."""
         owner = (guest_id, program_id)
-        if owner not in self._owned:
-            self._owned[owner] = OpenAccount(0, guest_id, program_id, ZERO, ZERO)
-        return self._owned[owner]
+        account = self._owned.get(owner)
+        if account is None:
+            account = self._owned[owner] = OpenAccount(0, guest_id, program_id, ZERO, ZERO)
+        return account
 
     def read_used_lots(self, entries: Collection[int]) -> dict[int, list[tuple[Lot, Decimal]]]:
         """Return by entry what it took from which lot, used-up lots too, as open ones."""

@@ -53,6 +53,7 @@ class SameAs:
 
 
 Decision = Entry | SameAs | Outcome
+_SMALLEST = -LARGEST
 _NONE: Mapping[int, Any] = MappingProxyType({})
 
 
@@ -83,6 +84,7 @@ class Decider:
         moved: Mapping[int, Decimal] = _NONE,
     ) -> None:
         self.books, self.programs, self.closed = books, programs, closed
+        self._ledgers = {pk: each for pk, each in programs.items() if each.has_ledger}
         self.causes, self.holds, self.entries, self.uses = causes, holds, entries, uses
         self.reversed_ids, self.moved = set(reversed_ids), moved
         self.captured: dict[int, Entry] = {}
@@ -112,7 +114,7 @@ class Decider:
         amount = self._amount(posting.amount, program)
         if not amount:
             raise No("zero")
-        if known := self._known(posting, program.pk, amount):
+        if known := self._known(posting, program.id, amount):
             return known
         return self._post(posting, program, amount)
 
@@ -132,7 +134,7 @@ class Decider:
     def _post(self, posting: Move | SetTo, program: Program, amount: Decimal) -> Entry:
         if posting.guest_id in self.closed:
             raise No("closed")
-        account = self.books.account_of(posting.guest_id, program.pk)
+        account = self.books.account_of(posting.guest_id, program.id)
         if amount > 0:
             return self._credit(posting, program, account, amount)
         if account.available < -amount:
@@ -161,10 +163,11 @@ class Decider:
 
     def _today(self, program: Program) -> tuple[bool, date | None]:
         """Return whether the program gives credits today, and the last day of one by its rule."""
-        if program.pk not in self._terms:
+        terms = self._terms.get(program.id)
+        if terms is None:
             today = self.books.today
-            self._terms[program.pk] = program.gives_on(today), last_day(program, today)
-        return self._terms[program.pk]
+            terms = self._terms[program.id] = program.gives_on(today), last_day(program, today)
+        return terms
 
     # -- Holds -------------------------------------------------------------------------------------
 
@@ -258,11 +261,9 @@ class Decider:
     # -- What all of them ask ----------------------------------------------------------------------
 
     def _program(self, pk: int) -> Program:
-        program = self.programs.get(pk)
+        program = self._ledgers.get(pk)
         if program is None:
-            raise No("no_program")
-        if not program.has_ledger:
-            raise No("no_ledger")
+            raise No("no_ledger" if pk in self.programs else "no_program")
         return program
 
     def _amount(self, amount: Decimal, program: Program) -> Decimal:
@@ -272,7 +273,7 @@ class Decider:
         return amount
 
     def _fits(self, amount: Decimal) -> None:
-        if not -LARGEST <= amount <= LARGEST:
+        if not _SMALLEST <= amount <= LARGEST:
             raise No("too_large")
 
     def _known(

@@ -20,8 +20,9 @@ from core.durability import wait_for_no_disk
 from core.models import Company, User
 from loyalty.models import Account, Program
 from loyalty.services import known
+from loyalty.services.accounts import Entry
 from loyalty.services.books import Books, Write
-from loyalty.services.deciding import Decider, outcome_of
+from loyalty.services.deciding import Decider, Decision, outcome_of
 from loyalty.services.postings import Move, Outcome, SetTo
 from loyalty.services.retrying import Moved
 
@@ -54,19 +55,29 @@ def foresee(
     postings: Sequence[Move | SetTo],
     actor: User | None,
     now: datetime,
+    new_causes: bool = False,
 ) -> Foreseen:
     """Decide `postings` by what is there, lock nothing, and make ready what is to be written.
+
+    With `new_causes` nobody has posted them before, as far as the caller knows, and what comes to
+    an entry is not looked up: should it have been posted, nothing is written (Moved), for a cause
+    is unique.
 
     PostgreSQL only: the entries' ids are reserved before the transaction that writes them. An
     account keeps its entries in their order all the same, for between the reading and the writing
     there must be no other. Call it outside a transaction, and before `post_entries`.
     """
     with _one_moment():
-        return _foresee(company, postings, actor=actor, now=now)
+        return _foresee(company, postings, actor=actor, now=now, new_causes=new_causes)
 
 
 def _foresee(
-    company: Company, postings: Sequence[Move | SetTo], *, actor: User | None, now: datetime
+    company: Company,
+    postings: Sequence[Move | SetTo],
+    *,
+    actor: User | None,
+    now: datetime,
+    new_causes: bool,
 ) -> Foreseen:
     books = Books(company, now=now)
     owners = known.owners_of(postings)
@@ -76,9 +87,12 @@ def _foresee(
     new = frozenset(guest for guest, _program in owners - there.keys())
     asked = {program for _guest, program in owners}
     programs = Program.objects.for_company(company).in_bulk(asked)
+    causes = {} if new_causes else known.find_causes(company, postings, asked)
     # That nobody is closed is seen under the locks.
-    decider = Decider(books, programs, causes=known.find_causes(company, postings, asked))
+    decider = Decider(books, programs, causes=causes)
     decisions = [decider.decide(posting) for posting in postings]
+    if new_causes and known.find_causes(company, _not_entered(postings, decisions), asked):
+        return _foresee(company, postings, actor=actor, now=now, new_causes=False)
     # First, for with them come the ids.
     writes = list(books.writes(actor=actor))
     return Foreseen(
@@ -92,6 +106,14 @@ def _foresee(
         programs=_values(programs.values()),
         writes=writes,
     )
+
+
+def _not_entered(
+    postings: Sequence[Move | SetTo], decisions: Sequence[Decision]
+) -> list[Move | SetTo]:
+    """Return the postings that come to no entry, whose causes no key would find out."""
+    decided = zip(postings, decisions, strict=True)
+    return [posting for posting, decision in decided if not isinstance(decision, Entry)]
 
 
 @contextmanager

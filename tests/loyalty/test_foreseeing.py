@@ -57,8 +57,8 @@ def giving(bella, points):
     return one
 
 
-def foreseen_of(company, postings, now=NOON):
-    return foresee(company=company, postings=postings, actor=None, now=now)
+def foreseen_of(company, postings, now=NOON, **options):
+    return foresee(company=company, postings=postings, actor=None, now=now, **options)
 
 
 def posted(company, foreseen, now=NOON):
@@ -121,6 +121,22 @@ def test_it_comes_to_what_it_comes_to_at_once(bella, anna, boris, points, giving
     assert list(balances)[2:] == [
         ("expiry", -5, 7), ("credit", 3, 10), ("debit", -9, 1), ("credit", 4, 4), ("credit", 5, 6),
     ]  # fmt: skip
+
+
+def test_what_was_taken_for_new_and_is_not_is_not_posted_again(bella, anna, boris, giving):
+    """Of an entry the database says it; what comes to none is looked up."""
+    before = [giving(anna, 5, "in"), giving(anna, -5, "out")]
+    first = post_entries(company=bella, postings=before, actor=None, now=NOON)
+    foreseen = foreseen_of(bella, [giving(boris, 4, "new"), before[0]], new_causes=True)
+    assert [type(outcome) for outcome in foreseen.outcomes] == [Posted, Posted]
+    with pytest.raises(Moved):
+        posted(bella, foreseen)
+    assert list(Account.objects.values_list("guest", "balance")) == [(anna.pk, 0)]
+    # There is nothing left that could be debited; but it was, by this very cause.
+    postings = [giving(boris, 4, "new"), before[1]]
+    outcomes = posted(bella, foreseen_of(bella, postings, new_causes=True))
+    assert [type(outcome) for outcome in outcomes] == [Posted, AlreadyPosted]
+    assert outcomes[1].entry_id == first[1].entry_id
 
 
 def _plain(outcome):
