@@ -128,7 +128,9 @@ class Ledger(RuleBasedStateMachine):
         return outcome
 
     def foreseen(self, postings):
-        return foresee(company=self.company, postings=postings, actor=None, now=self.now)
+        # No cause of this run comes twice: it makes no difference whether they are looked up.
+        options = {"new_causes": self.ref % 4 < 2}
+        return foresee(company=self.company, postings=postings, actor=None, now=self.now, **options)
 
     def owner(self, guest):
         return {"guest_id": self.guests[guest].pk, "program_id": self.program.pk}
