@@ -11,6 +11,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy as _
 
+from core.texts import isolated
 from guests.filters import GROUPS
 from guests.filters.choices import NONE, read_together
 from guests.filters.words import RANGES
@@ -137,7 +138,8 @@ def settle(form: forms.BaseForm) -> None:
     fields: dict[str, Any] = {name: form.fields[name] for name in CHOICES}
     rows = read_together({name: field.queryset for name, field in fields.items()})
     for name, field in fields.items():
-        field.widget.choices = [*_none_chosen(field), *rows[name]]
+        offered = ((pk, isolated(label)) for pk, label in rows[name])
+        field.widget.choices = [*_none_chosen(field), *offered]
     category = fields["category"]
     form.fields["not_category"].widget.choices = [
         choice for choice in category.widget.choices if choice[0] != category.null_value
@@ -145,7 +147,7 @@ def settle(form: forms.BaseForm) -> None:
 
 
 def tier_names(form: forms.BaseForm) -> dict[int, str]:
-    """Return what the company's tiers are called, by id."""
+    """Return what the company's tiers are called, by id, as the filters show them."""
     return {pk: name for pk, name in _rows_offered(form, "tier") if pk != NONE}
 
 
