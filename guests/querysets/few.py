@@ -97,14 +97,13 @@ def seed_of(queries: "Iterable[QuerySet[Any]]") -> Seed | None:
 
 def stretch(met: int, count: int) -> int:
     """Return how far an order is most often to be gone to meet `count` of whom `met` are among the
-    first NEAR; 0 where all guests in whom the word stands are sooner looked at.
+    first NEAR; 0 where nobody knows, or all guests in whom the word stands are sooner looked at.
 
     Where so many were met there may as well be one more, and they are not spread evenly: twice as
-    far as to the average. Who met nobody goes as far as for one: among ten million a word may
-    stand in thousands all the same.
+    far as to the average.
     """
-    steps = 2 * NEAR * count // (max(met, 1) + 1)
-    return steps if steps * PART < guests_known() else 0
+    steps = 2 * NEAR * count // (met + 1)
+    return steps if met and steps * PART < guests_known() else 0
 
 
 def guests_known() -> int:

@@ -215,7 +215,7 @@ def test_a_word_of_which_some_are_near_is_looked_for_within_a_stretch_first(comp
 
 @pytest.mark.parametrize(
     ("met", "guests", "steps"),
-    [(0, 10**6, 0), (0, 10**8, 127_500), (3, 10**7, 63_750), (3, 10**6, 0), (9, 3 * 10**6, 25_500)],
+    [(0, 10**8, 0), (3, 10**7, 63_750), (3, 10**6, 0), (9, 3 * 10**6, 25_500)],
 )
 def test_a_stretch_is_gone_where_it_is_a_small_part_of_all_guests(monkeypatch, met, guests, steps):
     monkeypatch.setattr(few, "guests_known", lambda: guests)
