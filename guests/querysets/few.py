@@ -130,8 +130,12 @@ def by_trigrams() -> AbstractContextManager[None]:
 
 
 def along_the_order() -> AbstractContextManager[None]:
-    """Within this PostgreSQL goes along an order, and does not take to trigrams."""
-    return _without("bitmapscan")
+    """Within this PostgreSQL goes along an order as an index has it, and sorts nothing.
+
+    It would sort who has a text, met by trigrams or by a look at everybody, where it guesses that
+    they are few.
+    """
+    return _without("sort")
 
 
 @contextmanager
