@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Case, ExpressionWrapper, F, Q, When
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import AmountField, CodePointField
@@ -138,6 +139,11 @@ class Guest(models.Model):
 
     def __str__(self) -> str:
         return self.full_name or self.phone or f"#{self.pk}"
+
+    @cached_property
+    def categories_by_name(self) -> list[Category]:
+        """The guest's categories in the order of their names, read once."""
+        return list(self.categories.order_by("name", "pk"))
 
     @property
     def is_open(self) -> bool:

@@ -14,7 +14,6 @@ from django.db.models import (
     F,
     IntegerField,
     OuterRef,
-    Prefetch,
     Q,
     When,
     prefetch_related_objects,
@@ -54,18 +53,14 @@ class GuestQuerySet(SeededQuerySet):
         return self.filter(is_active=True, phone__isnull=False)
 
     def of_record(self, pk: int) -> "Guest":
-        """Return the guest with what the record's head and form name: the tier, the categories in
-        the order of their names, and the referrer.
+        """Return the guest with what the record's head and form name: the tier and the referrer.
 
         Few were referred, so that is a query of its own where one was: to join a guest to every
         guest costs more. What is gone stands as None. Raises Guest.DoesNotExist.
         """
-        from guests.models import Category
-
         guest: Any = self.select_related("member_tier").get(pk=pk)
-        categories = Prefetch("categories", Category.objects.order_by("name", "pk"))
-        referrer = ["referrer"] if guest.referrer_id is not None else []
-        prefetch_related_objects([guest], categories, *referrer)
+        if guest.referrer_id is not None:
+            prefetch_related_objects([guest], "referrer")
         return cast("Guest", guest)
 
     def locked(self, ids: Collection[int]) -> Self:

@@ -50,8 +50,9 @@ def adjust_balance(
     )
 
     def act() -> Outcome | Adjustment:
-        if there := Adjustment.objects.for_company(company).filter(source_ref=ref).first():
-            return there
+        asked = Adjustment.objects.for_company(company).filter(source_ref=ref)
+        if asked.exists():
+            return asked.get()
         if above_limit(company, program, amount) and not _is_posted(company, program, ref):
             return ask(
                 company=company,

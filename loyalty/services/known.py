@@ -113,7 +113,7 @@ _EACH_CAUSE = """
 
 def _of_causes(company: Company, program: int, source: str, refs: set[str]) -> Iterable[Any]:
     """Return (cause, entry id, amount, reversed entry) of those of the causes that were posted."""
-    if connection.vendor == "postgresql" and len(refs) > 1:
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(_EACH_CAUSE, [json.dumps(list(refs)), company.pk, program, source])
             return [(ref, pk, from_units(u), old) for ref, pk, u, old in cursor.fetchall()]

@@ -12,6 +12,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import django
@@ -20,6 +21,8 @@ ENTRIES = int(os.environ.get("ENTRIES", "10000000"))
 CLICKS = int(os.environ.get("CLICKS", "500"))
 #: So many entries of the guests before have an account in common.
 EACH = 20
+#: How a browser sends a form without files.
+_AS_A_BROWSER = "application/x-www-form-urlencoded"
 _PHONE = "+447000000000"
 _TABLES = ("guests_guest", "loyalty_account", "loyalty_ledgerentry", "loyalty_creditlot")
 #: What fills the ledger's tables, with what each is told.
@@ -138,18 +141,16 @@ def _fill(guest: int, program: int) -> list[int]:
 
 def _click(client: Any, name: str, program: int, restaurant: int) -> Callable[[int], None]:
     def click(guest: int) -> None:
-        response = client.post(
-            f"/c/bench/guests/{guest}/{name}/",
-            {
-                "program": program,
-                "amount": "1",
-                "restaurant": restaurant,
-                "reason": "apology",
-                "comment": "",
-                "ref": str(uuid4()),
-                "confirm": "1",
-            },
-        )
+        form = {
+            "program": program,
+            "amount": "1",
+            "restaurant": restaurant,
+            "reason": "apology",
+            "comment": "",
+            "ref": str(uuid4()),
+            "confirm": "1",
+        }
+        response = client.post(f"/c/bench/guests/{guest}/{name}/", urlencode(form), _AS_A_BROWSER)
         assert response.status_code == 302, response.content
 
     return click
