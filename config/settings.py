@@ -278,8 +278,11 @@ SILENCED_SYSTEM_CHECKS = ["models.W040"]
 
 # -- Language and time --------------------------------------------------------------------------
 
-LANGUAGE_CODE = "en-gb"
-LANGUAGES = [("en-gb", _("English"))]
+# Not "en-gb": behind it Python's gettext puts an "en" of every app, all empty, and each word of a
+# page falls through them. British are the dates.
+LANGUAGE_CODE = "en"
+FORMAT_MODULE_PATH = "config.formats"
+LANGUAGES = [("en", _("English"))]
 TIME_ZONE = "UTC"
 USE_TZ = True
 

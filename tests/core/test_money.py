@@ -126,7 +126,7 @@ def test_text_from_a_form_is_an_amount_or_said_to_be_none():
 
 
 @pytest.mark.pure
-@pytest.mark.parametrize("language", ["en-gb", "de", "ru", "hi", "es"])
+@pytest.mark.parametrize("language", ["en", "de", "ru", "hi", "es"])
 @pytest.mark.parametrize("places", [0, 2, 3])
 def test_numbers_are_grouped_as_the_language_does(language, places):
     numbers = [Decimal(n).scaleb(-places) for n in (0, 7, 999, 1000, 123456, 1234567, 10**12)]
