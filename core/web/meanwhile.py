@@ -26,8 +26,8 @@ def who_changed(company: Company, row: Model) -> dict[str, Who]:
     changes = Change.objects.for_company(company).about(row).select_related("actor")
     last: dict[str, Who] = {}
     for change in changes.newest_first()[:LATEST]:
-        name = str(change.actor or change.get_source_display())
-        who = Who(name, change.at, change.actor_id)
+        by = str(change.actor or change.get_source_display())
+        who = Who(by, change.at, change.actor_id)
         for name in change.values:
             last.setdefault(name, who)
     return last

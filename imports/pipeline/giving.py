@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple, TypeGuard
+from typing import Any, NamedTuple, TypeGuard
 
 from imports.columns import column_of
 from imports.models import ImportJob
@@ -100,29 +100,18 @@ def _gifts(
 
 
 def _posting(batch: int, guest: int, credit: Credit) -> Move | SetTo:
-    expires_on = BY_RULE if credit.expires_on is None else credit.expires_on
-    cause = cause_of(batch, guest, credit)
+    same: dict[str, Any] = {
+        "guest_id": guest,
+        "program_id": credit.program_id,
+        "expires_on": BY_RULE if credit.expires_on is None else credit.expires_on,
+        "source": SOURCE,
+        "source_ref": cause_of(batch, guest, credit),
+        "reason": "import",
+        "comment": credit.comment,
+    }
     if credit.sets:
-        return SetTo(
-            guest_id=guest,
-            program_id=credit.program_id,
-            balance=credit.amount,
-            expires_on=expires_on,
-            source=SOURCE,
-            source_ref=cause,
-            reason="import",
-            comment=credit.comment,
-        )
-    return Move(
-        guest_id=guest,
-        program_id=credit.program_id,
-        amount=credit.amount,
-        expires_on=expires_on,
-        source=SOURCE,
-        source_ref=cause,
-        reason="import",
-        comment=credit.comment,
-    )
+        return SetTo(balance=credit.amount, **same)
+    return Move(amount=credit.amount, **same)
 
 
 def came_out(
