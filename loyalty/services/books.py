@@ -76,6 +76,11 @@ class Books:
         rows = Account.objects.for_company(self.company).locked(ids)
         self._take_up(rows.values_list(*_ACCOUNT))
 
+    def open_of(self, guest_id: int, program_id: int) -> None:
+        """Lock and read the guest's account, if there is one: a single one needs no order."""
+        rows = Account.objects.for_company(self.company).select_for_update()
+        self._take_up(rows.filter(guest=guest_id, program=program_id).values_list(*_ACCOUNT))
+
     def look_at(self, ids: Collection[int]) -> dict[int, str]:
         """Read the accounts of these ids without locking them, to see what would become of them.
 

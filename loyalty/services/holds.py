@@ -12,7 +12,6 @@ from decimal import Decimal
 from core.models import Company
 from loyalty.models import Hold, Program
 from loyalty.money import is_rounded
-from loyalty.services import known
 from loyalty.services.books import Books
 from loyalty.services.retrying import Moved, whole
 
@@ -60,7 +59,7 @@ def _place(
 ) -> Hold:
     owner = (guest_id, cause["program_id"])
     books = Books(company, now=now)
-    books.open(known.find_accounts(company, [owner]).values())
+    books.open_of(*owner)
     if there := Hold.objects.for_company(company).filter(**cause).first():
         return _same(there, amount)
     account = books.account_of(*owner)

@@ -83,12 +83,8 @@ def _post(
     books = Books(company, now=now)
     entries, holds = known.find_entries(company, postings), known.find_holds(company, postings)
     owners = known.owners_of(postings)
-    there = known.find_accounts(company, owners)
-    # Whoever has no account yet is held, so that nobody merges them while theirs is opened.
-    new = {guest for guest, _program in owners - there.keys()}
-    closed = known.keep_guests(company, new)
     named: list[known.KnownEntry | known.KnownHold] = [*entries.values(), *holds.values()]
-    books.open({*there.values(), *(each.account_id for each in named)})
+    new, closed = _open(books, owners, {each.account_id for each in named})
     asked = {program for _guest, program in owners} | {each.program_id for each in named}
     programs = {each.pk: each for each in at_hand if each.company_id == company.pk}
     if missing := asked - programs.keys():
@@ -115,6 +111,25 @@ def _post(
     books.write(actor=actor)
     _end_captured(decider.captured, now)
     return [outcome_of(decision) for decision in decisions]
+
+
+def _open(books: Books, owners: set[known.Owner], others: set[int]) -> tuple[set[int], set[int]]:
+    """Open the accounts of the owners and those others.
+
+    Whoever has no account yet is held, so that nobody merges them while theirs is opened: return
+    these guests, and those of them who are closed.
+    """
+    company = books.company
+    if len(owners) == 1 and not others:
+        (owner,) = owners
+        books.open_of(*owner)
+        new = set() if books.accounts else {owner[0]}
+        return new, known.keep_guests(company, new)
+    there = known.find_accounts(company, owners)
+    new = {guest for guest, _program in owners - there.keys()}
+    closed = known.keep_guests(company, new)
+    books.open({*there.values(), *others})
+    return new, closed
 
 
 def _end_captured(captured: dict[int, Entry], now: datetime) -> None:
