@@ -1,5 +1,7 @@
 """axe-core in a page: WCAG 2.2 AA and best practice. It lies under var/axe (see tools/test.py)."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ AXE = Path(settings.BASE_DIR) / "var" / "axe" / "node_modules" / "axe-core" / "a
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: In the order in which they are looked at: a page is left as browsers of the tests open it.
 THEMES = ("dark", "light")
+#: The windows of a desk and of a telephone.
+DESK = {"width": 1440, "height": 900}
+TELEPHONE = {"width": 360, "height": 900}
 
 #: Of what is in order nothing is told, and no element is named by a selector: that is seven eighths
 #: of the time on a page with a large table. A colour on its way to the other theme's is neither.
@@ -25,6 +30,41 @@ RUN = """
             .then(found => found.violations);
     }
 """
+
+
+def look(page: Any, subtests: Any, name: str) -> None:
+    """See to it that axe finds nothing on a page in DESK, and that nothing sticks out of it.
+
+    Both there and on a telephone, for which it is not opened anew: only styles ask how wide a
+    window is (tests.core.test_themes).
+    """
+    with subtests.test(page=name, width="desk"):
+        assert sideways(page) <= 0
+    with telephone(page), subtests.test(page=name, width="telephone"):
+        assert sideways(page) <= 0
+        assert faults(page) == []
+        assert sideways(page) <= 0, "with all that folds away open"
+    with subtests.test(page=name, width="desk"):
+        assert faults(page) == []
+        assert sideways(page) <= 0
+
+
+@contextmanager
+def telephone(page: Any) -> Iterator[None]:
+    """Let the window be that of a telephone, which is touched, for a while."""
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    page.set_viewport_size(TELEPHONE)
+    yield
+    session.detach()
+    page.set_viewport_size(DESK)
+
+
+def sideways(page: Any) -> int:
+    """Return by how many pixels the page sticks out of its window."""
+    return page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
 
 
 def faults(page: Any) -> list[tuple[str, str, list[str]]]:

@@ -1,8 +1,10 @@
 """The look at every page itself: what is wrong is found, and named with its place."""
 
+from contextlib import contextmanager
+
 import pytest
 
-from tests.browser.axe import faults
+from tests.browser.axe import DESK, faults, look, telephone
 
 pytestmark = [pytest.mark.pure, pytest.mark.browser, pytest.mark.axe]
 
@@ -39,6 +41,31 @@ PALE_IN_ONE_THEME = """
     </html>
 """
 
+WRONG_IN_ONE_WINDOW = """
+    <!doctype html>
+    <html lang="en">
+      <head>
+        <title>Wide</title>
+        <style>@media (%s) { p { %s } }</style>
+      </head>
+      <body><main><h1>Wide</h1><p>To be read.</p></main></body>
+    </html>
+"""
+
+
+class Noted:
+    """In place of pytest's subtests: which of them failed."""
+
+    def __init__(self):
+        self.failed = []
+
+    @contextmanager
+    def test(self, **name):
+        try:
+            yield
+        except AssertionError:
+            self.failed.append(name)
+
 
 def test_what_is_wrong_is_found(page):
     page.set_content(FAULTY)
@@ -61,3 +88,28 @@ def test_what_is_wrong_is_found(page):
 def test_what_is_wrong_in_one_theme_is_found_at_once(page, in_light, in_dark, rules):
     page.set_content(PALE_IN_ONE_THEME % (in_light, in_dark))
     assert [rule for rule, _help, _places in faults(page)] == rules
+
+
+@pytest.mark.parametrize(
+    ("media", "wrong", "width"),
+    [
+        ("width < 400px", "color: #ccc", "telephone"),
+        ("pointer: coarse", "width: 1500px", "telephone"),
+        ("width > 400px", "color: #ccc", "desk"),
+    ],
+)
+def test_what_is_wrong_in_one_window_is_found_at_once(page, media, wrong, width):
+    page.set_viewport_size(DESK)
+    page.set_content(WRONG_IN_ONE_WINDOW % (media, wrong))
+    subtests = Noted()
+    look(page, subtests, "Wide")
+    assert {each["width"] for each in subtests.failed} == {width}
+
+
+def test_the_desk_comes_back(page):
+    page.set_viewport_size(DESK)
+    asked = "[innerWidth, innerHeight, matchMedia('(pointer: coarse)').matches]"
+    before = page.evaluate(asked)
+    with telephone(page):
+        assert page.evaluate(asked) == [360, 900, True]
+    assert page.evaluate(asked) == before == [1440, 900, False]

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import resolve
 
-from tests.browser.axe import faults
+from tests.browser.axe import DESK, faults, look, sideways, telephone
 from tests.living import fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,6 +24,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DOWNLOADS = re.compile(r"\.(csv|xlsx|json|txt)$|/errors/$|/mail/$|/download/$")
 #: Script and style that a page may send, compressed.
 MOST_BYTES = 60 * 1024
+#: The window of a page that is zoomed as far as it must bear.
+ZOOMED = {"width": 320, "height": 900}
 _links = re.compile(r'<a\b[^>]*?\shref="([^"#]*)').findall
 _assets = re.compile(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"').findall
 
@@ -88,13 +90,11 @@ def _static(address: str) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.axe
-@pytest.mark.parametrize(("width", "zoomed"), [(1440, 320), (360, 360)])
 def test_axe_finds_nothing_and_nothing_sticks_out(
-    browser, live_server, sign_in, owner, living, width, zoomed, subtests
+    browser, live_server, sign_in, owner, living, subtests
 ):
-    """`zoomed`: how wide the window is for a page that is zoomed as far as it must bear."""
     client = sign_in(owner)
-    context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=width < 400)
+    context = browser.new_context(viewport=DESK)
     session = client.cookies[settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
     page = context.new_page()
@@ -103,27 +103,21 @@ def test_axe_finds_nothing_and_nothing_sticks_out(
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     for name, address in pages(client, *starts(living)):
         page.goto(f"{live_server.url}{address}")
+        page.set_viewport_size(ZOOMED)
+        with subtests.test(page=name, address=address, width="zoomed"):
+            assert sideways(page) <= 0
+        page.set_viewport_size(DESK)
+        look(page, subtests, f"{name}: {address}")
         with subtests.test(page=name, address=address):
-            assert sideways(page, zoomed) <= 0
-            assert sideways(page, width) <= 0
-            assert faults(page) == []
-            assert sideways(page, width) <= 0, "with all that folds away open"
             assert complaints == []
         complaints.clear()
     page.goto(f"{live_server.url}/c/bella/guests/{living.pk}/")
     for number in range(page.locator("details.menu").count()):
         page.locator("details.menu > summary").nth(number).click()
-        with subtests.test(menu=number):
+        with subtests.test(menu=number, width="desk"):
+            assert faults(page) == []
+        with telephone(page), subtests.test(menu=number, width="telephone"):
             assert faults(page) == []
         # An open menu lies over the next one's button.
         page.keyboard.press("Escape")
     context.close()
-
-
-def sideways(page, width: int) -> int:
-    """Return by how many pixels the page sticks out of a window of this width."""
-    if page.viewport_size["width"] != width:
-        page.set_viewport_size({"width": width, "height": 900})
-    return page.evaluate(
-        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    )
