@@ -164,7 +164,7 @@ MESSAGES: dict[str, str | Promise] = {
         "Credit the guest who was kept."
     ),
     "credit_reversed": _("The amount was reversed by somebody before."),
-    "guest_has_ledger": _("The guest has entries in the ledger, and was deleted, not removed."),
+    "guest_has_ledger": _("The guest has entries in the ledger: deleted, not removed."),
     "card_changed": _("%(card)s was changed since, and stays as it is now."),
     "card_elsewhere": _("%(card)s belongs to another guest by now, and stays theirs."),
     "id_elsewhere": _("%(id)s belongs to another guest by now, and stays theirs."),

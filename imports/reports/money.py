@@ -28,19 +28,21 @@ def checked_money(job: ImportJob, user: User) -> dict[str, Any] | None:
     asked_at = job.approval_asked_at
     has_lapsed = asked_at is None or asked_at <= timezone.now() - APPROVAL_LASTS
     asked_by = None if has_lapsed else job.approval_asked_by
+    largest = [
+        {
+            "line": line,
+            "phone": telephone(phone),
+            "program": programs[program].name,
+            "amount": _amount(programs[program], units),
+            "is_far": money.is_far(program, units),
+        }
+        for line, phone, program, units in money.largest
+        if program in programs
+    ]
     return {
         "programs": _sums(programs, money),
-        "largest": [
-            {
-                "line": line,
-                "phone": telephone(phone),
-                "program": programs[program].name,
-                "amount": _amount(programs[program], units),
-                "is_far": money.is_far(program, units),
-            }
-            for line, phone, program, units in money.largest
-            if program in programs
-        ],
+        "largest": largest,
+        "is_any_far": any(each["is_far"] for each in largest),
         "messages": money.messages if Options.from_json(job.options).message else 0,
         "could_tell": money.messages,
         "repeat": repeat_of(job),
@@ -90,6 +92,7 @@ def _sums(programs: Mapping[int, Program], money: Money) -> list[dict[str, Any]]
     return [
         {
             "name": program.name,
+            "currency": program.currency,
             "credited": _amount(program, money.programs[str(pk)]["credited"]),
             "debited": _amount(program, money.programs[str(pk)]["debited"]),
             "lines": money.programs[str(pk)]["lines"],

@@ -1,5 +1,6 @@
 """An undo in figures: what it would do, and what it did and could not do."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.formats import number_format
@@ -16,20 +17,13 @@ from imports.services.undo_forecast import Forecast
 _CARD, _ID = {"card": _lazy("A card")}, {"id": _lazy("An external id")}
 
 
-def forecast_figures(found: Forecast) -> dict[str, Any]:
+def forecast_figures(job: ImportJob, found: Forecast) -> dict[str, Any]:
     """Return what imports/undo.html shows before an undo."""
     return {
-        "figures": [_figure(_("Orders taken back"), found.orders)]
-        if found.orders
-        else [
-            _figure(_("Guests removed"), found.removed),
-            _figure(_("Fields put back"), found.fields),
-            _figure(_("Cards taken off"), found.cards),
-            _figure(_("Categories taken off"), found.categories),
-            *([_figure(_("Credits and debits reversed"), found.entries)] if found.entries else []),
-        ],
+        "figures": list(_forecast_figures(job, found)),
         "guests": found.guests,
         "orders": found.orders,
+        "entries": found.entries,
         "size": found.size,
         "kept": found.kept,
         "reasons": [
@@ -38,6 +32,21 @@ def forecast_figures(found: Forecast) -> dict[str, Any]:
             if count
         ],
     }
+
+
+def _forecast_figures(job: ImportJob, found: Forecast) -> Iterator[dict[str, Any]]:
+    if job.kind == ImportJob.Kind.ORDERS:
+        yield _figure(_("Orders taken back"), found.orders)
+        return
+    if job.kind == ImportJob.Kind.GUESTS:
+        yield _figure(_("Guests removed"), found.removed)
+        if found.deleted:
+            yield _figure(_("Guests deleted"), found.deleted)
+        yield _figure(_("Fields put back"), found.fields)
+        yield _figure(_("Cards taken off"), found.cards)
+        yield _figure(_("Categories taken off"), found.categories)
+    if found.entries:
+        yield _figure(_("Credits and debits reversed"), found.entries)
 
 
 def reason_in_general(code: str) -> str:

@@ -17,15 +17,17 @@ Outcome = ImportRow.Outcome
 
 @dataclass
 class Forecast:
-    """`removed` guests go, `fields`, `cards` and `categories` are put back or taken off others,
-    `entries` of the ledger are reversed as far as they are not spent, `credited` counts the guests
-    of whom nothing else is taken. `orders` are taken back, with the guests that only they made.
+    """`removed` guests go, `deleted` ones stay for what their ledger tells, `fields`, `cards` and
+    `categories` are put back or taken off others, `entries` of the ledger are reversed as far as
+    they are not spent, `credited` counts the guests of whom nothing else is taken. `orders` are
+    taken back, with the guests that only they made.
 
     `guests` are all that are touched, `kept` the rows that stay as they are in whole or in part,
     `reasons` how often each code of guests.services.takeback is why.
     """
 
     removed: int = 0
+    deleted: int = 0
     restored: int = 0
     fields: int = 0
     cards: int = 0
@@ -43,7 +45,7 @@ class Forecast:
 
     @property
     def guests(self) -> int:
-        return self.removed + self.restored + self.credited
+        return self.removed + self.deleted + self.restored + self.credited
 
 
 def forecast(job: ImportJob) -> Forecast:
@@ -86,6 +88,7 @@ def _chunks(job: ImportJob) -> Iterator[Sequence[ImportRow]]:
 def _count_created(job: ImportJob, ids: list[int], found: Forecast) -> None:
     kept = takeback.kept_created(job.company, ids, owning=owners_among(job, ids))
     found.removed += len(ids) - len(kept)
+    found.deleted += sum(left.code == "guest_has_ledger" for left in kept.values())
     found.kept += len(kept)
     found.reasons.update(left.code for left in kept.values())
 

@@ -31,6 +31,9 @@ def result(request: CompanyRequest, job: ImportJob) -> HttpResponse:
         too_many=MENDABLE_ROWS,
         mail=reports.mail(job),
         can_import=can_import,
+        again="imports:new_balances"
+        if job.kind == ImportJob.Kind.BALANCES and allowed("loyalty.adjust_balance")
+        else "imports:new",
         can_undo=allowed("imports.undo_importjob") and is_undoable(job),
         undo=_undone(job),
     )

@@ -36,7 +36,7 @@ def undo(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         job = request_undo(job=job, actor=request.user, now=timezone.now())
         return redirect("imports:progress", request.company.slug, job.number)
-    context = page_context(job, undo=reports.forecast_figures(found), form=form)
+    context = page_context(job, undo=reports.forecast_figures(job, found), form=form)
     return render(request, "imports/undo.html", context)
 
 

@@ -8,7 +8,9 @@ from django.utils import timezone
 from core.models import OutgoingMail
 from guests.models import Guest
 from imports.models import ImportRow
+from imports.reports.undo import forecast_figures
 from imports.services import runs
+from imports.services.undo_forecast import forecast
 from loyalty.models import Account, LedgerEntry, Program
 from loyalty.services.checking import disagreeing
 from tests.imports.trips import (
@@ -105,7 +107,13 @@ def test_a_correction_with_another_amount_is_an_error(bella):
 
 
 def test_undo_takes_the_credit_back_and_keeps_a_row_for_the_ledger(bella):
-    job = undone(imported(bella, f"{HEAD}{ANNA},Anna,,50,GBP,\n{JOHN},John,,,,\n"))
+    job = imported(bella, f"{HEAD}{ANNA},Anna,,50,GBP,\n{JOHN},John,,,,\n")
+    found = forecast(job)
+    assert (found.removed, found.deleted, found.guests, found.entries) == (1, 1, 2, 1)
+    assert {"label": "Guests deleted", "value": 1, "tone": ""} in forecast_figures(job, found)[
+        "figures"
+    ]
+    job = undone(job)
     anna = Guest.objects.get()
     assert (anna.phone, anna.is_active, balance(ANNA)) == (ANNA, False, Decimal(0))
     assert job.undo_counts == {"in_part": 1, "undone": 1}

@@ -156,7 +156,7 @@ def test_a_credit_that_a_merge_moved_goes_back_if_the_merge_is_undone_first(bell
     done = merge(kept, Guest.objects.get(phone=JOHN))
     found = forecast(job)
     assert (found.removed, +found.reasons) == (0, {"guest_merged": 1, "credit_would_stay": 1})
-    shown = [each["reason"] for each in forecast_figures(found)["reasons"]]
+    shown = [each["reason"] for each in forecast_figures(job, found)["reasons"]]
     assert any("undo the merge before the import" in each for each in shown)
     with transaction.atomic():
         undone(job)

@@ -16,6 +16,7 @@ from guests.models import Category, Guest
 from guests.services import merge_choices
 from imports.columns import BALANCES
 from imports.models import ImportJob
+from imports.pipeline.money import ENOUGH
 from loyalty.models import Account, Program, Terms
 from tests.conftest import _member
 from tests.guests import cast
@@ -257,6 +258,36 @@ def test_an_entry_names_the_line_of_the_import_and_leads_there(sign_in, manager,
     shown = ledger_of(client, BORIS)
     assert f"Reversal · {link}" in shown
     assert f"Credit · {link}" in shown
+
+
+def test_its_undo_and_its_next_file_are_of_balances_and_not_of_guests(sign_in, manager, bonus):
+    client = sign_in(manager)
+    shown = client.get(page(bonus, "undo")).content.decode()
+    assert "Undo 2 credits and debits in Bella" in shown
+    assert "Guests removed" not in shown
+    assert (
+        'href="/c/bella/imports/balances/new/"'
+        in client.get(page(bonus, "result")).content.decode()
+    )
+
+
+def test_an_operator_is_led_to_what_an_operator_may_import(sign_in, operator, bonus):
+    shown = sign_in(operator).get(page(bonus, "result")).content.decode()
+    assert 'href="/c/bella/imports/new/"' in shown
+    assert "/imports/balances/new/" not in shown
+
+
+def test_what_is_far_above_the_others_is_seen_at_once(bella, sign_in, manager):
+    """The sums are by program and currency: points of two currencies look alike."""
+    Program.objects.create(company=bella, name="Yen", code="yen", currency="JPY", is_default=True)
+    rows = [f"{ANNA},5,GBP,{n}\n" for n in range(ENOUGH)] + [f"{ANNA},7,JPY,y\n"]
+    client, head = sign_in(manager), "phone,amount,currency,reference\n"
+    _job, shown = check(client, upload(client, head + "".join(rows)))
+    assert all(f">{currency}</td>" in shown for currency in ("GBP", "JPY"))
+    assert '<details class="fold" open>' not in shown
+    _job, shown = check(client, upload(client, head + "".join([*rows, f"{ANNA},5000,GBP,f\n"])))
+    assert '<details class="fold" open>' in shown
+    assert "far above the others" in shown
 
 
 def test_who_may_not_open_imports_is_told_only_that_it_was_one(sign_in, host, bonus):
