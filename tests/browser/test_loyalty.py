@@ -119,3 +119,14 @@ def test_without_script_it_is_the_same(browser, live_server, sign_in, manager, a
     page.get_by_role("button", name="Debit 20 points in Bella").click()
     page.get_by_text("New balance 200 points.").wait_for()
     assert Account.objects.get().balance == 200
+
+
+def test_the_balance_that_was_asked_for_is_in_sight(
+    browser, live_server, sign_in, manager, anna, points
+):
+    page = opened(browser, live_server, sign_in(manager), viewport={"width": 1000, "height": 800})
+    page.goto(f"{live_server.url}/c/bella/guests/?program={points.pk}")
+    box = page.locator("td.cell-balance").bounding_box()
+    table = page.locator(".guest-list__scroll").bounding_box()
+    assert page.locator("td.cell-balance").inner_text() == "220"
+    assert box["x"] + box["width"] <= table["x"] + table["width"] <= 1000
