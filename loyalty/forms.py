@@ -1,7 +1,7 @@
 """What people may say about programs, and about what they credit and debit."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from loyalty.expiry import local_day
 from loyalty.models import Program, Reason
 from loyalty.money import NotAnAmount, exponent, read_amount
 from loyalty.services.ledger import REFUSALS
+from loyalty.words import lasts, until
 
 
 class RestaurantField(forms.ModelChoiceField):
@@ -106,6 +107,14 @@ class MoveForm(forms.Form):
         """What was chosen, once the form is valid."""
         return str(Reason(self.cleaned_data["reason"]).label)
 
+    def lasts_in_words(self, now: datetime, *, waits: bool) -> str:
+        """How long what is given lasts, once the form is valid: to a day that is known unless it
+        waits for a second person. "" of what is taken."""
+        program = self.cleaned_data["program"]
+        if self.sign < 0:
+            return ""
+        return lasts(program) if waits else until(program, local_day(self.company, now))
+
 
 class AdjustForm(MoveForm):
     """The same for one guest. `ref` names the click: sent twice, it counts once."""
@@ -151,7 +160,9 @@ class ReverseForm(forms.Form):
 class DeclineForm(forms.Form):
     """Why not: for whoever asked."""
 
-    note = forms.CharField(label=_("Why not"), max_length=500)
+    note = forms.CharField(
+        label=_("Why not"), max_length=500, error_messages={"required": _("Say why not.")}
+    )
 
 
 class ProgramForm(OpenedForm, forms.ModelForm):

@@ -128,6 +128,10 @@ class AdjustmentQuerySet(CompanyOwnedQuerySet):
         """Those that nobody has decided in time."""
         return self.filter(state="waiting", lapses_at__lte=now)
 
+    def turned_down(self, user: "User", *, since: datetime) -> Self:
+        """Those that `user` asked for in vain: declined or lapsed, and due since then."""
+        return self.filter(asked_by=user, state__in=["declined", "lapsed"], lapses_at__gt=since)
+
     def decidable_by(self, user: "User") -> Self:
         """Those of others, and of the restaurants that the user is for: in one query."""
         from core.models import Membership

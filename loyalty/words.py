@@ -1,5 +1,6 @@
 """Amounts of programs as people read them: "320 points", "£20.00"."""
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from django.utils.formats import date_format, number_format
@@ -7,6 +8,7 @@ from django.utils.translation import gettext as _, ngettext
 
 from core.models import Company
 from core.web.money import money, points
+from loyalty.expiry import last_day
 from loyalty.models import Adjustment, Program
 from loyalty.money import exponent, rounded
 
@@ -63,6 +65,21 @@ def lasts(program: Program) -> str:
         days = number_format(program.expiry_days or 0, force_grouping=True)
         return ngettext("%(days)s day", "%(days)s days", program.expiry_days or 0) % {"days": days}
     return str(program.get_expiry_display())
+
+
+def until(program: Program, today: date) -> str:
+    """Return how long a credit lasts that is given today: "until 31 Dec 2026", "for ever"."""
+    last = last_day(program, today)
+    return _("until %(day)s") % {"day": date_format(last, "j M Y")} if last else _("for ever")
+
+
+def state(program: Program, today: date) -> dict[str, str]:
+    """Return whether it gives credits on a day, as components/badge.html shows it."""
+    if not program.is_active or (program.active_to and program.active_to < today):
+        return {"badge": "stopped", "label": _("Ended")}
+    if program.active_from and today < program.active_from:
+        return {"badge": "queued", "label": _("Not begun")}
+    return {"badge": "done", "label": _("Active")}
 
 
 def runs(program: Program) -> str:

@@ -95,6 +95,7 @@ def _preview(
         "amount": shown(abs(amount), program),
         "data": form.cleaned_data,
         "reason": form.reason_in_words,
+        "lasts": form.lasts_in_words(now, waits=needs_approval),
         "needs_approval": needs_approval,
         "nobody_approves": needs_approval
         and nobody_approves(company, request.user, form.cleaned_data["restaurant"]),

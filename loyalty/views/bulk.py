@@ -64,7 +64,13 @@ def _ask(request: CompanyRequest, company: Company, sign: int) -> HttpResponse:
     if first := services.confirmed_on(company=company, ref=ref, actor=request.user):
         return _sent_before(request, first)
     data = request.POST if request.method == "POST" else None
-    form = MoveForm(data, company=company, user=request.user, sign=sign)
+    form = MoveForm(
+        data,
+        company=company,
+        user=request.user,
+        sign=sign,
+        initial={"program": request.GET.get("program")},
+    )
     question = _Question(company, sign, selection_in(request), form)
     mark = mark_of(services.guests_of(question.selection.guests))
     if not mark.count or not _can_be_done(form, mark) or "change" in request.POST:
@@ -149,6 +155,7 @@ def _preview(
         "total": shown(abs(total), program),
         "data": form.cleaned_data,
         "reason": form.reason_in_words,
+        "lasts": form.lasts_in_words(timezone.now(), waits=needs_approval),
         "needs_approval": needs_approval,
         "nobody_approves": needs_approval
         and nobody_approves(company, request.user, form.cleaned_data["restaurant"]),
@@ -244,6 +251,9 @@ def _asked(request: CompanyRequest, change: BulkAdjustment) -> dict[str, Any]:
     now = timezone.now()
     rows = Adjustment.objects.for_company(change.company).select_related("decided_by")
     undo_asked = rows.filter(undoes=change).newest_first().first()
+    declined = None
+    if change.state == BulkAdjustment.State.REFUSED:
+        declined = rows.filter(bulk=change, decided_by__isnull=False).first()
     waiting = rows.filter(Q(bulk=change) | Q(undoes=change)).waiting(now=now).first()
     may_undo = waiting is None and services.is_undoable(change)
     can_undo = may_undo and services.may_touch(change, request.user)
@@ -252,6 +262,7 @@ def _asked(request: CompanyRequest, change: BulkAdjustment) -> dict[str, Any]:
         "waiting": waiting,
         "can_withdraw": waiting is not None and waiting.asked_by_id == request.user.pk,
         "undo_asked": undo_asked,
+        "declined": declined,
         "can_undo": can_undo,
         "needs_approval": needs_approval,
         "moved_back": shown(abs(moved_back(change)), change.program),

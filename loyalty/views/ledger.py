@@ -1,5 +1,7 @@
 """The ledger of one guest: every movement, and why the balance is what it is."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -11,6 +13,8 @@ from core.web.lists import pager, paginate
 from guests.models import Guest
 from guests.web import record
 from loyalty.models import Account, Adjustment, LedgerEntry
+from loyalty.querysets import AdjustmentQuerySet
+from loyalty.services.asking import PATIENCE
 from loyalty.views.imported import import_lines
 from loyalty.web.balances import balances
 from loyalty.web.why import lines
@@ -32,7 +36,9 @@ def ledger(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
     page = paginate(request, entries)
     shown_entries = list(page.object_list)
     imported = import_lines(company, request.user, shown_entries)
-    waiting = Adjustment.objects.for_company(company).waiting(now=timezone.now())
+    now = timezone.now()
+    asked = Adjustment.objects.for_company(company).filter(guest=guest).order_by("-pk")
+    asked = asked.select_related("program", "asked_by", "decided_by")
     context = record.record_context(request, company, guest, tab="ledger") | {
         "accounts": [
             {"program": a.program, "shown": shown(a.balance, a.program), "current": a in chosen}
@@ -42,15 +48,20 @@ def ledger(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespo
         "balances": balances(company, guest),
         "lines": lines(company, shown_entries, imported),
         "pager": pager(request, page),
-        "waiting": [
-            {"adjustment": each, "shown": shown(abs(each.amount), each.program)}
-            for each in waiting.filter(guest=guest).select_related("program", "asked_by")
-        ],
+        "waiting": _with_amounts(asked.waiting(now=now)),
+        # Whoever asked hears of it here, for as long again as it could wait.
+        "turned_down": _with_amounts(asked.turned_down(request.user, since=now - PATIENCE)),
         "new": _new(request, guest),
         "may_adjust": record.is_open(guest)
         and request.user.has_perm("loyalty.adjust_balance", company),
     }
     return render(request, "loyalty/ledger.html", context)
+
+
+def _with_amounts(adjustments: AdjustmentQuerySet) -> list[dict[str, Any]]:
+    return [
+        {"adjustment": each, "shown": shown(abs(each.amount), each.program)} for each in adjustments
+    ]
 
 
 def _new(request: CompanyRequest, guest: Guest) -> dict | None:

@@ -31,7 +31,7 @@ from loyalty.services.programs import (
 from loyalty.views.imported import import_lines
 from loyalty.web.program_page import figures, largest, outstanding, totals
 from loyalty.web.why import lines
-from loyalty.words import figure, lasts, runs
+from loyalty.words import figure, lasts, runs, state
 
 #: So many entries stand on a program's page; the export has all.
 LATEST = 20
@@ -41,12 +41,14 @@ LATEST = 20
 def list_programs(request: CompanyRequest, company: Company) -> HttpResponse:
     """Show the company's programs: two queries, however many there are."""
     programs: Any = Program.objects.for_company(company).with_totals()
+    today = timezone.localdate()
     ordered = programs.order_by("-is_active", "-is_default", "name", "pk")
     rows = [
         {
             "program": program,
             "lasts": lasts(program),
             "runs": runs(program),
+            "state": state(program, today),
             "members": program.members or 0,
             "outstanding": figure(program.outstanding or Decimal(0), program)
             if program.has_ledger
@@ -71,6 +73,7 @@ def program(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
         "program": found,
         "lasts": lasts(found),
         "runs": runs(found),
+        "state": state(found, timezone.localdate()),
         "categories": list(found.categories.order_by("name", "pk")),
         "can_change": request.user.has_perm("loyalty.change_program", company),
         "can_export": request.user.has_perm("guests.export_guest", company),

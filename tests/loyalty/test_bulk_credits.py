@@ -253,15 +253,19 @@ def test_the_sum_above_the_limit_waits_for_a_second_person(credit, crowd, bella,
     assert balances() == [5] * 7
 
 
-def test_a_bulk_credit_that_is_declined_is_never_carried_out(credit, crowd, bella, owner):
+def test_a_bulk_credit_that_is_declined_is_never_carried_out_and_says_why(
+    sign_in, credit, crowd, bella, manager, owner
+):
     Terms.objects.create(company=bella, adjustment_limit=Decimal(1))
     change = credit(5)
     approving.decline(
-        adjustment=Adjustment.objects.get(), note="no", actor=owner, source="web",
+        adjustment=Adjustment.objects.get(), note="Seven is too many", actor=owner, source="web",
         now=timezone.now(),
     )  # fmt: skip
     assert worked(change).state == Job.State.REFUSED
     assert balances() == []
+    page = sign_in(manager).get(f"/c/bella/programs/changes/{change.number}/").content.decode()
+    assert page.index("Declined by") < page.index("Seven is too many")
 
 
 # -- An undo gives and takes, too -----------------------------------------------------------------
@@ -447,6 +451,14 @@ def test_the_page_asks_confirms_and_shows_the_receipt(
     client.post(f"{done['Location']}undo/")
     worked(change)
     assert "Undone for 3 of 3 guests." in client.get(done["Location"]).content.decode()
+
+
+def test_the_program_of_the_list_is_chosen_first(sign_in, manager, crowd, points, bella):
+    other = Program.objects.create(
+        company=bella, name="Zest", code="zest", currency="GBP", audience="everyone"
+    )
+    page = sign_in(manager).get(f"/c/bella/guests/credit/?program={other.pk}").content.decode()
+    assert f'<option value="{other.pk}" selected>' in page
 
 
 def test_the_list_offers_it_to_who_may(sign_in, manager, operator, crowd):

@@ -81,6 +81,29 @@ def test_a_credit_is_shown_before_it_is_confirmed(client, bella, credited, point
     assert (entry.reason, entry.restaurant_id) == ("apology", int(data["restaurant"]))
 
 
+@pytest.mark.parametrize(
+    ("values", "limit", "said"),
+    [
+        ({}, None, "for ever"),
+        ({"expiry": "year_end"}, None, "until 31 Dec %(year)s"),
+        ({"expiry": "year_end"}, 100, "To the end of the year"),
+    ],
+)
+def test_a_credit_says_first_how_long_it_lasts(
+    client, bella, credited, points, values, limit, said
+):
+    """Of what waits for approval it is not known on which day it will be given."""
+    said %= {"year": timezone.localdate().year}
+    Program.objects.filter(pk=points.pk).update(**values)
+    Terms.objects.create(company=bella, adjustment_limit=limit)
+    for address in (f"/c/bella/guests/{credited.pk}/credit/", "/c/bella/guests/credit/"):
+        page = client.post(address, filled(client, address, points, "101")).content.decode()
+        assert f"<dt>It lasts</dt><dd>{said}</dd>" in page
+    for address in (f"/c/bella/guests/{credited.pk}/debit/", "/c/bella/guests/debit/"):
+        page = client.post(address, filled(client, address, points, "101")).content.decode()
+        assert "It lasts" not in page
+
+
 def test_what_is_over_by_now_is_not_shown_as_there(client, credited, points, post):
     """At midnight, before the clock came by: a credit is over, and another that a hold kept."""
     now = timezone.now()
@@ -322,12 +345,26 @@ def test_a_decline_says_why(client, sign_in, owner, bella, credited, points):
     adjustment = Adjustment.objects.get()
     other = sign_in(owner)
     page = other.post(f"/c/bella/approvals/{adjustment.pk}/decline/", {"note": ""})
-    assert "There is a problem" in page.content.decode()
+    assert "Say why not." in page.content.decode()
     page = other.post(
         f"/c/bella/approvals/{adjustment.pk}/decline/", {"note": "Too much"}, follow=True
     )
     assert "Too much" in page.content.decode()
     assert balance(credited, points) == 270
+    ledger = f"/c/bella/guests/{credited.pk}/ledger/"
+    told = client.get(ledger).content.decode()
+    assert told.index("Not approved") < told.index("Declined by") < told.index("Too much")
+    assert "Not approved" not in other.get(ledger).content.decode()
+
+
+@pytest.mark.parametrize(("days", "told"), [(1, True), (6, True), (8, False)])
+def test_whoever_asked_sees_for_a_while_that_it_lapsed(client, bella, credited, points, days, told):
+    Terms.objects.create(company=bella, adjustment_limit=Decimal(100))
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    client.post(address, filled(client, address, points, "101", confirm="1"))
+    Adjustment.objects.update(state="lapsed", lapses_at=timezone.now() - timedelta(days=days))
+    page = client.get(f"/c/bella/guests/{credited.pk}/ledger/").content.decode()
+    assert ("Not approved" in page) is told
 
 
 # -- Programs -------------------------------------------------------------------------------------
@@ -384,6 +421,29 @@ def test_a_discount_shows_its_percentage_and_no_ledger(client, bella, anna):
     )  # fmt: skip
     assert "12.5%" in client.get("/c/bella/programs/").content.decode()
     assert "12.5%" in client.get(f"/c/bella/guests/{anna.pk}/ledger/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("values", "state"),
+    [
+        ({}, "Active"),
+        ({"is_active": False}, "Ended"),
+        ({"active_to": 0}, "Active"),
+        ({"active_to": -1}, "Ended"),
+        ({"active_from": 1}, "Not begun"),
+    ],
+)
+def test_a_program_says_whether_it_gives_credits_today(client, points, values, state):
+    day = timezone.localdate()
+    values = {
+        name: value if name == "is_active" else day + timedelta(days=value)
+        for name, value in values.items()
+    }
+    Program.objects.filter(pk=points.pk).update(**values)
+    assert state in client.get("/c/bella/programs/").content.decode()
+    page = client.get(f"/c/bella/programs/{points.pk}/").content.decode()
+    assert ("Nothing more is credited in it." in page) is (state == "Ended")
+    assert ("Not begun" in page) is (state == "Not begun")
 
 
 def test_the_figures_of_a_program_agree(client, credited, points, move):
