@@ -12,7 +12,7 @@ from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.money import Money
 from imports.querysets import APPROVAL_LASTS
-from imports.services.money import needs_approval, repeat_of
+from imports.services.money import approvers, needs_approval, repeat_of
 from imports.services.trips import gives_money, is_checked
 from loyalty.models import Program
 from loyalty.words import figure
@@ -48,6 +48,7 @@ def checked_money(job: ImportJob, user: User) -> dict[str, Any] | None:
         "repeat": repeat_of(job),
         "approval": approval,
         "asked_by": asked_by if approval else None,
+        "nobody_approves": approval and not asked_by and not approvers(job, besides=user),
         "may_approve": bool(
             approval
             and asked_by

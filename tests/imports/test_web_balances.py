@@ -141,9 +141,14 @@ def test_above_the_limit_a_second_person_starts_it(bella, sign_in, manager, owne
     client = sign_in(owner)
     job, shown = check(client, upload(client))
     assert "Ask for approval" in shown
+    assert "nobody else in" in shown
+    assert "get an e-mail" not in shown
     post(client, job, "import")
     assert ImportJob.objects.get(pk=job.pk).state == "draft"
     second = _member(bella, "Otto", "owner")
+    shown = client.get(page(job, "check")).content.decode()
+    assert "a second person has to approve it" in shown
+    assert "get an e-mail" in shown
     post(client, job, "ask")
     sent = OutgoingMail.objects.filter(kind="import-approval")
     assert [mail.to for mail in sent] == [second.email]
