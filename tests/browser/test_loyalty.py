@@ -130,3 +130,24 @@ def test_the_balance_that_was_asked_for_is_in_sight(
     table = page.locator(".guest-list__scroll").bounding_box()
     assert page.locator("td.cell-balance").inner_text() == "220"
     assert box["x"] + box["width"] <= table["x"] + table["width"] <= 1000
+
+
+def test_a_long_program_stays_in_its_column(browser, live_server, sign_in, owner, anna, points):
+    points.name = "A program with a name of some length, " * 2
+    points.save(update_fields=["name"])
+    postings = [
+        Move(
+            guest_id=anna.pk,
+            program_id=points.pk,
+            amount=Decimal(1),
+            source="manual",
+            source_ref=f"again {n}",
+        )
+        for n in range(5)
+    ]
+    post_entries(company=anna.company, postings=postings, actor=owner, now=timezone.now())
+    page = opened(browser, live_server, sign_in(owner), viewport={"width": 1100, "height": 800})
+    page.goto(f"{live_server.url}/c/bella/programs/unusual/")
+    cell = page.locator("td.num").first
+    cell.wait_for()
+    assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
