@@ -58,6 +58,9 @@ def read_amount(text: str, currency: str) -> Decimal:
     try:
         found = read_number(text)
     except Invalid as invalid:
+        if invalid.code == "lost_digits":
+            # It was typed: no spreadsheet shortened it.
+            invalid = Invalid("amount_format", value=text)
         raise NotAnAmount(str(invalid)) from invalid
     if not is_rounded(found, currency):
         decimals = exponent(currency)

@@ -219,6 +219,13 @@ def test_what_is_no_amount_is_refused_in_the_form(client, credited, points, text
     assert balance(credited, points) == 270
 
 
+def test_what_was_typed_is_not_blamed_on_a_spreadsheet(client, credited, points):
+    address = f"/c/bella/guests/{credited.pk}/credit/"
+    page = client.post(address, filled(client, address, points, "1.5e3")).content.decode()
+    assert "“1.5e3” is not an amount. Write it as 1234.56." in page
+    assert "spreadsheet" not in page
+
+
 def test_a_credit_is_reversed_once(client, credited, points):
     entry = LedgerEntry.objects.get()
     address = f"/c/bella/guests/{credited.pk}/ledger/{entry.pk}/reverse/"
@@ -443,6 +450,7 @@ def test_a_program_says_whether_it_gives_credits_today(client, points, values, s
     assert state in client.get("/c/bella/programs/").content.decode()
     page = client.get(f"/c/bella/programs/{points.pk}/").content.decode()
     assert ("Nothing more is credited in it." in page) is (state == "Ended")
+    assert ("End program" in page) is (state != "Ended")
     assert ("Not begun" in page) is (state == "Not begun")
 
 
