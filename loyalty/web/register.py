@@ -168,6 +168,11 @@ def _words() -> None:
     values.register_label("balance", gettext_lazy("Balance"), reading=plain_figure)
     values.register_label("amount", gettext_lazy("Amount"), reading=plain_figure)
     values.register_label("taken_back", gettext_lazy("Taken back"), reading=plain_figure)
+    values.register_label(
+        "adjustment_limit",
+        gettext_lazy("Limit of credits and debits by hand"),
+        reading=plain_figure,
+    )
     values.register_label("program", gettext_lazy("Program"))
     subjects.register("loyalty.program", _program, permission="loyalty.view_program")
     subjects.register("loyalty.adjustment", _adjustment, permission="loyalty.approve_adjustment")

@@ -482,6 +482,18 @@ def test_the_rules_are_kept(client, bella):
     assert (terms.grace_days, terms.adjustment_limit) == (10, Decimal("1234.50"))
 
 
+def test_a_limit_is_told_in_no_currency_for_it_counts_in_each_program_s_own(client, bella):
+    client.post("/c/bella/settings/balances/", {"grace_days": "10", "adjustment_limit": "1500"})
+    page = form_of(client.get("/c/bella/programs/new/"), name="Yen", code="yen", currency="JPY")
+    page.pop("categories"), page.pop("is_default")
+    client.post("/c/bella/programs/new/", page | {"adjustment_limit": "2500"})
+    told = client.get("/c/bella/activity/").content.decode()
+    assert told.count("Limit of credits and debits by hand") == 2
+    assert "1,500" in told
+    assert "2,500" in told
+    assert "\u00a3" not in told
+
+
 # -- The board ------------------------------------------------------------------------------------
 
 
