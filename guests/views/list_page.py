@@ -190,10 +190,11 @@ class ListPage:
     def _nobody(self) -> dict[str, Any]:
         """Return what an empty list offers instead."""
         typed = self.form.cleaned_data["q"] if self.filter.is_valid() else ""
-        phone = phone_of(typed, self.company)
+        words, phone = words_of(typed), phone_of(typed, self.company)
         return {
             "is_company_empty": not Guest.objects.for_company(self.company).exists(),
-            "is_short": any(word.is_short for word in words_of(typed)),
+            "is_search": bool(words),
+            "is_short": any(word.is_short for word in words),
             "new_phone": typed if phone else "",
             "new_phone_shown": telephone_in(phone, self.company.region) if phone else "",
         }

@@ -107,6 +107,13 @@ def test_nobody_found_by_a_letter_or_two_says_where_they_are_looked_for(client, 
     assert "Try fewer words" in text(client.get(LIST, {"q": "nnx"}))
 
 
+@pytest.mark.parametrize("deleted", [{}, {"inactive": "on"}])
+def test_nobody_found_without_a_word_is_told_of_no_words(client, bella, anna, deleted):
+    found = text(client.get(LIST, {"orders_from": "3", **deleted}))
+    assert "Take a filter away" in found
+    assert "fewer words" not in found
+
+
 def test_nobody_found_says_how_many_filters_and_offers_to_create_the_number(client, bella, anna):
     answer = client.get(LIST, {"q": "07700 900123", "has_email": "true", "orders_from": "3"})
     assert "No guests match these 3 filters" in text(answer)
