@@ -14,7 +14,13 @@ class LoyaltyConfig(AppConfig):
     def ready(self) -> None:
         from core import clock
         from guests import dependents
-        from loyalty import approval_mail, category_uses, credit_mail, guards  # noqa: F401
+        from loyalty import (
+            approval_mail,
+            category_uses,
+            credit_mail,
+            decision_mail,
+            guards,  # noqa: F401
+        )
         from loyalty.dependents import Balances
         from loyalty.models import Adjustment, EntryComment
         from loyalty.services import approving, bulk_worker, checking, expiring, totals
@@ -29,6 +35,7 @@ class LoyaltyConfig(AppConfig):
         bulk_worker.register()
         credit_mail.register()
         approval_mail.register()
+        decision_mail.register()
         category_uses.register()
         clock.every(15 * 60, "expire credits and holds", at_start=True)(expiring.expire_due)
         clock.every(15 * 60, "let adjustments lapse", at_start=True)(approving.lapse_due)

@@ -6,8 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
+from core import mail as mails
 from core.models import User
 from core.services.jobs import enqueue
+from core.services.mail import post
 from loyalty.models import Adjustment, BulkAdjustment, LedgerEntry
 from loyalty.services import known
 from loyalty.services.asking import is_of_their_restaurants, write_down
@@ -17,6 +19,7 @@ from loyalty.services.postings import AlreadyPosted, Move, Posted, Posting, Refu
 from loyalty.services.retrying import whole
 
 State = Adjustment.State
+DECISION_MAIL = "adjustment_decided"
 
 
 class NotYours(Exception):
@@ -59,6 +62,7 @@ def approve(*, adjustment: Adjustment, actor: User, source: str, now: datetime) 
         else:
             locked.entry_id = _post(locked, now)
         locked.save(update_fields=["state", "decided_by", "decided_at", "entry"])
+        _tell(locked, now=now)
         write_down(locked, "approve_adjustment", actor=actor, source=source, now=now)
         return locked
 
@@ -76,6 +80,7 @@ def decline(
         locked.note = note
         locked.save(update_fields=["state", "decided_by", "decided_at", "note"])
         _end_bulk(locked)
+        _tell(locked, now=now)
         write_down(locked, "decline_adjustment", actor=actor, source=source, now=now)
         return locked
 
@@ -110,8 +115,21 @@ def _lapse(pk: int, now: datetime) -> bool:
     adjustment.state = State.LAPSED
     adjustment.save(update_fields=["state"])
     _end_bulk(adjustment)
+    _tell(adjustment, now=now)
     write_down(adjustment, "lapse_adjustment", actor=None, source="worker", now=now)
     return True
+
+
+def _tell(adjustment: Adjustment, *, now: datetime) -> None:
+    """Mail whoever asked what became of it."""
+    post(
+        company=adjustment.company,
+        kind=DECISION_MAIL,
+        subject_id=adjustment.pk,
+        to=adjustment.asked_by.email,
+        message_id=mails.message_id(DECISION_MAIL, adjustment.pk),
+        now=now,
+    )
 
 
 def may_decide(adjustment: Adjustment, actor: User) -> bool:

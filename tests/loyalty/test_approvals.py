@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.models import Company, Membership, OutgoingMail, Role, User
 from guests.models import Guest
-from loyalty import approval_mail
+from loyalty import approval_mail, decision_mail
 from loyalty.models import Account, Adjustment, LedgerEntry, Program, Terms
 from loyalty.services import approving
 from loyalty.services.adjusting import adjust_balance, reverse_entry
@@ -107,7 +107,50 @@ def test_those_who_may_decide_are_mailed_and_no_others(ask, owner, manager, oper
     assert "/c/bella/approvals/" in message.body
     decide(Adjustment.objects.get(), owner)
     with pytest.raises(approval_mail.mail.Unwanted):
-        approval_mail.build(OutgoingMail.objects.select_related("company").get())
+        approval_mail.build(OutgoingMail.objects.select_related("company").get(to=owner.email))
+
+
+def _told(adjustment):
+    """Return the mail to whoever asked."""
+    told = OutgoingMail.objects.select_related("company").get(kind="adjustment_decided")
+    assert (told.to, told.subject_id) == (adjustment.asked_by.email, adjustment.pk)
+    message = decision_mail.build(told)
+    assert f"/c/bella/guests/{adjustment.guest_id}/ledger/" in message.body
+    return message
+
+
+def test_whoever_asked_is_told_that_it_is_approved(ask, owner):
+    message = _told(decide(ask(500), owner))
+    assert message.subject == "Bella: a credit of 500 points is approved"
+    assert f"{owner} approved it." in message.body
+
+
+def test_whoever_asked_is_told_why_it_is_declined(ask, owner):
+    declined = approving.decline(
+        adjustment=ask(-500), note="Ask <them> first", actor=owner, source="web", now=timezone.now()
+    )
+    message = _told(declined)
+    assert message.subject == "Bella: a debit of 500 points is declined"
+    assert "nothing was done.\nWhy not: Ask <them> first" in message.body
+    assert "Why not: Ask &lt;them&gt; first" in message.alternatives[0][0]
+
+
+def test_whoever_asked_is_told_that_nobody_decided(ask):
+    adjustment = ask(500)
+    assert approving.lapse_due(now=adjustment.lapses_at) == 1
+    message = _told(adjustment)
+    assert message.subject == "Bella: a credit of 500 points has lapsed"
+    assert "Nobody decided it in time" in message.body
+
+
+def test_whoever_withdraws_or_has_left_is_told_nothing(ask, owner, manager):
+    approving.withdraw(adjustment=ask(500), actor=manager, source="web", now=timezone.now())
+    assert not OutgoingMail.objects.filter(kind="adjustment_decided").exists()
+    decide(ask(500, ref="again"), owner)
+    Membership.objects.filter(user=manager).update(is_active=False)
+    told = OutgoingMail.objects.select_related("company").get(kind="adjustment_decided")
+    with pytest.raises(decision_mail.mail.Unwanted):
+        decision_mail.build(told)
 
 
 def test_the_record_says_that_it_waits(ask, sign_in, manager, owner, anna):
