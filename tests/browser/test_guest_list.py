@@ -155,6 +155,6 @@ def test_axe_finds_nothing(browser, live_server, sign_in, manager, people, subte
                   "?q=07700900555", "?age_from=x&sort=name", "views/new/?q=a", "columns/",
                   "search/?q=guest"):  # fmt: skip
         page.goto(f"{live_server.url}/c/bella/guests/{query}")
-        page.wait_for_load_state("networkidle")
+        expect(page.locator("[hx-trigger=load]")).to_have_count(0)
         look(page, subtests, query)
     context.close()

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from core.models import Membership
 from guests.models import Guest
@@ -58,7 +59,7 @@ def test_the_main_pages_have_their_pictures_taken(browser, live_server, sign_in,
         answer = page.goto(f"{live_server.url}{address}")
         assert answer is not None
         assert answer.status == 200, name
-        page.wait_for_load_state("networkidle")
+        expect(page.locator("[hx-trigger=load]")).to_have_count(0)
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
             path = FOLDER / f"{name}-{theme}.png"
