@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import openpyxl
@@ -36,6 +37,7 @@ def ole(stream):
     )
 
 
+@cache
 def bomb():
     """Return a workbook of a few kilobytes that declares to be 600 MB."""
     target = io.BytesIO(workbook(["phone"], [ANNA]))
