@@ -50,8 +50,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the slowest: at the end, one process would wait long for the other's last test."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """Let each process begin with its part of what takes long: else one would wait at the end."""
+
+    def is_quick(item: pytest.Item) -> bool:
+        return not (item.get_closest_marker("slow") or item.get_closest_marker("browser"))
+
+    items.sort(key=lambda item: (is_quick(item), item.get_closest_marker("slow") is None))
+    quick = [item for item in items if is_quick(item)]
+    lists = items[: len(items) - len(quick)], quick
+    # Each process is given as many in this order, and takes from the others when it has done them.
+    count = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = [
+        item
+        for number in range(count)
+        for each in lists
+        for item in each[len(each) * number // count : len(each) * (number + 1) // count]
+    ]
 
 
 @pytest.fixture(scope="session")
