@@ -133,9 +133,9 @@ def along_the_order() -> AbstractContextManager[None]:
     """Within this PostgreSQL goes along an order as an index has it, and sorts nothing.
 
     It would sort who has a text, met by trigrams or by a look at everybody, where it guesses that
-    they are few.
+    they are few; or go with others, who are longer in coming than the way is.
     """
-    return _without("sort")
+    return _without("sort", "gathermerge")
 
 
 @contextmanager

@@ -230,6 +230,28 @@ def test_along_the_order_nobody_is_looked_at_who_does_not_stand_in_it(company):
 
 
 @pytest.mark.postgres
+def test_along_the_order_one_goes_alone(company):
+    by_last_visit = Guest.objects.for_company(company).order_by("last_visit_at", "pk")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE guests_guest")
+        # As if the table were large: help is free, and each guest dear to look at.
+        for name in (
+            "parallel_setup_cost",
+            "parallel_tuple_cost",
+            "min_parallel_index_scan_size",
+            "min_parallel_table_scan_size",
+        ):
+            cursor.execute(f"SET LOCAL {name} = 0")
+        cursor.execute("SET LOCAL cpu_tuple_cost = 100")
+    with few._without("sort"):
+        assert "Gather Merge" in by_last_visit.explain()
+    with few.along_the_order():
+        plan = by_last_visit.explain()
+    assert "Gather" not in plan
+    assert "Index Scan" in plan
+
+
+@pytest.mark.postgres
 def test_a_word_of_which_some_are_near_is_looked_for_within_a_stretch_first(company, monkeypatch):
     _go(monkeypatch, "stretch")
     ends = [sql for sql in _asked(company, "q=anna") if "OFFSET" in sql]
