@@ -20,9 +20,11 @@ class GuestAdmin(admin.ModelAdmin):
     list_per_page = 50
     search_fields = ("phone", "first_name", "last_name", "email", "cards__number")
     ordering = ("-last_visit_at", "-id")
+    #: Whose guests are listed.
+    company: Any = None
 
     def get_queryset(self, request: Any) -> Any:
-        return super().get_queryset(request).filter(company=request.bench_company)
+        return super().get_queryset(request).filter(company=self.company)
 
     def has_view_permission(self, request: Any, obj: Any = None) -> bool:
         return True
