@@ -38,6 +38,8 @@ def look(page: Any, subtests: Any, name: str) -> None:
     Both there and on a telephone, for which it is not opened anew: only styles ask how wide a
     window is (tests.core.test_themes).
     """
+    # A click leads to a page that has only just begun.
+    page.wait_for_load_state()
     with subtests.test(page=name, width="desk"):
         assert sideways(page) <= 0
     with telephone(page), subtests.test(page=name, width="telephone"):
