@@ -199,9 +199,10 @@ def _compile(pattern: str | None) -> re.Pattern[str]:
 
 def _valid_pattern(metadata: PhoneMetadata) -> str:
     """Numbers whose type `number_type` knows."""
-    types = [*_NEITHER_FIXED_NOR_MOBILE, "fixed_line"]
+    # What guests have comes first.
+    types = ["fixed_line", *_NEITHER_FIXED_NOR_MOBILE]
     if not metadata.same_mobile_and_fixed_line_pattern:
-        types.append("mobile")
+        types.insert(0, "mobile")
     patterns = dict.fromkeys(_pattern(getattr(metadata, name)) for name in types)
     return f"(?={_pattern(metadata.general_desc)}\\Z)(?:{'|'.join(patterns)})"
 

@@ -6,7 +6,7 @@ value changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import repeat
 from operator import is_, itemgetter
@@ -97,16 +97,23 @@ class Cleaner:
         columns = [
             list(map(read, cells)) for read, cells in zip(self._plain, picked, strict=bool(plain))
         ]
-        done = dict(zip(map(itemgetter(0), plain), self._assembled(plain, columns), strict=True))
-        return [done.get(row.line) or self.clean(row) for row in rows]
+        done = self._assembled(plain, columns)
+        return [
+            (next(done) if len(row.cells) == self._width else None) or self.clean(row)
+            for row in rows
+        ]
 
     def _assembled(self, rows: list[RawRow], columns: list[list[Any]]) -> Iterator[CleanRow | None]:
         """Yield for each row its values put together from the columns, or None where one failed."""
         targets = [target for target, _read, _key in self._columns]
-        # Looked for by the column: hardly a file has any.
-        any_failed = any(map(_has_failed, columns))
+        # Looked for by the column: hardly a file has any, and what all rows have none lacks.
+        any_failed = any(_has(column, _FAILED) for column in columns)
+        in_all = [
+            name for name, it in zip(targets, columns, strict=bool(rows)) if not _has(it, None)
+        ]
+        may_lack = self._lacks(in_all)
         for (line, cells), found in zip(rows, zip(*columns, strict=True), strict=True):
-            if any_failed and _has_failed(found):
+            if any_failed and _has(found, _FAILED):
                 yield None
                 continue
             values = {
@@ -115,15 +122,14 @@ class Cleaner:
             reasons: list[Reason] = []
             if self._joins:
                 self._join(values, reasons)
-            yield None if reasons or self._lacks(values) else CleanRow(line, cells, values, [])
+            lacks = may_lack and self._lacks(values)
+            yield None if reasons or lacks else CleanRow(line, cells, values, [])
 
-    def _lacks(self, values: dict[str, Any]) -> bool:
-        """Whether something is missing without which the row says nothing."""
-        if self._kind is GUESTS:
-            return "phone" not in values
-        if not self._kind.anonymous and values.keys().isdisjoint(self._kind.finders):
+    def _lacks(self, values: Collection[str]) -> bool:
+        """Whether something is missing without which a row with these values says nothing."""
+        if not self._kind.anonymous and not any(key in values for key in self._kind.finders):
             return True
-        return not all(map(values.__contains__, self._kind.needed))
+        return not all(key in values for key in self._kind.needed)
 
     def _demand(self, values: dict[str, Any], reasons: list[Reason]) -> None:
         """Add a reason for all that is missing, unless what stands there is wrong already."""
@@ -172,10 +178,10 @@ class Cleaner:
                 values["more_external_ids"] = others
 
 
-def _has_failed(values: Iterable[Any]) -> bool:
-    """Whether a reader refused any of the cells. By identity: `in` would ask each value whether it
-    equals it, and an amount answers slowly."""
-    return any(map(is_, values, repeat(_FAILED)))
+def _has(values: Iterable[Any], what: object) -> bool:
+    """Whether any of the values is `what` itself: `in` would ask each whether it equals it, and an
+    amount answers slowly."""
+    return any(map(is_, values, repeat(what)))
 
 
 def _plain(read: Reader) -> Reader:

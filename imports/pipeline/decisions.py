@@ -126,6 +126,11 @@ class SameOrder(Take):
 Decision = Create | Update | Unchanged | Post | Skip | Reject | Take
 
 
+#: Decisions about a guest's record, with what is added to it. `Create | Update` in its place would
+#: be put together anew for each of a million.
+OF_RECORD = (Create, Update)
+
+
 def is_of_guest(update: Update) -> bool:
     """Whether a line changes the guest's own record: a credit alone stands in the ledger."""
     cards, categories, external_ids, new_categories, completed, _gift = update.additions

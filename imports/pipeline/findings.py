@@ -7,6 +7,7 @@ from typing import Any
 from core.fields import to_units
 from imports.pipeline.credits import Gift
 from imports.pipeline.decisions import (
+    OF_RECORD,
     Completion,
     CorrectedOrder,
     Create,
@@ -79,7 +80,7 @@ def gift_of(decision: Decision) -> Gift | None:
     """Return what a line gives, or would."""
     if isinstance(decision, Post):
         return decision.gift
-    return decision.additions.gift if isinstance(decision, Create | Update) else None
+    return decision.additions.gift if isinstance(decision, OF_RECORD) else None
 
 
 class Findings:
@@ -145,7 +146,7 @@ class Findings:
 def _phone_of(decision: Decision) -> str:
     if isinstance(decision, Post):
         return decision.phone
-    return str(decision.values["phone"]) if isinstance(decision, Create | Update) else ""
+    return str(decision.values["phone"]) if isinstance(decision, OF_RECORD) else ""
 
 
 def _before_and_after(decision: Create | Update | Post) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.credits import Credit, Gift, cause_of, insufficient, other_amount
 from imports.pipeline.decisions import (
+    OF_RECORD,
     Create,
     Decision,
     Post,
@@ -93,7 +94,7 @@ def _gifts(
     for decision in decisions:
         if isinstance(decision, Post):
             yield decision.line, decision.guest_id, decision.gift
-        elif isinstance(decision, Create | Update):
+        elif isinstance(decision, OF_RECORD):
             guest = next(ids) if isinstance(decision, Create) else decision.guest_id
             if decision.additions.gift is not None:
                 yield decision.line, guest, decision.additions.gift
@@ -180,7 +181,7 @@ def _came_out(job: ImportJob, decision: Decision, outcomes: Mapping[int, Outcome
     if isinstance(decision, Update) and not is_of_guest(decision):
         notes = [*decision.notes, *notes]
         return Unchanged(decision.line, decision.guest_id, notes, decision.cells)
-    if isinstance(decision, Create | Update):
+    if isinstance(decision, OF_RECORD):
         additions = decision.additions._replace(gift=None)
         return decision._replace(additions=additions, notes=[*decision.notes, *notes])
     return decision

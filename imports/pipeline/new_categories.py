@@ -7,7 +7,7 @@ from guests.models import GuestCategory
 from guests.normalize import fold
 from guests.services.categories import create_categories
 from imports.models import ImportJob
-from imports.pipeline.decisions import Create, Decision, Update
+from imports.pipeline.decisions import OF_RECORD, Decision, Update
 
 
 def settle(job: ImportJob, decisions: Sequence[Decision]) -> Sequence[Decision]:
@@ -19,7 +19,7 @@ def settle(job: ImportJob, decisions: Sequence[Decision]) -> Sequence[Decision]:
     names = {
         name
         for decision in decisions
-        if isinstance(decision, Create | Update)
+        if isinstance(decision, OF_RECORD)
         for name in decision.additions.new_categories
     }
     if not names:
@@ -38,7 +38,7 @@ def settle(job: ImportJob, decisions: Sequence[Decision]) -> Sequence[Decision]:
 
 
 def _settled(decision: Decision, ids: dict[str, int], present: set[tuple[int, int]]) -> Decision:
-    if not isinstance(decision, Create | Update) or not decision.additions.new_categories:
+    if not isinstance(decision, OF_RECORD) or not decision.additions.new_categories:
         return decision
     additions = decision.additions
     guest = decision.guest_id if isinstance(decision, Update) else None

@@ -19,6 +19,7 @@ from guests.services import bulk as guests
 from guests.services.tiers import hold
 from imports.models import ImportJob, ImportRow
 from imports.pipeline.decisions import (
+    OF_RECORD,
     Additions,
     Create,
     Decision,
@@ -98,7 +99,7 @@ def can_prepare(decisions: Sequence[Decision], unknown: AbstractSet[int]) -> boo
     return not any(
         decision.additions.new_categories
         for decision in decisions
-        if isinstance(decision, Create | Update)
+        if isinstance(decision, OF_RECORD)
     ) and unknown.isdisjoint(owners_of(decisions))
 
 

@@ -14,7 +14,8 @@ from guests.services.tiers import TierGone
 from imports.models import ImportJob, ImportRow
 from imports.pipeline import Planned, Trip, decide, travel
 from imports.pipeline.apply import apply
-from imports.pipeline.decisions import Create, Decision, NewOrder, Post, Reject, Update
+from imports.pipeline.decisions import Create, Decision, NewOrder, Reject
+from imports.pipeline.findings import gift_of
 from imports.pipeline.giving import CreditsRefused
 from imports.pipeline.money import Money
 from imports.pipeline.read import FileRefused
@@ -92,13 +93,15 @@ class _Growth:
         # Nobody looked at what an attempt that was broken off has added.
         unseen = int(bool(job.checkpoint))
         self._guests = _Grown(refresh_statistics, unseen)
-        self._ledger = _Grown(refresh_ledger_statistics, unseen if gives_money(job) else 0)
+        self._gives = gives_money(job)
+        self._ledger = _Grown(refresh_ledger_statistics, unseen if self._gives else 0)
 
     def add(self, chunk: Planned, *, matched: bool) -> None:
         """Count a chunk that was written. Only matching needs to know before the end."""
-        added = sum(isinstance(decision, Create | NewOrder) for decision in chunk.decisions)
-        self._guests.add(added, look=matched)
-        self._ledger.add(sum(map(_gives, chunk.decisions)), look=True)
+        kinds = Counter(map(type, chunk.decisions))
+        self._guests.add(kinds[Create] + kinds[NewOrder], look=matched)
+        gifts = filter(None, map(gift_of, chunk.decisions)) if self._gives else ()
+        self._ledger.add(sum(1 for _gift in gifts), look=True)
 
     def end(self) -> None:
         self._guests.end()
@@ -120,12 +123,6 @@ class _Grown:
         if self._unseen:
             self._tell()
             self._seen, self._unseen = self._seen + self._unseen, 0
-
-
-def _gives(decision: Decision) -> bool:
-    if isinstance(decision, Create | Update):
-        return decision.additions.gift is not None
-    return isinstance(decision, Post)
 
 
 def _land(attempt: Attempt[ImportJob], trip: Trip, chunk: Planned, *, strict: bool) -> None:
