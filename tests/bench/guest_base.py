@@ -193,10 +193,10 @@ def _copy(first: int, number: int, *, shift: int, count: int) -> None:
     """Copy `count` guests from `first` on, with ids that are greater by `shift`.
 
     Addresses get the copy's own number, not its first id: else all would end with two noughts, and
-    four digits that a telephone ends with would be found in a whole copy.
+    four digits that a telephone ends with would be found in a whole copy. And copies come on days
+    of their own: else the hundred of one name would stand together in every order of times.
     """
     pk = f"(g.id + {shift})"
-    seconds = shift // 1000 % 86_400
     email = f"replace(g.email, '@', '{number}@')"
     new = {
         "id": pk,
@@ -205,8 +205,9 @@ def _copy(first: int, number: int, *, shift: int, count: int) -> None:
         "employee_id": f"CASE WHEN g.employee_id <> '' THEN 'E' || {pk} ELSE '' END",
         "search_text": f"{_in_sql(pk)} || ' ' || g.name_key || "
                        f"CASE WHEN g.email <> '' THEN ' ' || {email} ELSE '' END",
-        "registered_at": _earlier("g.registered_at", seconds),
-        "last_visit_at": _earlier("g.last_visit_at", seconds),
+        "registered_at": f"'{NOW}'::timestamptz - {_share(pk, 1)} * interval '2000 days'",
+        "last_visit_at": "CASE WHEN g.last_visit_at IS NOT NULL THEN "
+                         f"'{NOW}'::timestamptz - {_share(pk, 2)} ^ 2 * interval '1000 days' END",
         "opening_total": f"g.opening_total + CASE WHEN g.opening_total > 0 THEN {shift} ELSE 0 END",
     }  # fmt: skip
     values = ", ".join(new.get(name, f"g.{name}") for name in _GUEST_FIELDS)
@@ -226,8 +227,9 @@ def _in_sql(pk: str) -> str:
     return f"'+447' || lpad(({pk} * 48271993 % 100000007)::text, 9, '0')"
 
 
-def _earlier(moment: str, seconds: int) -> str:
-    return f"{moment} - interval '{seconds} seconds'"
+def _share(pk: str, number: int) -> str:
+    """Return a number from 0 to 1 by chance, the same for the same guest."""
+    return f"((hashint8extended({pk}, {number}) & 1048575) / 1048575.0)"
 
 
 def _orders(company: Company) -> None:
