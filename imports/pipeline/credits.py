@@ -180,15 +180,9 @@ class CreditsMet:
         return self._known
 
 
-class Read(NamedTuple):
-    """What a row's values come to: a credit or none, with what there is to say about it."""
-
-    credit: Credit | None
-    notes: list[Reason]
-    reasons: list[Reason]
-
-
-NOTHING = Read(None, [], [])
+#: What a row's values come to: a credit or none, what is to be noted, and why it cannot be.
+Read = tuple[Credit | None, Sequence[Reason], Sequence[Reason]]
+NOTHING: Read = (None, (), ())
 
 
 def read_credit(values: Mapping[str, Any], rules: CreditRules) -> Read:
@@ -209,9 +203,9 @@ def read_credit(values: Mapping[str, Any], rules: CreditRules) -> Read:
         rules.sets,
     )
     if _is_plain(credit, program):
-        return Read(credit, [], [])
+        return credit, (), ()
     reasons = list(_reasons(credit, program, rules))
-    return Read(None if reasons else credit, [], reasons)
+    return None if reasons else credit, (), reasons
 
 
 def read_beside(row: Rejected, rules: CreditRules) -> Read:
@@ -231,7 +225,7 @@ def read_beside(row: Rejected, rules: CreditRules) -> Read:
 def _refusal(reason: Reason) -> Read:
     """Return why there is no credit: beside a guest it is a note that there is no currency."""
     is_note = reason.code == "credit_no_currency"
-    return Read(None, [reason], []) if is_note else Read(None, [], [reason])
+    return (None, [reason], ()) if is_note else (None, (), [reason])
 
 
 def _program_of(

@@ -159,7 +159,7 @@ def _cards(
 
 def _gift(
     row: CleanRow, guest: Met | None, met: Surroundings, rules: Rules
-) -> tuple[CleanRow, Gift | None, list[Reason]]:
+) -> tuple[CleanRow, Gift | None, Sequence[Reason]]:
     """Return what the row gives its guest, with what there is to say about it on the row."""
     assert rules.credits is not None
     credit, notes, reasons = read_credit(row.values, rules.credits)

@@ -36,7 +36,8 @@ def wrong_besides(row: Rejected, met: Surroundings, rules: Rules) -> list[Reason
         guest, of_guest = guest_of(rest, met)
         reasons = [*of_guest, *reasons, *taken(rest, guest, met)]
     if rules.credits is not None:
-        reasons += read_beside(row, rules.credits).reasons
+        _credit, _notes, wrong = read_beside(row, rules.credits)
+        reasons += wrong
     return reasons
 
 
