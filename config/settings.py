@@ -217,7 +217,7 @@ STORAGES = {
         "BACKEND": env.str("FILE_STORAGE", default="django.core.files.storage.FileSystemStorage"),
         "OPTIONS": env.json("FILE_STORAGE_OPTIONS", default={}),
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "core.stylesheets.StaticFilesStorage"},
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 # Above this an upload is streamed to a temporary file, so that memory does not grow with it.

@@ -22,7 +22,14 @@ os.environ["DEBUG"] = "0"
 os.environ["BASE_URL"] = "http://testserver"
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import ALLOWED_HOSTS, DATABASES, STORAGES, VAR_DIR  # noqa: E402
+from config.settings import (  # noqa: E402
+    ALLOWED_HOSTS,
+    DATABASES,
+    STATICFILES_DIRS,
+    STORAGES,
+    VAR_DIR,
+)
+from core.stylesheets import SHEET, joined  # noqa: E402
 
 ALLOWED_HOSTS = [*ALLOWED_HOSTS, "testserver"]
 # A file even for SQLite: the worker is a process of its own.
@@ -38,3 +45,9 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+
+# One stylesheet, as it is collected: a browser that asks for thirty with each page takes its time.
+_sheet = VAR_DIR / "sheets" / SHEET
+_sheet.parent.mkdir(parents=True, exist_ok=True)
+_sheet.write_text(joined(STATICFILES_DIRS[0] / SHEET))
+STATICFILES_DIRS = [VAR_DIR / "sheets", *STATICFILES_DIRS]

@@ -6,11 +6,9 @@ from typing import Any
 
 from django import template
 from django.forms import BoundField
-from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from core import texts
 from core.forms import meanwhile
@@ -19,17 +17,6 @@ from core.models import User
 from core.web import errors, money as amounts, telephones
 
 register = template.Library()
-
-
-@register.simple_tag
-def once(template_name: str) -> SafeString:
-    """Include a template that shows nothing of the page, written once for each language."""
-    return _written(template_name, get_language())
-
-
-@cache
-def _written(template_name: str, language: str | None) -> SafeString:
-    return render_to_string(template_name)
 
 
 @register.simple_tag
