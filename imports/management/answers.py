@@ -11,6 +11,7 @@ from imports.options import Options
 from imports.pipeline.rows import Reason
 from imports.reasons import reason_text
 from imports.reports.check import why_nothing
+from imports.summary import COUNTS as SUMMED
 
 DONE, IN_PART, REFUSED = 0, 1, 2
 #: Of whoever is interrupted while others go on, as shells have it: 128 and SIGINT.
@@ -18,6 +19,8 @@ INTERRUPTED = 130
 #: How many errors the answer holds.
 ERRORS = 100
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed", "not_reached")
+#: What was done otherwise than asked, or besides: the headline counts lines by what became of them.
+BESIDES = tuple((name, label) for name, label in SUMMED if name not in (*COUNTS, "new_guests"))
 #: States in which nothing is left of what was written.
 NOTHING_LEFT = frozenset({Job.State.REFUSED, Job.State.UNDONE})
 
@@ -32,6 +35,12 @@ def counts_of(job: ImportJob) -> dict[str, int]:
     return job.findings.get("counts", {}) if is_checked_only(job) else counts
 
 
+def besides(job: ImportJob) -> dict[str, int]:
+    """Return what else is counted of the import, without what there is none of."""
+    counts = counts_of(job)
+    return {name: counts[name] for name, _label in BESIDES if counts.get(name)}
+
+
 def answer(job: ImportJob) -> dict[str, Any]:
     """Return the outcome as the JSON answer has it. Columns are named as `--columns` names them."""
     state = "checked" if is_checked_only(job) else job.state
@@ -39,6 +48,7 @@ def answer(job: ImportJob) -> dict[str, Any]:
         "id": job.number,
         "state": state,
         **_counted(counts_of(job), kind=job.kind),
+        "besides": besides(job),
         "errors": list(islice(_errors(job), ERRORS)),
     }
 
@@ -46,7 +56,13 @@ def answer(job: ImportJob) -> dict[str, Any]:
 def refusal(sentence: str, *, kind: str, number: int | None = None) -> dict[str, Any]:
     """Return the answer for a file that nothing became of: the same keys, mostly without an id."""
     error = {"line": None, "column": "", "value": "", "reason": sentence}
-    return {"id": number, "state": "refused", **_counted({}, kind=kind), "errors": [error]}
+    return {
+        "id": number,
+        "state": "refused",
+        **_counted({}, kind=kind),
+        "besides": {},
+        "errors": [error],
+    }
 
 
 def exit_code(job: ImportJob) -> int:

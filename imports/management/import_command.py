@@ -170,6 +170,9 @@ class ImportCommand(BaseCommand):
         if hint := _hint(job):
             self.stdout.write(hint)
         self.stdout.write(_headline(job) % {**answer, "state": job.get_state_display()})
+        for name, label in answers.BESIDES:
+            if number := answer["besides"].get(name):
+                self.stdout.write("  " + _("%(what)s: %(n)s.") % {"what": label, "n": number})
         for error in of_lines[:ERRORS_SHOWN]:
             self.stdout.write("  " + _("line %(line)s: %(reason)s") % error)
         if len(of_lines) > ERRORS_SHOWN and not options["error_file"]:
@@ -277,6 +280,8 @@ def _hint(job: ImportJob) -> str:
     code = job.findings.get("file", {}).get("code", "")
     options = {"dates": ("--dates dmy", "--dates mdy"), "amounts": ("--decimal .", "--decimal ,")}
     one, other = options.get(code.partition("_")[0], ("", ""))
+    if job.error and not one and repeat_of(job):
+        one, other = "--again same", "--again new"
     text = _("Say it by “%(one)s” or by “%(other)s”.")
     return text % {"one": one, "other": other} if one else ""
 

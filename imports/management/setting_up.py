@@ -18,7 +18,7 @@ from imports.management.answers import REFUSED
 from imports.management.whole_files import cannot_be_read, is_same_file, require_writable
 from imports.models import ColumnMapping, ImportJob
 from imports.options import Options
-from imports.reports.columns import left_out, other_columns, unfit
+from imports.reports.columns import called_alike, left_out, other_columns, unfit
 from imports.services import drafts, uploads
 from imports.services.fitting import Unfit
 from imports.services.mappings import ReadingUnfit, read_as_saved
@@ -156,6 +156,9 @@ def _with_mapping(
         return job, [None if key in ("-", "") else key for key in keys]
     name = options["mapping"]
     if name is None:
+        if alike := called_alike(job):
+            # On the web whoever chooses the columns sees it.
+            say(alike)
         return job, list(job.mapping)
     saved = ColumnMapping.objects.for_company(job.company).filter(name=name, kind=job.kind).first()
     if saved is None:

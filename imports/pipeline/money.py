@@ -31,7 +31,7 @@ class Money:
     largest     the largest amounts, each with its line and guest
     spread      by program id: how many amounts there are of each size, as powers of two
     repeats     by import id: how many of the credits that import gave before
-    credits     how many credits there are in all; messages: how many guests would be told
+    messages    how many guests would be told
     """
 
     def __init__(self, stored: dict[str, Any] | None = None) -> None:
@@ -40,7 +40,6 @@ class Money:
         self.largest: list[list[Any]] = stored.get("largest", [])
         self.spread: dict[str, dict[str, int]] = stored.get("spread", {})
         self.repeats: Counter[str] = Counter(stored.get("repeats", {}))
-        self.credits: int = stored.get("credits", 0)
         self.messages: int = stored.get("messages", 0)
 
     def __bool__(self) -> bool:
@@ -80,7 +79,6 @@ class Money:
         sums["credited"] += sum(credited)
         sums["debited"] += sum(credited) - sum(units)
         sums["lines"] += len(units)
-        self.credits += len(credited)
 
     def add_sums(self, other: Money) -> None:
         """Count the sums of another in these."""
@@ -88,12 +86,21 @@ class Money:
             own = self.programs.setdefault(program, dict.fromkeys(sums, 0))
             for name, number in sums.items():
                 own[name] += number
-        self.credits += other.credits
 
     def total(self, program_id: int) -> Decimal:
         """Return what is moved in a program, credits and debits together."""
         sums = self.programs.get(str(program_id), {})
         return from_units(sums.get("credited", 0) + sums.get("debited", 0))
+
+    @property
+    def lines(self) -> int:
+        """How many lines move anything, credits and debits together."""
+        return sum(sums["lines"] for sums in self.programs.values())
+
+    @property
+    def takes(self) -> bool:
+        """Whether any of it is a debit."""
+        return any(sums["debited"] for sums in self.programs.values())
 
     def is_far(self, program_id: int, units: int) -> bool:
         """Whether an amount is far above the others of its program."""
@@ -121,6 +128,5 @@ class Money:
             "largest": self.largest,
             "spread": self.spread,
             "repeats": dict(self.repeats),
-            "credits": self.credits,
             "messages": self.messages,
         }

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.texts import isolated
+from guests.normalize import fold
 from imports.forms import MappingForm
 from imports.models import ColumnMapping, ImportJob
 from imports.reports.file import column_name, letter, reading
@@ -62,6 +63,24 @@ def left_out(mapping: ColumnMapping, unknown: list[str]) -> str:
     """Return the sentence for columns that a mapping which fits does not know."""
     text = _("“%(name)s” does not know these columns, and they are not imported: %(columns)s.")
     return text % {"name": isolated(mapping.name), "columns": quoted(unknown)}
+
+
+def called_alike(job: ImportJob) -> str:
+    """Return the sentence for columns left out because another is called the same; or ""."""
+    taken = {fold(name) for name, key in zip(job.header or (), job.mapping, strict=False) if key}
+    left = [
+        place
+        for place, (name, key) in enumerate(zip(job.header or (), job.mapping, strict=False))
+        if key is None and fold(name) in taken
+    ]
+    if not left:
+        return ""
+    text = _(
+        "Another column is called the same, and these are not imported: %(columns)s. Choose by "
+        "--columns if it is the wrong one."
+    )
+    columns = (f"{letter(place)} “{isolated(column_name(job, place))}”" for place in left)
+    return text % {"columns": ", ".join(columns)}
 
 
 def unfit(mapping: ColumnMapping, why: str) -> str:

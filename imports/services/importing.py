@@ -193,7 +193,7 @@ def _write(attempt: Attempt[ImportJob], chunk: Planned, *, strict: bool) -> None
         if given:
             money = Money(locked.money)
             money.add_sums(given)
-            fields["money"] = {"programs": money.programs, "credits": money.credits}
+            fields["money"] = {"programs": money.programs}
         save_checkpoint(attempt, locked, chunk.rows, **fields)
 
 

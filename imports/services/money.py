@@ -20,12 +20,12 @@ from loyalty.services.limits import is_above, limits_of
 
 APPROVAL_MAIL = "import-approval"
 APPROVE = "loyalty.approve_adjustment"
-#: Of so many of its credits an import is asked whether it is the same again.
+#: Of so many of the lines that move anything an import is asked whether it is the same again.
 MOSTLY = 0.5
 
 
 class IsRepeat(Exception):
-    """Most of the credits were given by an earlier import: are they the same again, or new?"""
+    """Most of what it moves an earlier import moved: is it the same again, or new?"""
 
 
 class NeedsApproval(Exception):
@@ -33,13 +33,21 @@ class NeedsApproval(Exception):
 
 
 class Repeat(NamedTuple):
-    """`percent` of the credits were given by `earlier` before."""
+    """`percent` of what the file gives was given by `earlier` before; `takes`: debits among it."""
 
     earlier: ImportJob
     percent: int
+    takes: bool
 
     def __str__(self) -> str:
-        return _("%(percent)s%% of these credits were given by import %(number)s, %(file)s.") % {
+        if self.takes:
+            text = _(
+                "%(percent)s%% of these credits and debits were posted by import %(number)s, "
+                "%(file)s."
+            )
+        else:
+            text = _("%(percent)s%% of these credits were given by import %(number)s, %(file)s.")
+        return text % {
             "percent": self.percent,
             "number": self.earlier.number,
             "file": self.earlier.filename,
@@ -47,16 +55,19 @@ class Repeat(NamedTuple):
 
 
 def repeat_of(job: ImportJob) -> Repeat | None:
-    """Return which earlier import gave most of what the checked file gives, unless answered."""
+    """Return which earlier import gave most of what the checked file gives, unless answered.
+
+    What it takes counts as well: the same debits twice are as wrong as the same credits.
+    """
     money = Money(job.findings.get("money"))
     found = money.repeated()
     if found is None or Options.from_json(job.options).again:
         return None
     batch, count = found
     earlier = ImportJob.objects.for_company(job.company).filter(pk=batch).first()
-    if earlier is None or count < MOSTLY * money.credits:
+    if earlier is None or count < MOSTLY * money.lines:
         return None
-    return Repeat(earlier, 100 * count // money.credits)
+    return Repeat(earlier, 100 * count // money.lines, money.takes)
 
 
 def needs_approval(job: ImportJob) -> bool:

@@ -89,6 +89,45 @@ def test_the_same_credits_again_are_refused_until_it_is_said_what_they_are(run):
     assert (code, answer["updated"], balance(ANNA)) == (0, 2, Decimal(10))
 
 
+def test_the_same_debits_again_are_refused_as_well(run):
+    run(f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n")
+    content = f"phone,amount,currency\n{ANNA},-1,GBP\n{BORIS},-2,GBP\n"
+    run(content)
+    code, answer = run(content)
+    assert (code, answer["state"], answer["rows"]) == (2, "refused", 2)
+    told = "100% of these credits and debits were posted by import 2"
+    assert answer["errors"][0]["reason"].startswith(told)
+    assert balance(ANNA) == Decimal(4)
+    code, answer = run(content, "--again", "same")
+    assert (code, answer["unchanged"], balance(ANNA)) == (0, 2, Decimal(4))
+    code, answer = run(content, "--again", "new")
+    assert (code, answer["updated"], balance(ANNA)) == (0, 2, Decimal(3))
+
+
+def test_of_credits_and_debits_no_more_than_all_were_given_before(run):
+    run(f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n")
+    content = f"phone,amount,currency,reference\n{ANNA},5,GBP,a\n{ANNA},-1,GBP,b\n"
+    run(content)
+    _code, answer = run(content)
+    assert answer["errors"][0]["reason"].startswith("100% of ")
+
+
+def test_whoever_repeats_a_file_is_told_by_which_option_to_answer(run, tmp_path):
+    run(f"phone,amount,currency\n{ANNA},5,GBP\n")
+    out = StringIO()
+    path = tmp_path / "balances.csv"
+    with pytest.raises(SystemExit):
+        call_command("import_balances", str(path), "--company", "bella", stdout=out)
+    assert "Say it by “--again same” or by “--again new”." in out.getvalue()
+
+
+def test_credits_given_before_are_counted_in_the_answer(run):
+    content = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n"
+    run(content)
+    _code, answer = run(content, "--again", "same")
+    assert (answer["unchanged"], answer["besides"]) == (2, {"credits_given_before": 2})
+
+
 def test_in_part_only_if_it_is_allowed(run):
     content = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,XXZ\n"
     code, answer = run(content)

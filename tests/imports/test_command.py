@@ -73,10 +73,18 @@ def test_done_and_nothing_failed_is_0(command):
         "failed": 0,
         "not_reached": 0,
         "rows": 2,
+        "besides": {},
         "errors": [],
     }
     again = command(GOOD.replace("John,", "Jack,"), "--json").answer
     assert (again["updated"], again["unchanged"], again["id"]) == (1, 1, 2)
+
+
+def test_it_is_said_of_a_column_that_another_one_is_called_like(command):
+    done = command(f"phone,name,Name\n{ANNA},Anna,Petrova\n")
+    assert done.code == 0
+    assert "Another column is called the same, and these are not imported: C" in done.stderr
+    assert command(f"phone,name,nickname\n{ANNA},Anna,An\n").stderr == ""
 
 
 def test_done_in_part_is_1_and_says_which_lines(command):

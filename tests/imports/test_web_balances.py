@@ -136,6 +136,21 @@ def test_a_repetition_is_asked_about(sign_in, manager):
     assert balance(ANNA) == Decimal(10)
 
 
+def test_a_repetition_of_debits_alone_is_asked_about(sign_in, manager):
+    client = sign_in(manager)
+    job, _shown = check(client, upload(client))
+    post(client, job, "import")
+    worked(job)
+    debits = f"phone,amount,currency\n{ANNA},-1,GBP\n"
+    job, _shown = check(client, upload(client, debits))
+    post(client, job, "import")
+    worked(job)
+    _again, shown = check(client, upload(client, debits + "\n"))
+    assert "100% of these credits and debits were posted by import 2" in shown
+    assert "The same: post only what is new" in shown
+    assert "Import 1 balances" not in shown
+
+
 def test_above_the_limit_a_second_person_starts_it(bella, sign_in, manager, owner):
     Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
     client = sign_in(owner)
