@@ -11,6 +11,7 @@ from imports.options import Options
 from imports.pipeline.rows import Reason
 from imports.reasons import reason_text
 from imports.reports.check import why_nothing
+from imports.services.money import repeat_of
 from imports.summary import COUNTS as SUMMED
 
 DONE, IN_PART, REFUSED = 0, 1, 2
@@ -71,7 +72,7 @@ def exit_code(job: ImportJob) -> int:
         return INTERRUPTED
     written = any(job.counts.get(name) for name in ("created", "updated", "unchanged"))
     if is_checked_only(job):
-        if job.error:
+        if job.error or repeat_of(job):
             return REFUSED
         if not counts_of(job).get("failed"):
             return DONE
@@ -90,7 +91,8 @@ def _counted(counts: dict[str, int], *, kind: str) -> dict[str, int]:
 
 
 def _errors(job: ImportJob) -> Iterator[dict[str, Any]]:
-    if said := job.error or why_nothing(job):
+    repeat = repeat_of(job) if is_checked_only(job) else None
+    if said := job.error or why_nothing(job) or (repeat and str(repeat)):
         yield {"line": None, "column": "", "value": "", "reason": said}
     failed = ImportRow.objects.filter(job_id=job.pk, reasons__isnull=False).in_file_order()
     for row in failed[:ERRORS]:

@@ -115,7 +115,7 @@ class ImportCommand(BaseCommand):
     def _carry_out(self, job: ImportJob, options: dict[str, Any]) -> ImportJob:
         """Check or import the file, and return the job when it has ended."""
         by_worker, now = options["queue"], timezone.now()
-        if options["again"] == "same" and not options["check"]:
+        if options["again"] == "same":
             self._check(job)
             job = _same_again(finish(job, by_worker=by_worker, say=self._say))
         if options["check"]:
@@ -280,7 +280,7 @@ def _hint(job: ImportJob) -> str:
     code = job.findings.get("file", {}).get("code", "")
     options = {"dates": ("--dates dmy", "--dates mdy"), "amounts": ("--decimal .", "--decimal ,")}
     one, other = options.get(code.partition("_")[0], ("", ""))
-    if job.error and not one and repeat_of(job):
+    if not one and (job.error or answers.is_checked_only(job)) and repeat_of(job):
         one, other = "--again same", "--again new"
     text = _("Say it by “%(one)s” or by “%(other)s”.")
     return text % {"one": one, "other": other} if one else ""

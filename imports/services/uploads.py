@@ -185,11 +185,10 @@ def _read_as(job: ImportJob, found: Detected) -> None:
 def _batch_of(corrects: ImportJob | None) -> int | None:
     """Return the batch of a correction: that of what it corrects, in which nobody is paid twice.
 
-    What was taken back again is paid anew: by the causes of a batch of its own.
+    Of one that was undone as well: what was taken back is paid anew (imports.pipeline.credits), and
+    what was spent by then is not.
     """
-    if corrects is None or corrects.state in (Job.State.UNDONE, Job.State.REFUSED):
-        return None
-    return corrects.batch_id or corrects.pk
+    return None if corrects is None else corrects.batch_id or corrects.pk
 
 
 def _known(kind: columns.FileKind) -> Callable[[str], bool]:

@@ -495,6 +495,24 @@ def test_what_was_undone_can_be_given_again_by_a_correction(bella, anna, points)
     assert (again.state, balance(anna, points)) == ("done", Decimal(5))
 
 
+@pytest.mark.parametrize("mode", ["topup", "set"])
+def test_a_correction_of_what_was_undone_does_not_give_again_what_was_spent(
+    bella, anna, boris, points, mode
+):
+    """Of Anna's credit nothing went back, of another one a part, of Boris' all."""
+    lines = (f"{ANNA},2027-01-31,5,GBP", f"{ANNA},,5,GBP", f"{BORIS},,6,GBP")
+    content = "phone,expires,amount,currency\n" + "\n".join(lines if mode == "topup" else lines[1:])
+    job = brought_in(bella, content, mode=mode)
+    _spend(anna, points, 7 if mode == "topup" else 3)
+    runs.request_undo(job=job, actor=None, now=timezone.now())
+    finish(job)
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(0), Decimal(0))
+    again = brought_in(bella, content, corrects=ImportJob.objects.get(pk=job.pk), mode=mode)
+    kept = 2 if mode == "topup" else 1
+    assert again.counts == {"unchanged": kept, "updated": 1, "credits_given_before": kept}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(0), Decimal(6))
+
+
 def test_what_an_undone_correction_gave_can_be_given_by_another(bella, anna, boris, points):
     first = brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},x,GBP\n", partial=True)
     corrected = f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n"

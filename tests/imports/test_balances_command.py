@@ -112,6 +112,19 @@ def test_of_credits_and_debits_no_more_than_all_were_given_before(run):
     assert answer["errors"][0]["reason"].startswith("100% of ")
 
 
+def test_a_check_says_that_an_import_would_be_refused_as_a_repetition(run):
+    content = f"phone,amount,currency\n{ANNA},5,GBP\n"
+    run(content)
+    code, answer = run(content, "--check")
+    assert (code, answer["state"], answer["updated"]) == (2, "checked", 1)
+    assert answer["errors"][0]["reason"].startswith("100% of these credits were given by import 1")
+    code, answer = run(content, "--check", "--again", "same")
+    assert (code, answer["state"], answer["unchanged"], answer["errors"]) == (0, "checked", 1, [])
+    code, answer = run(content, "--check", "--again", "new")
+    assert (code, answer["state"], answer["updated"], answer["errors"]) == (0, "checked", 1, [])
+    assert balance(ANNA) == Decimal(5)
+
+
 def test_whoever_repeats_a_file_is_told_by_which_option_to_answer(run, tmp_path):
     run(f"phone,amount,currency\n{ANNA},5,GBP\n")
     out = StringIO()
