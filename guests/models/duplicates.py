@@ -32,6 +32,15 @@ class PossibleDuplicate(models.Model):
     class Meta:
         verbose_name = _("possible duplicate")
         verbose_name_plural = _("possible duplicates")
+        indexes = [
+            models.Index(fields=["company", "second"], name="possible_duplicate_of_second"),
+            # Judged pairs are few among many.
+            models.Index(
+                fields=["company", "first", "second"],
+                condition=Q(dismissed_at__isnull=False),
+                name="possible_duplicate_dismissed",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["company", "first", "second"], name="possible_duplicate_unique"

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Lower
+from django.db.models.lookups import IsNull
 
 from core.querysets import CompanyOwnedQuerySet
 
@@ -141,7 +142,11 @@ class PossibleDuplicateQuerySet(CompanyOwnedQuerySet):
         return self.filter(dismissed_at__isnull=False)
 
     def still_alike(self) -> Self:
-        """Pairs of whom both are still there and have name or e-mail in common; with the guests."""
+        """Pairs of whom both are still there and have name or e-mail in common; with the guests.
+
+        Asked of one pair after the other: who wants a page of them, or whether there are a
+        thousand, pays for so many and not for all.
+        """
         there = {
             f"{side}__{field}": value
             for side in ("first", "second")
@@ -149,9 +154,27 @@ class PossibleDuplicateQuerySet(CompanyOwnedQuerySet):
         }
         same_name = Q(first__name_key=F("second__name_key")) & ~Q(first__name_key="")
         same_email = Q(first_mail=Lower("second__email")) & ~Q(first__email="")
-        alike = self.filter(**there, first__phone__isnull=False, second__phone__isnull=False)
-        alike = alike.annotate(first_mail=Lower("first__email"))
-        return alike.filter(same_name | same_email).select_related("first", "second")
+        alike: QuerySet[Any] = self.model._default_manager.filter(pk=OuterRef("pk"), **there)
+        alike = alike.filter(first__phone__isnull=False, second__phone__isnull=False)
+        alike = alike.annotate(first_mail=Lower("first__email")).filter(same_name | same_email)
+        # No EXISTS: PostgreSQL would look at all pairs beforehand, and remember them.
+        itself = Subquery(alike.values("pk"))
+        return self.filter(IsNull(itself, False)).select_related("first", "second")
+
+    def from_pair(self, first: int, second: int) -> Self:
+        """That pair and those behind it, in the order of `in_order`: a range of its index."""
+        behind = Q(first__gt=first) | Q(second__gte=second)
+        return self.filter(behind, first__gte=first)
+
+    def before_pair(self, first: int, second: int) -> Self:
+        """Those before that pair, which may be gone."""
+        before = Q(first__lt=first) | Q(second__lt=second)
+        return self.filter(before, first__lte=first)
+
+    def in_order(self, *, backwards: bool = False) -> Self:
+        """By the guests: a search that finds a pair again leaves it in its place."""
+        sign = "-" if backwards else ""
+        return self.order_by(f"{sign}first_id", f"{sign}second_id")
 
 
 def _positional(sql: str, values: dict[str, Any]) -> tuple[str, list[Any]]:

@@ -1,4 +1,4 @@
-"""The way back from a guest's record to the list that it was opened from.
+"""The way back from a guest's record to the list that it was opened from: of guests, or of pairs.
 
 What follows the question mark of the list's address goes along in a parameter of the record's: so
 it outlives tabs and saving, two lists beside each other, and needs no script. Of what comes back
@@ -11,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 
 from core.models import Company
 from guests.web.addresses import ListAddress
+from guests.web.pairs import MARK, place_in
 from guests.web.selection import list_url
 
 FROM = "list"
@@ -21,7 +22,11 @@ LONGEST = 2_000
 
 def carried(address: ListAddress) -> str:
     """Return what follows the question mark of a record in this list; "" of too long a one."""
-    came_from = address.with_(all=None).removeprefix("?")
+    return from_list(address.with_(all=None).removeprefix("?"))
+
+
+def from_list(came_from: str) -> str:
+    """Return the same for a list of that address, without its question mark."""
     return urlencode({FROM: came_from}) if len(came_from) <= LONGEST else ""
 
 
@@ -34,18 +39,20 @@ def along(request: HttpRequest, url: str) -> str:
     return f"{path}?{query}{'&' if query else ''}{urlencode({FROM: came_from})}"
 
 
-def context(request: HttpRequest, company: Company) -> dict[str, str]:
+def context(request: HttpRequest, company: Company) -> dict[str, str | bool]:
     """Return what the pages about one guest need to lead back, and on to others that do.
 
     `list_url`: the list that the record was opened from; "" for who comes from elsewhere. `along`:
     what stands behind addresses of records, from the question mark on, or "". `came_from`: what a
-    form that sends its fields in the address has to send in FROM.
+    form that sends its fields in the address has to send in FROM. `from_pairs`: whether that list
+    is the one of possible duplicates.
     """
     came_from = _came_from(request)
     return {
         "list_url": url(request, company),
         "along": f"?{urlencode({FROM: came_from})}" if came_from else "",
         "came_from": came_from,
+        "from_pairs": MARK in QueryDict(came_from),
     }
 
 
@@ -53,7 +60,10 @@ def url(request: HttpRequest, company: Company) -> str:
     """Return the address of the list; "" for who comes from elsewhere."""
     if not (came_from := _came_from(request)):
         return ""
-    return list_url(company, ListAddress(QueryDict(came_from)).with_().removeprefix("?"))
+    query = QueryDict(came_from)
+    if MARK in query:
+        return place_in(query).url(company)
+    return list_url(company, ListAddress(query).with_().removeprefix("?"))
 
 
 def _came_from(request: HttpRequest) -> str:
