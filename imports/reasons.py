@@ -158,6 +158,10 @@ MESSAGES: dict[str, str | Promise] = {
         "A merge gave some of the credit to the guest who was kept, and there it stays: undo the "
         "merge before the import if it is to go back."
     ),
+    "credit_would_be_short": _(
+        "Some or all of the credit is spent, expired or taken back by now: only what is left of it "
+        "goes back."
+    ),
     "credit_spent": _("Spent, expired or held of the credit, and so not taken back: %(spent)s."),
     "debit_of_closed": _(
         "The guest was merged into another since, or erased: what was taken is not given back. "

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from core.models import Restaurant
+from core.texts import isolated
 from guests.models import Guest
 from loyalty.models import Account, Adjustment, CreditLot, EntryComment, LedgerEntry
 from loyalty.services.merging import move_balances, part_balances
@@ -20,7 +21,11 @@ class Balances:
 
     def describe(self, guest: Guest) -> str:
         accounts = _accounts(guest).filter(balance__gt=0).select_related("program")
-        return ", ".join(shown(a.balance, a.program) for a in accounts.order_by("program__name"))
+        # Points of several programs are not one another's.
+        return ", ".join(
+            f"{shown(account.balance, account.program)} · {isolated(account.program.name)}"
+            for account in accounts.order_by("program__name", "pk")
+        )
 
     def move(self, *, source: Guest, target: Guest) -> Any:
         # A merge is asked for by a person, now: its protocol has no clock of its own.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from guests.models import Card, Guest, GuestCategory
 from guests.services import takeback
 from imports.models import ImportJob, ImportRow
-from imports.services.undoing_credits import moved_among, owners_among
+from imports.services.undoing_credits import entry_of, left_of, moved_among, owners_among
 from imports.services.undoing_orders import forecast_orders
 
 CHUNK_ROWS = 2_000
@@ -68,11 +68,12 @@ def forecast(job: ImportJob) -> Forecast:
             if row.guest_id and set(row.replaced or {}) != {"entries"}
         }
         giving = [row for row in rows if "entries" in (row.replaced or {})]
-        found.entries += len(giving)
-        found.reasons["credit_would_stay"] += len(moved_among(giving))
+        short = _count_entries(giving, found)
         found.credited += len({row.guest_id for row in giving} - replaced.keys() - set(created))
+        # Whoever was created and owns something is kept anyway.
+        found.kept += len([pk for pk in short if pk not in replaced and pk not in set(created)])
         if replaced:
-            _count_updated(job, replaced, found)
+            _count_updated(job, replaced, found, short=set(short))
     return found
 
 
@@ -85,6 +86,17 @@ def _chunks(job: ImportJob) -> Iterator[Sequence[ImportRow]]:
         line = chunk[-1].line
 
 
+def _count_entries(giving: Sequence[ImportRow], found: Forecast) -> list[int]:
+    """Return whose credits go back in part or not at all, for each line of these."""
+    moved, left = moved_among(giving), left_of(giving)
+    spent = left.keys() - moved
+    found.entries += len(giving) - len(moved) - sum(not left[entry] for entry in spent)
+    found.reasons["credit_would_stay"] += len(moved)
+    found.reasons["credit_would_be_short"] += len(spent)
+    gone = moved | spent
+    return [row.guest_id for row in giving if row.guest_id and entry_of(row) in gone]
+
+
 def _count_created(job: ImportJob, ids: list[int], found: Forecast) -> None:
     kept = takeback.kept_created(job.company, ids, owning=owners_among(job, ids))
     found.removed += len(ids) - len(kept)
@@ -93,7 +105,9 @@ def _count_created(job: ImportJob, ids: list[int], found: Forecast) -> None:
     found.reasons.update(left.code for left in kept.values())
 
 
-def _count_updated(job: ImportJob, replaced: dict[int, dict], found: Forecast) -> None:
+def _count_updated(
+    job: ImportJob, replaced: dict[int, dict], found: Forecast, *, short: set[int]
+) -> None:
     guests = Guest.objects.for_company(job.company).filter(pk__any=list(replaced)).in_bulk()
     added_left = takeback.added_left(job.company, replaced)
     for pk, parts in replaced.items():
@@ -105,7 +119,7 @@ def _count_updated(job: ImportJob, replaced: dict[int, dict], found: Forecast) -
         left = takeback.fields_changed_since(guest, fields)
         found.fields += len(fields) - len(left)
         staying = added_left.get(pk, ())
-        found.kept += bool(left or staying)
+        found.kept += bool(left or staying or pk in short)
         found.reasons["field_changed"] += bool(left)
         found.reasons.update(note.code for note in staying)
         found.restored += len(left) < len(fields) or len(parts) > ("fields" in parts)

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
 from django.utils import timezone
 
 from imports.models import ImportJob, ImportRow
-from loyalty.models import Account, LedgerEntry
+from loyalty.models import Account, CreditLot, LedgerEntry
 from loyalty.services.known import find_moved
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import AlreadyPosted, Outcome, Posted, Refused, Reversal
@@ -27,7 +29,7 @@ def reverse_entries(job: ImportJob, rows: Sequence[ImportRow]) -> dict[int, Take
     Of a credit that was spent only what is left goes back. A debit is given back in full, but not
     to a guest who was merged or erased since.
     """
-    entries = {row.line: entry for row in rows if (entry := _entry_of(row))}
+    entries = {row.line: entry for row in rows if (entry := entry_of(row))}
     if not entries:
         return {}
     amounts = dict(
@@ -65,10 +67,17 @@ def moved_among(rows: Sequence[ImportRow]) -> set[int]:
     They stay there. Taken out of what is one credit among others of that guest by now, they would
     be spent for whoever wants the merge undone; when that is undone first, all of it goes back.
     """
-    return set(find_moved([entry for row in rows if (entry := _entry_of(row))]))
+    return set(find_moved([entry for row in rows if (entry := entry_of(row))]))
 
 
-def _entry_of(row: ImportRow) -> int | None:
+def left_of(rows: Sequence[ImportRow]) -> dict[int, Decimal]:
+    """Return what is left of those of the lines' credits of which something is gone, by entry."""
+    entries = [entry for row in rows if (entry := entry_of(row))]
+    lots = CreditLot.objects.filter(pk__any=entries, left__lt=F("amount"))
+    return dict(lots.values_list("pk", "left")) if entries else {}
+
+
+def entry_of(row: ImportRow) -> int | None:
     entries: list[int] = (row.replaced or {}).get("entries", [])
     return entries[0] if entries else None
 

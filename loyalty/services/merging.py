@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 
 from core.fields import LARGEST
 from core.models import Company
+from core.texts import isolated
 from guests.dependents import Refused as CannotMove
 from guests.models import Guest
-from loyalty.models import Account, Adjustment, Hold, LedgerEntry
+from loyalty.models import Account, Adjustment, Hold, LedgerEntry, Program
 from loyalty.services.accounts import Entry, Lot, OpenAccount
 from loyalty.services.books import Books
 from loyalty.services.postings import Posting
@@ -116,10 +117,7 @@ def _part(books: Books, piece: Any, taken: list[tuple[Lot, Decimal]]) -> None:
         # What holds have set aside since stands on it, too.
         left = min(lot.left, account.available) if lot else Decimal(0)
         if lot is None or left < amount:
-            told = _(
-                "Of what was moved by the merge, %(missing)s is spent, held or expired by now."
-            )
-            raise CannotMove(told % {"missing": f"{(amount - left).normalize():f}"})
+            raise CannotMove(_gone(account.program_id, amount - left))
         uses = account.take_from(lot, amount)
         _reversal(books, account, -amount, pk).uses = uses
         total += amount
@@ -127,6 +125,16 @@ def _part(books: Books, piece: Any, taken: list[tuple[Lot, Decimal]]) -> None:
         # As it was: also one that stands under a hold though its day is over.
         out.refill(lot, part, today=date.min, grace_until=date.min)
     _reversal(books, out, total, piece["out"]).uses = [(lot, -part) for lot, part in taken]
+
+
+def _gone(program_id: int, missing: Decimal) -> str:
+    """Return why what a merge moved in a program cannot go back, and what helps."""
+    name = Program.objects.values_list("name", flat=True).get(pk=program_id)
+    told = _(
+        "Of what the merge moved in %(program)s, %(missing)s is spent, held or expired by now. "
+        "Reverse what was spent of it in the ledger first."
+    )
+    return told % {"program": isolated(name), "missing": f"{missing.normalize():f}"}
 
 
 def _reversal(books: Books, account: OpenAccount, amount: Decimal, reverses: int) -> Entry:

@@ -13,6 +13,7 @@ from imports.models import ImportJob, ImportRow
 from imports.options import Options
 from imports.services import importing, runs, uploads
 from imports.services.money import IsRepeat, answer_repeat, ask_approval, repeat_of
+from imports.services.undo_forecast import forecast
 from loyalty.models import Account, CreditLot, LedgerEntry, Program, Terms
 from loyalty.services.checking import disagreeing
 from loyalty.services.ledger import post_entries
@@ -493,6 +494,19 @@ def test_what_was_undone_can_be_given_again_by_a_correction(bella, anna, points)
     finish(job)
     again = brought_in(bella, content, corrects=ImportJob.objects.get(pk=job.pk))
     assert (again.state, balance(anna, points)) == ("done", Decimal(5))
+
+
+def test_before_an_undo_it_is_said_what_is_spent_and_stays(bella, anna, boris, points):
+    lines = (f"{ANNA},2027-01-31,5,GBP", f"{ANNA},,5,GBP", f"{BORIS},,6,GBP")
+    job = brought_in(bella, "phone,expires,amount,currency\n" + "\n".join(lines))
+    found = forecast(job)
+    assert (found.entries, found.kept, +found.reasons) == (3, 0, {})
+    _spend(anna, points, 7)
+    found = forecast(job)
+    assert (found.entries, found.kept) == (2, 2)
+    assert +found.reasons == {"credit_would_be_short": 2}
+    runs.request_undo(job=job, actor=None, now=timezone.now())
+    assert finish(job).undo_counts == {"undone": 1, "in_part": 1, "kept": 1}
 
 
 @pytest.mark.parametrize("mode", ["topup", "set"])

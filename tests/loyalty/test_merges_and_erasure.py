@@ -81,7 +81,7 @@ def test_what_is_spent_since_keeps_a_merge_from_being_undone(bella, anna, boris,
     give(boris, 10)
     done = merge(bella, anna, boris)
     give(anna, -1)
-    with pytest.raises(CannotMove, match="1 is spent, held or expired"):
+    with pytest.raises(CannotMove, match="in Points, 1 is spent, held or expired by now"):
         undo(bella, done)
     assert balance(anna) == 9
 
@@ -172,7 +172,7 @@ def test_everything_is_told_as_json(anna, give):
     assert (account["program"], account["balance"]) == ("Points", "7.5000")
     assert [entry["amount"] for entry in account["entries"]] == ["10.5000", "-3.0000"]
     assert account["entries"][0]["comment"] == "hello"
-    assert Balances().describe(anna) == "7.50 points"
+    assert Balances().describe(anna) == "7.50 points · Points"
 
 
 def test_what_a_merge_moved_is_not_called_spent(bella, anna, boris, give):
