@@ -206,9 +206,12 @@ class ProgramForm(OpenedForm, forms.ModelForm):
             "active_to": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         }
 
-    def __init__(self, *args: Any, company: Company, fixed: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, company: Company, user: User, fixed: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fixed = fixed
+        keep_limit(self, user, company)
         categories: Any = self.fields["categories"]
         categories.queryset = Category.objects.for_company(company).order_by("name", "pk")
         if not categories.queryset:
@@ -267,12 +270,25 @@ class TermsForm(OpenedForm, forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, company: Company, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, company: Company, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.company = company
+        keep_limit(self, user, company)
 
     def clean_adjustment_limit(self) -> Decimal | None:
         return read_limit(self.cleaned_data["adjustment_limit"], self.company.currency)
+
+
+def keep_limit(form: forms.BaseForm, user: User, company: Company) -> None:
+    """Leave the limit as it is unless the user may approve what is above it.
+
+    Whoever it holds would lift it otherwise, and need nobody.
+    """
+    field = form.fields["adjustment_limit"]
+    if not user.has_perm("loyalty.approve_adjustment", company):
+        field.disabled = True
+        only = gettext("Only those who may approve change it.")
+        field.help_text = f"{field.help_text} {only}"
 
 
 def read_limit(text: str, currency: str) -> Decimal | None:

@@ -73,8 +73,10 @@ def moved_among(rows: Sequence[ImportRow]) -> set[int]:
 def left_of(rows: Sequence[ImportRow]) -> dict[int, Decimal]:
     """Return what is left of those of the lines' credits of which something is gone, by entry."""
     entries = [entry for row in rows if (entry := entry_of(row))]
-    lots = CreditLot.objects.filter(pk__any=entries, left__lt=F("amount"))
-    return dict(lots.values_list("pk", "left")) if entries else {}
+    if not entries:
+        return {}
+    lots: Any = CreditLot.objects.filter(pk__any=entries, left__lt=F("amount"))
+    return dict(lots.values_list("pk", "left"))
 
 
 def entry_of(row: ImportRow) -> int | None:

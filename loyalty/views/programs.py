@@ -105,7 +105,13 @@ def _with_guests(company: Company, shown: list[Any]) -> list[dict[str, Any]]:
 def new(request: CompanyRequest, company: Company) -> HttpResponse:
     """Make a program."""
     data = request.POST if request.method == "POST" else None
-    form = ProgramForm(data, company=company, fixed=False, initial={"currency": company.currency})
+    form = ProgramForm(
+        data,
+        company=company,
+        user=request.user,
+        fixed=False,
+        initial={"currency": company.currency},
+    )
     if form.is_bound and form.is_valid():
         try:
             made = create_program(
@@ -129,7 +135,7 @@ def change(request: CompanyRequest, company: Company, pk: int) -> HttpResponse:
     """Change a program."""
     found = _find(company, pk)
     data = request.POST if request.method == "POST" else None
-    make = partial(ProgramForm, company=company, fixed=has_accounts(found))
+    make = partial(ProgramForm, company=company, user=request.user, fixed=has_accounts(found))
     form = make(data, instance=found)
     told: dict[str, Any] = {"form": form}
     if form.is_bound and form.is_valid():

@@ -476,13 +476,15 @@ def test_an_export_runs_no_formula(client, bella, credited, points, move):
     assert content.count("\n") == 3
 
 
-def test_the_rules_are_kept(client, bella):
+def test_the_rules_are_kept(sign_in, owner, bella):
+    client = sign_in(owner)
     client.post("/c/bella/settings/balances/", {"grace_days": "10", "adjustment_limit": "1.234,50"})
     terms = Terms.objects.get()
     assert (terms.grace_days, terms.adjustment_limit) == (10, Decimal("1234.50"))
 
 
-def test_a_limit_is_told_in_no_currency_for_it_counts_in_each_program_s_own(client, bella):
+def test_a_limit_is_told_in_no_currency_for_it_counts_in_each_program_s_own(sign_in, owner, bella):
+    client = sign_in(owner)
     client.post("/c/bella/settings/balances/", {"grace_days": "10", "adjustment_limit": "1500"})
     page = form_of(client.get("/c/bella/programs/new/"), name="Yen", code="yen", currency="JPY")
     page.pop("categories"), page.pop("is_default")

@@ -55,3 +55,28 @@ def test_nobody_gives_alone_by_mending_what_two_would_have_to(sign_in, manager, 
     told = Change.objects.filter(action="import", subject_id=mended.pk)
     assert [(each.actor, each.source) for each in told] == [(owner, "web")]
     assert Account.objects.get(guest__phone=BORIS).balance == 1_000_000
+
+
+def test_whom_a_limit_holds_cannot_lift_it(bella, sign_in, manager, owner):
+    points = Program.objects.get()
+    program = {
+        "name": "Yen", "code": "yen", "kind": "points", "currency": "JPY", "expiry": "never",
+        "audience": "account", "adjustment_limit": "1000000",
+    }  # fmt: skip
+    own = program | {"name": points.name, "code": points.code, "currency": points.currency}
+    change = f"/c/bella/programs/{points.pk}/change/"
+
+    def limits(client):
+        rules = {"grace_days": "7", "adjustment_limit": ""}
+        client.post("/c/bella/settings/balances/", rules)
+        client.post("/c/bella/programs/new/", program)
+        client.post(change, own)
+        terms = Terms.objects.get(company=bella)
+        of_programs = Program.objects.order_by("pk").values_list("adjustment_limit", flat=True)
+        return terms.grace_days, terms.adjustment_limit, list(of_programs)
+
+    client = sign_in(manager)
+    assert limits(client) == (7, Decimal(100), [None, None])
+    assert "Only those who may approve change it." in client.get(change).content.decode()
+    Program.objects.get(code="yen").delete()
+    assert limits(sign_in(owner)) == (7, None, [Decimal(1_000_000)] * 2)
