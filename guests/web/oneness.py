@@ -6,11 +6,13 @@ from django.db.models import Q
 from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company, Job
+from core.texts import isolated
 from core.web import actions, subjects
 from core.web.access import CompanyRequest
 from core.web.subjects import Subject, link
 from guests.models import Erasure, Guest, PossibleDuplicate
 from guests.web import record, way_back
+from guests.web.pairs import Place, key_of
 from guests.web.record import Action, Banner
 
 
@@ -53,8 +55,12 @@ def _tell() -> None:
 
 
 def _describe(company: Company, pair: PossibleDuplicate) -> Subject:
-    label = _("%(first)s and %(second)s") % {"first": pair.first, "second": pair.second}
-    return Subject(label, link("guests:duplicates", company))
+    label = _("%(first)s and %(second)s") % {
+        "first": isolated(pair.first),
+        "second": isolated(pair.second),
+    }
+    place = Place(key_of(pair), dismissed=pair.dismissed_at is not None, beside=pair.pk)
+    return Subject(label, place.url(company))
 
 
 def look_alikes(request: CompanyRequest, company: Company, guest: Guest) -> Iterator[Banner]:
@@ -67,7 +73,7 @@ def look_alikes(request: CompanyRequest, company: Company, guest: Guest) -> Iter
     if pair is not None:
         other = pair.second if pair.first_id == guest.pk else pair.first
         yield Banner(
-            _("May be the same as %(name)s.") % {"name": other},
+            _("May be the same as %(name)s.") % {"name": isolated(other)},
             url=way_back.along(
                 request, f"{link('guests:merge', company, guest.pk)}?with={other.pk}"
             ),

@@ -151,3 +151,30 @@ def test_a_merge_leads_back_to_where_the_pair_was(bella, manager, sign_in):
     path, _mark, anchor = back.partition("#")
     assert anchor == f"pair-{behind['pair'].pk}"
     assert shown(client.get(path)) == ["P4", "P5", "P6"]
+
+
+def test_the_activity_names_judged_pairs_in_one_question_and_leads_to_them(bella, owner, sign_in):
+    client = sign_in(owner)
+    fill(bella, 5)
+    Guest.objects.filter(first_name="P0").update(first_name="\u05e2\u05d3\u05d9", name_key="x")
+    costs = []
+    pairs = list(PossibleDuplicate.objects.for_company(bella).order_by("pk"))
+    for judged in (pairs[:1], pairs[1:]):
+        for pair in judged:
+            client.post(f"{PAGE}{pair.pk}/")
+        with CaptureQueriesContext(connection) as queries:
+            answer = client.get("/c/bella/activity/?action=dismiss_duplicate")
+        costs.append(len(queries))
+    assert costs[0] == costs[1]
+    found = links(answer)
+    name = "\u2068\u05e2\u05d3\u05d9\u2069"
+    assert (
+        shown(client.get(found[f"{name} and {name}"].partition("#")[0]))[0] == "\u05e2\u05d3\u05d9"
+    )
+
+    # Undoing an import takes guests away whom a judgement named.
+    Guest.objects.filter(pk=pairs[1].first_id).delete()
+    page = client.get("/c/bella/activity/?action=dismiss_duplicate")
+    assert page.status_code == 200
+    assert "P1 and P1" not in links(page)
+    assert "P2 and P2" in links(page)
