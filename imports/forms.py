@@ -210,7 +210,7 @@ class RulesForm(forms.Form):
     def __init__(self, *args: Any, job: ImportJob, **kwargs: Any) -> None:
         options = Options.from_json(job.options)
         keys = [key for key in job.mapping if key]
-        self.company, self.again = job.company, options.again
+        self.company, self.again, self.same = job.company, options.again, options.same
         self.adjustable = _adjustable(keys) if job.kind == ImportJob.Kind.GUESTS else []
         super().__init__(*args, **{"initial": _initial(job, options), **kwargs})
         for column in self.adjustable:
@@ -267,6 +267,7 @@ class RulesForm(forms.Form):
             region=chosen.get("region", ""),
             mode=chosen.get("mode") or "topup",
             again=self.again,
+            same=self.same,
             message=chosen.get("message", False),
         )
 

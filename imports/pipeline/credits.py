@@ -68,7 +68,8 @@ class Gift(NamedTuple):
 class CreditRules:
     """What one import knows of programs. `batch` is the first import of a chain of corrections.
 
-    `sets` is the mode in which amounts are balances; `columns` are the keys of the columns by what
+    `sets` is the mode in which amounts are balances; `only_new`: what any other import gave is not
+    given either; `columns` are the keys of the columns by what
     they fill, so that a reason names the column of its file.
     """
 
@@ -78,6 +79,7 @@ class CreditRules:
     default_of: Mapping[str, ProgramFacts]
     columns: Mapping[str, str]
     sets: bool = False
+    only_new: bool = False
 
     def cause(self, guest_id: int, credit: Credit) -> str:
         """Return the `source_ref` under which the credit is posted, once in its program."""

@@ -31,7 +31,7 @@ class Money:
     largest     the largest amounts, each with its line and guest
     spread      by program id: how many amounts there are of each size, as powers of two
     repeats     by import id: how many of the credits that import gave before
-    messages    how many guests would be told
+    messages    how many e-mails would tell guests, one for each credit
     """
 
     def __init__(self, stored: dict[str, Any] | None = None) -> None:

@@ -169,16 +169,18 @@ def _gift(
     if guest is None:
         reachable = _is_reachable(row.values, {}, rules)
         return row, Gift(credit, credit.amount, reachable=reachable), reasons
+    before = Reason("credit_given_before", "", "", {})
     anew = met.credits.anew(guest.id, credit, rules.credits)
     if anew is None:
         given = met.credits.given_otherwise(guest.id, credit, rules.credits)
         if given is not None:
             column = rules.credits.columns["amount"]
             return row, None, [*reasons, other_amount(credit, given, column)]
-        before = Reason("credit_given_before", "", "", {})
         return row._replace(notes=[*row.notes, before]), None, reasons
     credit = anew
     repeats = met.credits.repeats(guest.id, credit, rules.credits)
+    if repeats and rules.credits.only_new:
+        return row._replace(notes=[*row.notes, before]), None, reasons
     reachable = _is_reachable(row.values, guest.values, rules)
     balance = met.credits.balance(guest.id, credit.program_id)
     return row, Gift(credit, credit.amount, balance, repeats, reachable), reasons

@@ -118,12 +118,14 @@ class BalancePlanner:
         """Return what the ledger would do."""
         credit = met.anew(owner.id, credit, self.rules) or credit
         before = self._balances.get((owner.id, credit.program_id), (ZERO, ZERO))[0]
+        repeats = () if credit.sets else met.repeats(owner.id, credit, self.rules)
+        if repeats and self.rules.only_new:
+            return Unchanged(row.line, owner.id, [Reason("credit_given_before", "", "", {})])
         change, reason = self._change(owner, credit)
         if reason is not None:
             return Reject(row.line, row.cells, [reason])
         if not change:
             return Unchanged(row.line, owner.id, [])
-        repeats = () if credit.sets else met.repeats(owner.id, credit, self.rules)
         gift = Gift(credit, change, before, repeats, owner.reachable)
         return Post(row.line, row.cells, owner.id, owner.phone, gift)
 

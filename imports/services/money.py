@@ -92,7 +92,9 @@ def answer_repeat(*, job: ImportJob, same: bool) -> ImportJob:
     if same:
         # In the earlier import's batch: what was given there has the same causes here.
         job.batch_id = repeat.earlier.batch_id or repeat.earlier.pk
-        job.save(update_fields=["batch"])
+        # The rest of it others may have given: that is the same again as well.
+        job.options = {**job.options, "same": True}
+        job.save(update_fields=["batch", "options"])
     else:
         job.options = {**job.options, "again": True}
         job.save(update_fields=["options"])

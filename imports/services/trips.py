@@ -205,6 +205,7 @@ def _credit_rules(job: ImportJob, options: Options, *, now: datetime) -> CreditR
         default_of={facts.currency: facts for facts, is_default in programs if is_default},
         columns={column_of(key)[0].fills: key for key in keys},
         sets=job.kind == ImportJob.Kind.BALANCES and options.mode == "set",
+        only_new=options.same,
     )
 
 

@@ -257,6 +257,28 @@ def test_a_new_upload_of_the_same_credits_asks_first(bella, anna, boris, owner, 
     assert balance(anna, points) == Decimal(10)
 
 
+def test_what_several_imports_gave_is_the_same_again_of_each(bella, anna, boris, owner, points):
+    """One answer is enough, and nothing is given twice for belonging to the other import."""
+    of_anna, of_boris = f"{ANNA},5,GBP,a\n{ANNA},5,GBP,b\n", f"{BORIS},6,GBP,c\n"
+    head = "phone,amount,currency,reference\n"
+    brought_in(bella, head + of_anna)
+    brought_in(bella, head + of_boris)
+    job = draft(bella, head + of_anna + of_boris + f"{BORIS},7,GBP,d\n", actor=owner)
+    options, now = Options.from_json(job.options), timezone.now()
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=now))
+    assert repeat_of(job).percent == 50
+    job = answer_repeat(job=job, same=True)
+    job = runs.import_as_checked(
+        job=job, options=Options.from_json(job.options), results_to="", actor=owner, now=now
+    )
+    job = finish(job)
+    assert repeat_of(job) is None
+    runs.start_import(job=job, actor=owner, source="web", now=now)
+    job = finish(job)
+    assert job.counts == {"unchanged": 3, "updated": 1, "credits_given_before": 3}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(10), Decimal(13))
+
+
 def test_a_repetition_that_is_the_same_gives_only_what_is_new(bella, anna, boris, owner, points):
     first = brought_in(bella, f"phone,amount,currency\n{ANNA},5,GBP\n")
     job = draft(bella, f"phone,amount,currency\n{ANNA},5,GBP\n{BORIS},6,GBP\n", actor=owner)

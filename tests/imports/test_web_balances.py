@@ -215,7 +215,7 @@ def test_guests_are_told_and_can_end_it(bella, sign_in, manager, client, setting
     shown = post(managing, job, "check", message="on")
     worked(job)
     shown = managing.get(page(job, "check")).content.decode()
-    assert "1 guest is told by e-mail" in shown
+    assert "1 e-mail is sent to a guest." in shown
     post(managing, job, "import", message="on")
     worked(job)
     (queued,) = OutgoingMail.objects.filter(kind="credit")
