@@ -143,7 +143,9 @@ def test_a_merge_leads_back_to_where_the_pair_was(bella, manager, sign_in):
     compare = links(second)["Compare and merge : P3, P3"]
     page = client.get(compare)
     back = links(page)["Back to possible duplicates"]
-    assert links(client.get(links(page)["Cancel"]))["Back to possible duplicates"] == back
+    record = client.get(links(page)["Cancel"])
+    assert links(record)["Back to possible duplicates"] == back
+    assert links(client.get(links(record)["Merge…"]))["All possible duplicates"] == back
     data = versions(pair["kept"], pair["other"]) | {"phone": "kept", "registered_at": "kept"}
     receipt = client.post(compare, data, follow=True)
     assert GuestMerge.objects.count() == 1
