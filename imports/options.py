@@ -13,8 +13,8 @@ class Options:
     ISO 3166-1 code to read phones without a country by, "" for the company's own.
 
     Of money: in the mode "set" an amount is the balance itself; `again` says that what an earlier
-    import gave is meant to be given once more, `same` that it is not, whichever import gave it; `message` has
-    guests told of what they got.
+    import gave is meant to be given once more, `same` that it is not, whichever import gave it;
+    `message` has guests told of what they got.
     """
 
     partial: bool = False
