@@ -9,6 +9,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 
 from django.db.models import Q, Value
 from django.db.models.functions import StrIndex
@@ -16,6 +18,7 @@ from django.db.models.lookups import GreaterThan
 from phonenumbers import PhoneMetadata
 
 from guests.normalize import fold
+from guests.querysets.few import has_trigrams
 from guests.querysets.literals import LAST
 
 #: Of a longer text only the first words count: nobody types more to find one guest.
@@ -29,6 +32,7 @@ TELLING = 8
 ABROAD = "00"
 _phone_like = re.compile(r"[+(]?[\d().\-/\u2010-\u2015\u2212\u00a0]*\d[\d().\-/\u2010-\u2015]*")
 _trunk_zero = re.compile(r"\(0\)")
+_letters = re.compile(r"[^\W_]+").findall
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def _number(pieces: list[str]) -> Word:
 def text_condition(word: Word, *, region: str) -> Q:
     """Return where the word stands in what is kept of a guest to search in."""
     if not word.digits:
-        return _contains(fold(word.typed))
+        return _contains_text(fold(word.typed))
     if word.digits.startswith("+"):
         return _begins(word.digits)
     found = _contains_digits(word.digits)
@@ -128,8 +132,39 @@ def _contains_digits(digits: str) -> Q:
     by these they are looked for, without the trigrams of a country code, which all have."""
     if len(digits) <= TELLING:
         return _contains(digits)
-    is_there = GreaterThan(StrIndex("search_text", Value(digits)), 0)
-    return Q(search_text__contains=digits[-TELLING:]) & Q(is_there)
+    return Q(search_text__contains=digits[-TELLING:]) & _is_in(digits)
+
+
+def _contains_text(text: str) -> Q:
+    """Return where a text stands anywhere.
+
+    By an index of trigrams PostgreSQL takes each guest in whom the rarest one stands, and looks for
+    all the others in turn: neighbours, two letters of which are the same, stand in the same guests
+    and tell it nothing. So it is given every other one, and they are a third of the work.
+    """
+    parts = _every_other_trigram(text) if has_trigrams() else []
+    if not parts:
+        return _contains(text)
+    return reduce(and_, (Q(search_text__contains=part) for part in parts)) & _is_in(text)
+
+
+def _every_other_trigram(text: str) -> list[str]:
+    """Return trigrams in which each letter of the text is; none where all are as good.
+
+    Of one or two letters it is where a word begins or ends that tells them from others.
+    """
+    words = _letters(text)
+    if len(text) <= MIN_ANYWHERE + 1 or min(map(len, words), default=0) < MIN_ANYWHERE:
+        return []
+    lasts = [(word, len(word) - MIN_ANYWHERE) for word in words]
+    starts = ((word, sorted({*range(0, last, 2), last})) for word, last in lasts)
+    parts = (word[n : n + MIN_ANYWHERE] for word, numbers in starts for n in numbers)
+    return list(dict.fromkeys(parts))
+
+
+def _is_in(text: str) -> Q:
+    """Return where the text stands, without a question to an index."""
+    return Q(GreaterThan(StrIndex("search_text", Value(text)), 0))
 
 
 def _contains(text: str) -> Q:

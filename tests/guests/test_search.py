@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from guests.models import Card, Guest
+from guests.querysets import search
 from loyalty.models import Account, Program
 from tests.guests.cast import card, guest
 
@@ -59,6 +60,34 @@ def test_anna_is_found(bella, people, text):
 )  # fmt: skip
 def test_others_are_found_or_not(bella, people, text, expected):
     assert names(bella, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "trigrams"),
+    [
+        ("thompson", ["tho", "omp", "pso", "son"]),
+        ("johnson", ["joh", "hns", "son"]),
+        ("emma.smith", ["emm", "mma", "smi", "ith"]),
+        ("соловьев", ["сол", "лов", "вье", "ьев"]),
+        ("aaaaaaa", ["aaa"]),
+        # Four letters are two trigrams; and beside a short word it counts where one begins.
+        ("emma", []),
+        ("emma.li", []),
+        ("...", []),
+    ],
+)
+def test_a_word_is_looked_up_by_every_other_trigram(text, trigrams):
+    assert search._every_other_trigram(text) == trigrams
+
+
+@pytest.mark.parametrize(
+    "text", ["nnasmith", "anna.smith", "smith.anna", "annasmiths", "Annasmith"]
+)
+def test_all_of_a_word_stands_where_its_trigrams_do(bella, text):
+    guest(bella, "+447700900124", first_name="Anna", last_name="Smith", email="ann@asmiths.uk")
+    guest(bella, "+447700900125", first_name="Nnas", last_name="Smithsanna")
+    found = guest(bella, "+447700900126", first_name="It", last_name=f"x{text}x")
+    assert names(bella, text) == [found.first_name]
 
 
 def test_two_letters_are_found_only_where_a_word_begins(bella, people):
