@@ -11,6 +11,7 @@ from core.models import Company, Job, User
 from core.services.changes import record
 from core.services.jobs import Attempt, enqueue
 from guests.models import DuplicateSearch, PossibleDuplicate
+from guests.services.bulk import refresh_statistics
 
 
 def register() -> None:
@@ -42,6 +43,9 @@ def search_everywhere(*, now: datetime) -> int:
 def perform(job: DuplicateSearch, attempt: Attempt[DuplicateSearch]) -> None:
     """Search anew: pairs that nobody judged are looked for again, judged ones stay judged."""
     now = timezone.now()
+    # A database that was put back from a dump knows nothing of its tables until somebody looks:
+    # then everybody would be compared with everybody.
+    refresh_statistics()
     with attempt.chunk() as locked:
         pairs = PossibleDuplicate.objects.for_company(job.company)
         undecided = pairs.undecided()
