@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.models import Company, User
 from core.texts import isolated
 from imports.models import ImportJob
-from imports.querysets import ImportJobQuerySet
+from imports.querysets import APPROVAL_LASTS, ImportJobQuerySet
 from imports.reports.money import sums_of_check
 from loyalty.web.waiting import Waiting
 
@@ -35,4 +35,6 @@ def told(company: Company, user: User) -> Iterator[Waiting]:
             "file": isolated(job.filename),
         }
         url = reverse("imports:check", args=[company.slug, job.number])
-        yield Waiting(title, url, job.approval_asked_by, job.approval_asked_at, tuple(sums))
+        asked_at = job.approval_asked_at
+        lapses_at = asked_at + APPROVAL_LASTS
+        yield Waiting(title, url, job.approval_asked_by, asked_at, lapses_at, tuple(sums))

@@ -17,6 +17,7 @@ class Waiting(NamedTuple):
     url: str
     asked_by: User
     asked_at: datetime
+    lapses_at: datetime
     sums: tuple[str, ...]
 
 

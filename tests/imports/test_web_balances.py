@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail as outbox
@@ -410,6 +411,9 @@ def test_what_waits_stands_among_the_approvals_and_lapses(bella, sign_in, owner)
     second = sign_in(_member(bella, "Otto", "owner"))
     shown = second.get("/c/bella/approvals/").content.decode()
     assert "Import 1, balances.csv" in shown
+    asked_at = ImportJob.objects.get(pk=job.pk).approval_asked_at
+    lapses_at = (asked_at + timedelta(days=7)).astimezone(ZoneInfo(bella.timezone))
+    assert f"Lapses {lapses_at.day} {lapses_at:%b %Y, %H:%M}" in shown
     assert '<span class="bar__count">1</span>' in shown
     # Whoever asked cannot decide, and is not counted.
     assert '<span class="bar__count">' not in client.get("/c/bella/approvals/").content.decode()
