@@ -69,8 +69,8 @@ class CreditRules:
     """What one import knows of programs. `batch` is the first import of a chain of corrections.
 
     `sets` is the mode in which amounts are balances; `only_new`: what any other import gave is not
-    given either; `columns` are the keys of the columns by what
-    they fill, so that a reason names the column of its file.
+    given either; `columns` are the keys of the columns by what they fill, so that a reason names
+    the column of its file.
     """
 
     batch: int

@@ -69,9 +69,10 @@ def forecast(job: ImportJob) -> Forecast:
         }
         giving = [row for row in rows if "entries" in (row.replaced or {})]
         short = _count_entries(giving, found)
-        found.credited += len({row.guest_id for row in giving} - replaced.keys() - set(created))
         # Whoever was created and owns something is kept anyway.
-        found.kept += len([pk for pk in short if pk not in replaced and pk not in set(created)])
+        counted_elsewhere = replaced.keys() | set(created)
+        found.credited += len({row.guest_id for row in giving} - counted_elsewhere)
+        found.kept += sum(pk not in counted_elsewhere for pk in short)
         if replaced:
             _count_updated(job, replaced, found, short=set(short))
     return found
