@@ -5,7 +5,9 @@ not by rows: most columns of a bulk write have one value throughout, and a colum
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import repeat
@@ -31,6 +33,19 @@ class Same(NamedTuple):
 Column = Sequence[Any] | Same
 
 
+_on_sending: ContextVar[Callable[[], None]] = ContextVar("on_sending", default=lambda: None)
+
+
+@contextmanager
+def on_sending(call: Callable[[], None]) -> Iterator[None]:
+    """Until the end, call `call` whenever this thread is about to send rows and wait for them."""
+    before = _on_sending.set(call)
+    try:
+        yield
+    finally:
+        _on_sending.reset(before)
+
+
 @dataclass(frozen=True)
 class Batch:
     """Rows on their way into a table; `write` sends them."""
@@ -48,6 +63,7 @@ class Batch:
         """
         if not self.count:
             return
+        _on_sending.get()()
         table = into or f'"{self.table}"'
         with connection.cursor() as cursor:
             if isinstance(self.content, bytes):

@@ -31,10 +31,11 @@ from django.db import connection
 from django.utils import timezone
 
 from core import bulk
+from core.batches import on_sending
 from core.models import Company
 from imports.columns import BALANCES, GUESTS, ORDERS, FileKind
 from imports.models import ImportJob
-from imports.pipeline.ahead import ahead, chunked, in_bulk
+from imports.pipeline.ahead import Ahead, chunked, in_bulk
 from imports.pipeline.clean import Cleaner
 from imports.pipeline.decisions import Decision
 from imports.pipeline.giving import owners_of
@@ -105,9 +106,10 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     chunks = _planned(trip, seen)
     if _can_prepare_ahead(trip):
         chunks = _prepared(trip, chunks)
-    with in_bulk(), seen, closing(ahead(chunks, on_wait=on_wait)) as ready:
+    with in_bulk(), seen, closing(Ahead(chunks, on_wait=on_wait)) as ready:
         for chunk in ready:
-            land(chunk)
+            with on_sending(ready.go_on):
+                land(chunk)
 
 
 def _can_prepare_ahead(trip: Trip) -> bool:
@@ -123,7 +125,7 @@ def _prepared(
     # written, and one lies ready.
     under_way: deque[set[int]] = deque(maxlen=2)
     try:
-        with closing(ahead(planned, most=1)) as chunks:
+        with closing(Ahead(planned)) as chunks:
             for chunk in chunks:
                 unknown = set().union(*under_way)
                 yield chunk._replace(prepared=_made_ready(trip.writes_for, chunk, unknown))
@@ -140,7 +142,7 @@ def _made_ready(job: ImportJob, chunk: Planned, unknown: set[int]) -> Prepared |
 
 def _planned(trip: Trip, seen: SeenKeys) -> Generator[Planned, None, None]:
     try:
-        with closing(ahead(_screened(trip, seen), most=1)) as chunks:
+        with closing(Ahead(_screened(trip, seen))) as chunks:
             for rows in chunks:
                 yield Planned(rows, decide(trip, rows, nobody_yet=trip.nobody_yet))
     finally:

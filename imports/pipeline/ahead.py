@@ -4,6 +4,7 @@ import gc
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from itertools import islice
@@ -52,41 +53,82 @@ def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         yield chunk
 
 
-def ahead(
-    items: Generator[Item, None, None],
-    *,
-    most: int = 2,
-    on_wait: Callable[[], None] = lambda: None,
-) -> Generator[Item, None, None]:
-    """Yield `items`, made by a thread of their own, at most so many before they are wanted.
+class Ahead(Iterator[Item]):
+    """Goes through `items` as a thread of its own makes them, at most so many ahead of their use.
 
-    With one the next is made while the present one is used; with two another lies ready besides.
-    The database driver lets go of the interpreter while it waits, so threads are enough to use the
-    second core. `on_wait` is called every few seconds while nothing comes. What the maker raises is
-    raised here; leaving early stops the maker and closes `items` in its thread.
+    `most` of them are not used up at any time, the present one among them: with two the next is
+    made while the present one is used. The database driver lets go of the interpreter while it
+    waits, so threads are enough to use the second core. An item is used up when the next is asked
+    for, or before, by `go_on`.
+    `on_wait` is called every few seconds while nothing comes. What the maker raises is raised here;
+    `close` stops the maker and closes `items` in its thread.
     """
-    queue: SimpleQueue[tuple[str, Any]] = SimpleQueue()
-    wanted, stopped = Semaphore(most), threading.Event()
-    work = (items, queue, wanted, stopped)
-    maker = threading.Thread(target=_make, args=work, daemon=True, name="ahead")
-    maker.start()
-    try:
+
+    def __init__(
+        self,
+        items: Generator[Item, None, None],
+        *,
+        most: int = 2,
+        on_wait: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._items, self._most, self._on_wait = items, most, on_wait
+        self._made: SimpleQueue[tuple[str, Any]] = SimpleQueue()
+        self._wanted, self._stopped = Semaphore(most), threading.Event()
+        self._is_in_use = False
+        self._maker = threading.Thread(target=self._make, daemon=True, name="ahead")
+        self._maker.start()
+
+    def __next__(self) -> Item:
+        self.go_on()
         while True:
             try:
-                kind, item = queue.get(timeout=_PATIENCE)
+                kind, item = self._made.get(timeout=_PATIENCE)
             except Empty:
-                on_wait()
+                self._on_wait()
                 continue
             if kind == "error":
                 raise item
             if kind == "end":
-                return
-            wanted.release()
-            yield item
-    finally:
-        stopped.set()
-        wanted.release()
-        maker.join()
+                self._made.put((kind, item))  # For whoever asks again.
+                raise StopIteration
+            self._is_in_use = True
+            found: Item = item
+            return found
+
+    def go_on(self) -> None:
+        """Let the maker go on to another item, as if the present one were used up.
+
+        For whoever begins to wait for the database: the steps before, each between two answers of
+        the database, would else wait for the maker, who computes without a break.
+        """
+        if self._is_in_use:
+            self._is_in_use = False
+            self._wanted.release()
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._wanted.release()
+        self._maker.join()
+
+    def _make(self) -> None:
+        # To throw a chunk away takes as long as to look at each of its rows. It falls to this
+        # thread, which has the time: nobody waits for it.
+        kept = deque[Item]()
+        try:
+            with closing(self._items):
+                self._wanted.acquire()
+                for item in self._items:
+                    kept.append(item)
+                    self._made.put(("item", item))
+                    del item
+                    self._wanted.acquire()
+                    if self._stopped.is_set():
+                        return
+                    if len(kept) > self._most:
+                        kept.popleft()
+            self._made.put(("end", None))
+        except BaseException as error:  # noqa: BLE001 - raised again where the items are wanted
+            self._made.put(("error", error))
 
 
 def read_ahead(
@@ -97,7 +139,7 @@ def read_ahead(
     For whoever goes through a file without writing anything down, which would be a sign of life.
     """
     called = time.monotonic()
-    with closing(ahead(_in_lists(rows), on_wait=on_wait)) as lists:
+    with closing(Ahead(_in_lists(rows), on_wait=on_wait)) as lists:
         for some in lists:
             if time.monotonic() - called >= _PATIENCE:
                 on_wait()
@@ -108,23 +150,3 @@ def read_ahead(
 def _in_lists(rows: Generator[Item, None, None]) -> Generator[list[Item], None, None]:
     with closing(rows):
         yield from chunked(rows, _AT_ONCE)
-
-
-def _make(
-    items: Generator[Any, None, None],
-    queue: "SimpleQueue[tuple[str, Any]]",
-    wanted: Semaphore,
-    stopped: threading.Event,
-) -> None:
-    try:
-        with closing(items):
-            wanted.acquire()
-            for item in items:
-                queue.put(("item", item))
-                del item  # It belongs to whoever takes it, and may be large.
-                wanted.acquire()
-                if stopped.is_set():
-                    return
-        queue.put(("end", None))
-    except BaseException as error:  # noqa: BLE001 - raised again where the items are wanted
-        queue.put(("error", error))

@@ -10,7 +10,6 @@ from datetime import timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -46,7 +45,7 @@ from imports.services.runs import request_check
 from loyalty.models import Account, BulkAdjustment, EntryComment, LedgerEntry, Program
 from tests.guests.cast import ANN, another_part, card, external_id, guest, merge
 from tests.imports import trips
-from tests.imports.web import worked
+from tests.imports.web import one_thread, worked
 
 PHONE, OLD_PHONE, SECOND_PHONE = "+447700900987", "+447700900986", "+447700900985"
 #: Enough of each to find it by, in no other row of the test.
@@ -66,10 +65,10 @@ SECOND = f"""phone,name,email,comment
 
 
 @pytest.fixture
-def inline(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def inline(db: None) -> Iterator[None]:
     """Let an import's stages run in the test's own thread (see tests.imports.conftest)."""
-    monkeypatch.setattr("imports.pipeline.ahead", lambda items, **_options: items)
-    monkeypatch.setattr("imports.pipeline.connection", SimpleNamespace(close=lambda: None))
+    with one_thread():
+        yield
 
 
 def erase(person: Guest, actor: User | None = None) -> Erasure:

@@ -1,21 +1,24 @@
 """What the tests of imports share beside the cast."""
 
 import json
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from tests.imports.web import one_thread
+
 
 @pytest.fixture
-def inline(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def inline(db: None) -> Iterator[None]:
     """Let the stages run in the test's own thread, so that they see its transaction.
 
     In truth they run ahead, with a connection of their own (test_pipeline_trip): what the rules
     decide does not depend on it, and a test that rolls back takes a tenth of the time.
     """
-    monkeypatch.setattr("imports.pipeline.ahead", lambda items, **options: items)
-    monkeypatch.setattr("imports.pipeline.connection", SimpleNamespace(close=lambda: None))
+    with one_thread():
+        yield
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """The trip as a whole: chunks and checkpoints, strict and partial, stops, and others in the way."""
 
-import sys
 import threading
 import time
+import weakref
+from contextlib import closing
+from queue import Empty, SimpleQueue
 
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -14,7 +16,8 @@ from core.services import jobs
 from guests.models import Card, Category, Guest, MemberTier
 from imports.models import ImportJob, ImportRow
 from imports.options import Options
-from imports.pipeline.ahead import ahead, read_ahead
+from imports.pipeline import ahead
+from imports.pipeline.ahead import Ahead, read_ahead
 from imports.services import importing, mappings, runs, uploads
 from tests.imports.trips import (
     ANNA,
@@ -382,8 +385,7 @@ def test_a_chunk_is_matched_and_written_in_a_fixed_number_of_queries(bella):
 
 def test_a_file_that_is_only_looked_through_gives_signs_of_life(monkeypatch):
     """Whether its rows come slowly or quickly: a job that gives none for a lease is lost."""
-    module = sys.modules["imports.pipeline.ahead"]  # The function stands in its place.
-    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+    monkeypatch.setattr(ahead, "_PATIENCE", 0.05)
     ended, beats = [], []
 
     def slow(pause, count):
@@ -394,7 +396,7 @@ def test_a_file_that_is_only_looked_through_gives_signs_of_life(monkeypatch):
         finally:
             ended.append(threading.current_thread().name)
 
-    monkeypatch.setattr(module, "_AT_ONCE", 5)
+    monkeypatch.setattr(ahead, "_AT_ONCE", 5)
     rows = read_ahead(slow(0.2, 2), on_wait=lambda: beats.append("slow"))
     assert list(rows) == [0, 1]
     rows = read_ahead(slow(0.005, 60), on_wait=lambda: beats.append("quick"))
@@ -443,17 +445,64 @@ def test_ahead_is_bounded_and_hands_on_what_its_maker_raises():
             yield n
         raise ValueError("the end")
 
-    found = ahead(items())
-    assert next(found) == 0
-    assert len(made) <= 4
-    with pytest.raises(ValueError, match="the end"):
-        list(found)
+    with closing(Ahead(items())) as found:
+        assert next(found) == 0
+        assert len(made) <= 2
+        with pytest.raises(ValueError, match="the end"):
+            list(found)
     assert made == list(range(10))
 
 
 @pytest.mark.pure
+def test_what_is_made_ahead_waits_for_the_item_before_to_be_used_up():
+    made: SimpleQueue[int] = SimpleQueue()
+
+    def items():
+        for n in range(9):
+            made.put(n)
+            yield n
+
+    with closing(Ahead(items())) as found:
+        assert next(found) == 0
+        assert [made.get(timeout=5), made.get(timeout=5)] == [0, 1]
+        with pytest.raises(Empty):
+            made.get(timeout=0.1)
+        found.go_on()
+        assert made.get(timeout=5) == 2
+        found.go_on()  # Once is enough for an item.
+        with pytest.raises(Empty):
+            made.get(timeout=0.1)
+        assert next(found) == 1
+        assert next(found) == 2
+        assert made.get(timeout=5) == 3
+        assert list(found) == [3, 4, 5, 6, 7, 8]
+        assert list(found) == []
+
+
+@pytest.mark.pure
+def test_what_was_used_is_thrown_away_by_the_thread_that_makes_the_next():
+    class Thing:
+        pass
+
+    gone: SimpleQueue[str] = SimpleQueue()
+
+    def items():
+        for _n in range(9):
+            thing = Thing()
+            weakref.finalize(thing, lambda: gone.put(threading.current_thread().name))
+            yield thing
+            del thing
+
+    with closing(Ahead(items())) as found:
+        next(found)
+        next(found)
+        found.go_on()
+        assert gone.get(timeout=5) == "ahead"
+
+
+@pytest.mark.pure
 def test_ahead_says_when_it_waits(monkeypatch):
-    monkeypatch.setattr(sys.modules["imports.pipeline.ahead"], "_PATIENCE", 0.01)
+    monkeypatch.setattr(ahead, "_PATIENCE", 0.01)
     go, waited = threading.Event(), []
 
     def items():
@@ -464,7 +513,8 @@ def test_ahead_says_when_it_waits(monkeypatch):
         waited.append(1)
         go.set()
 
-    assert list(ahead(items(), on_wait=on_wait)) == [1]
+    with closing(Ahead(items(), on_wait=on_wait)) as found:
+        assert list(found) == [1]
     assert waited
 
 

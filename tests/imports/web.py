@@ -79,11 +79,24 @@ def worked(job: ImportJob) -> ImportJob:
     return job
 
 
+class _Here:
+    """Makes the items in this thread."""
+
+    def __init__(self, items, **_options):
+        self._items, self.close = items, items.close
+
+    def __iter__(self):
+        return self._items
+
+    def go_on(self):
+        pass
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Match in this thread, whose connection alone sees what the test's transaction holds."""
     with (
-        patch("imports.pipeline.ahead", lambda items, **_options: items),
+        patch("imports.pipeline.Ahead", _Here),
         patch("imports.pipeline.connection"),
     ):
         yield

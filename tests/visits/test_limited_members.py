@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -14,6 +13,7 @@ from core.models import Membership
 from core.services import jobs
 from guests.models import BulkChange, Guest, GuestExport
 from guests.services import exports
+from tests.imports.web import one_thread
 from tests.visits.conftest import draft, record
 
 
@@ -121,10 +121,8 @@ def test_everything_about_a_guest_holds_orders_of_the_own_restaurants(
 
 
 @pytest.fixture
-def imported(bella, visited, tmp_path, capsys, monkeypatch):
+def imported(bella, visited, tmp_path, capsys):
     """Two orders of Anna's came in a file, one for each restaurant, and a line that failed."""
-    monkeypatch.setattr("imports.pipeline.ahead", lambda items, **options: items)
-    monkeypatch.setattr("imports.pipeline.connection", SimpleNamespace(close=lambda: None))
     path = tmp_path / "orders.csv"
     path.write_text(
         "restaurant,external_id,phone,total,closed_at\n"
@@ -132,7 +130,7 @@ def imported(bella, visited, tmp_path, capsys, monkeypatch):
         f"Bella Camden,C-9,{visited.phone},912.75,2026-03-11 13:05\n"
         f"Bella Camden,C-10,{visited.phone},4455.5,yesterday\n"
     )
-    with pytest.raises(SystemExit):
+    with one_thread(), pytest.raises(SystemExit):
         call_command("import_orders", str(path), "--company", "bella", "--partial")
     return bella
 
