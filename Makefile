@@ -9,7 +9,7 @@ CODE := config core guests imports loyalty visits tests tools manage.py
 export PORT ROWS GUESTS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types style directions fmt check migrations deployment bench-import bench-ledger bench-list torture lock
+.PHONY: help setup run test lint types style directions fmt check migrations deployment bench-growth bench-import bench-ledger bench-list torture lock
 
 help: ## List what make can do here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ deployment: setup
 		ALLOWED_HOSTS=regulars.example MAIL_DOMAIN=regulars.example \
 		SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(60))') \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+bench-growth: setup ## Measure how much slower the list of LARGE guests is than that of SMALL
+	@$(BIN)/python -m tests.bench.bench_growth
 
 bench-import: setup ## Measure the import of ROWS guests
 	@$(BIN)/python -m tests.bench.bench_import

@@ -37,13 +37,30 @@ LATER = ("number", "later")
 
 
 def main() -> None:
+    with company_of_guests() as company:
+        figures = _measure(company)
+    print(json.dumps(figures))
+
+
+@contextmanager
+def company_of_guests() -> Iterator[Any]:
+    """Make a company with GUESTS guests, or find it; it is in the database until the end."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.bench.list_settings"
     django.setup()
-    from django.db import connection
+    from tests.bench.guest_base import fill, filled
 
     with _database():
-        figures = _measure(connection.vendor)
-    print(json.dumps(figures))
+        started = time.perf_counter()
+        company = filled(GUESTS)
+        if company is None:
+            company = fill(GUESTS)
+            _say(f"filled with {GUESTS} guests in {time.perf_counter() - started:.0f} s")
+        yield company
+
+
+def pages_of(company: Any) -> dict[str, Callable[[], Any]]:
+    """Return what asks for each of our pages, by the names of the figures."""
+    return _ours(company, _pages(company))
 
 
 @contextmanager
@@ -78,18 +95,12 @@ def _is_half_filled() -> bool:
     return filled(GUESTS) is None and Company.objects.exists()
 
 
-def _measure(vendor: str) -> dict[str, Any]:
-    from tests.bench.guest_base import fill, filled
+def _measure(company: Any) -> dict[str, Any]:
+    from django.db import connection
 
-    started = time.perf_counter()
-    company = filled(GUESTS)
-    if company is None:
-        company = fill(GUESTS)
-        _say(f"filled with {GUESTS} guests in {time.perf_counter() - started:.0f} s")
-    page = _pages(company)
-    likes = _asked_for(_admins(company, page)) if ADMIN else {}
+    likes = _asked_for(_admins(company, _pages(company))) if ADMIN else {}
     ours, admin = {}, {}
-    for name, ask in _asked_for(_ours(company, page)).items():
+    for name, ask in _asked_for(pages_of(company)).items():
         ours[name] = _time(ask)
         if name in likes:
             # At once: a machine that is slower for a while is so for both.
@@ -100,7 +111,7 @@ def _measure(vendor: str) -> dict[str, Any]:
         _say(f"{name:32} {figure:8.1f} ms{beside}")
     pages = {name: figure for name, figure in ours.items() if not name.startswith(LATER)}
     return {
-        "database": vendor, "guests": GUESTS, "runs": RUNS, "ours": ours, "admin": admin,
+        "database": connection.vendor, "guests": GUESTS, "runs": RUNS, "ours": ours, "admin": admin,
         "ratios": ratios, "slowest": max(pages, key=lambda name: pages[name]),
         "slowest_ms": max(pages.values()), "smallest_ratio": min(ratios.values(), default=None),
     }  # fmt: skip
