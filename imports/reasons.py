@@ -127,6 +127,7 @@ MESSAGES: dict[str, str | Promise] = {
         "Line %(line)s is for the same guest, program and expiry. "
         "Give each a reference that tells them apart."
     ),
+    "balance_again": _("Line %(line)s says already what this guest has in this program."),
     "insufficient": _("Only %(available)s can be debited."),
     "credit_given_before": _("Given before by this import or one that it corrects: not again."),
     "credit_other_amount": _(

@@ -66,8 +66,6 @@ class Planned(NamedTuple):
 
 
 Land = Callable[[Planned], None]
-#: What must not stand in a file twice, where it is not the guests' own keys.
-_SEEN: dict[str, type[SeenKeys]] = {BALANCES.key: SeenBalances, ORDERS.key: SeenOrders}
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
     `on_wait` is called every few seconds while nothing comes.
     Raises FileRefused when the file turns out to be unreadable on the way.
     """
-    seen = _SEEN.get(trip.kind.key, SeenKeys)()
+    seen = _seen(trip)
     chunks = _planned(trip, seen)
     if _can_prepare_ahead(trip):
         chunks = _prepared(trip, chunks)
@@ -110,6 +108,14 @@ def travel(trip: Trip, land: Land, *, on_wait: Callable[[], None]) -> None:
         for chunk in ready:
             with on_sending(ready.go_on):
                 land(chunk)
+
+
+def _seen(trip: Trip) -> SeenKeys:
+    """Return what remembers what must not stand in the file twice."""
+    if trip.kind is BALANCES:
+        assert trip.rules.credits is not None
+        return SeenBalances(sets=trip.rules.credits.sets)
+    return SeenOrders() if trip.kind is ORDERS else SeenKeys()
 
 
 def _can_prepare_ahead(trip: Trip) -> bool:

@@ -85,16 +85,21 @@ class BalancePlanner:
             return Unchanged(row.line, owner.id, [])
         if self.met is not None and (before := self._given_before(row, owner, credit, self.met)):
             return before
-        # What makes up its cause, within a batch.
-        cause = credit.program_id, owner.id, credit.expires_on, credit.reference
-        first = self._lines.setdefault(cause, row.line)
+        first = self._lines.setdefault(self._key(owner, credit), row.line)
         if first != row.line:
-            reason = Reason("credit_again", "", "", {"line": first})
-            return Reject(row.line, row.cells, [reason])
+            code = "balance_again" if credit.sets else "credit_again"
+            return Reject(row.line, row.cells, [Reason(code, "", "", {"line": first})])
         if self.met is None:
             gift = Gift(credit, credit.amount, ZERO, (), owner.reachable)
             return Post(row.line, row.cells, owner.id, owner.phone, gift)
         return self._foresee(row, owner, credit, self.met)
+
+    def _key(self, owner: Owner, credit: Credit) -> tuple[object, ...]:
+        """Return what no two lines may share: what makes up a cause within a batch; of a balance,
+        whose and in which program."""
+        if credit.sets:
+            return credit.program_id, owner.id
+        return credit.program_id, owner.id, credit.expires_on, credit.reference
 
     def _wrong_besides(self, row: Rejected) -> list[Reason]:
         """Return what else keeps a row out that is rejected already, as far as its values tell."""

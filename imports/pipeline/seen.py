@@ -166,16 +166,23 @@ def _place(row: CleanRow, column: str, value: str) -> str:
 class SeenBalances(SeenKeys):
     """The keys of a file of balances: a guest may be in it often, with what tells them apart.
 
-    Two lines for the same guest, program and expiry need a reference each. A guest who is named
+    Two lines for the same guest, program and expiry need a reference each; where amounts are
+    balances, a guest has one in a program, and no reference tells two apart. A guest who is named
     in two ways is found out by the plan, or in the end by the ledger.
     """
+
+    def __init__(self, *, sets: bool) -> None:
+        super().__init__()
+        self._key, self._code = (
+            (_owner_key, "balance_again") if sets else (_credit_key, "credit_again")
+        )
 
     def _keys(self, chunk: list[CleanRow | Rejected]) -> tuple[dict[str, int | str], int]:
         keys: dict[str, int | str] = {}
         count = 0
         for row in chunk:
             if isinstance(row, CleanRow):
-                keys.setdefault(_balance_key(row), row.line)
+                keys.setdefault(self._key(row), row.line)
                 count += 1
         return keys, count
 
@@ -188,23 +195,28 @@ class SeenBalances(SeenKeys):
         return row if row.wrong & _BALANCE_COLUMNS else super()._refused(row)
 
     def _again(self, row: CleanRow) -> Iterator[Reason]:
-        line, _none = self._first(_balance_key(row))
+        line, _none = self._first(self._key(row))
         if line < row.line:
-            yield Reason("credit_again", "", "", {"line": line})
+            yield Reason(self._code, "", "", {"line": line})
 
 
-_BALANCE_KEY = ("phone", "external_id", "card", "program", "currency", "expires_on", "reference")
+_OWNER_KEY = ("phone", "external_id", "card", "program", "currency")
+_CREDIT_KEY = (*_OWNER_KEY, "expires_on", "reference")
 #: The columns that fill these values.
-_BALANCE_COLUMNS = {"expires", *_BALANCE_KEY}
+_BALANCE_COLUMNS = {"expires", *_CREDIT_KEY}
 
 
 #: What most rows say; nothing of it that is part of the key can hold a slash.
 _PLAIN = frozenset({"phone", "amount", "currency", "expires_on", "entry_comment"})
 
 
-def _balance_key(row: CleanRow) -> str:
+def _credit_key(row: CleanRow) -> str:
     value = row.values.get
     if row.values.keys() <= _PLAIN:
         return f"p{value('phone')}/{value('currency')}/{value('expires_on')}"
     # Written as Python would, so that no two that differ are alike whatever is in their cells.
-    return f"b{tuple(map(value, _BALANCE_KEY))!r}"
+    return f"b{tuple(map(value, _CREDIT_KEY))!r}"
+
+
+def _owner_key(row: CleanRow) -> str:
+    return f"b{tuple(map(row.values.get, _OWNER_KEY))!r}"

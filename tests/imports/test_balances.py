@@ -169,6 +169,18 @@ def test_the_same_line_twice_needs_a_reference(bella, anna, points):
     assert (job.state, balance(anna, points)) == ("done", Decimal(10))
 
 
+@pytest.mark.parametrize(
+    "second",
+    [f"{ANNA},,7,GBP,,2", f"{ANNA},,7,GBP,2099-12-31,", ",A-1,7,GBP,,", f"{ANNA},A-1,5,GBP,,3"],
+)
+def test_a_guest_has_one_balance_in_a_program(bella, anna, points, second):
+    """No reference tells two apart: whichever came last would stay."""
+    head = "phone,external_id,amount,currency,expires,reference\n"
+    job = brought_in(bella, f"{head}{ANNA},,5,GBP,,1\n{second}\n", mode="set")
+    assert (job.state, reasons(job)) == ("refused", {3: ["balance_again"]})
+    assert not LedgerEntry.objects.exists()
+
+
 def test_a_guest_named_in_two_ways_is_found_out(bella, anna, points):
     content = f"phone,external_id,amount,currency\n{ANNA},,5,GBP\n,A-1,5,GBP\n"
     job = brought_in(bella, content)
