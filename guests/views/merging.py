@@ -37,7 +37,7 @@ def merge(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
     others = Guest.objects.for_company(company).select_related("member_tier")
     other = get_object_or_404(others, pk=wanted)
     if other.pk == guest.pk or not other.is_open:
-        messages.error(request, _("%(guest)s cannot be merged.") % {"guest": isolated(other)})
+        messages.error(request, _why_not(guest, other))
         return _to(request, "guests:merge", company, guest.pk)
     other.company = company
     return _side_by_side(request, company, guest, other)
@@ -84,6 +84,17 @@ def _find(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
     return render(request, "guests/merge_find.html", context)
 
 
+def _why_not(guest: Guest, other: Guest) -> str:
+    """Say why the guest is not merged with the other, or the other no longer with anybody."""
+    named = {"guest": isolated(other)}
+    if other.merged_into is not None:
+        told = {**named, "kept": isolated(other.merged_into)}
+        return _("%(guest)s was merged already, into %(kept)s: choose that guest.") % told
+    if other.pk != guest.pk or not other.is_open:
+        return _("%(guest)s was erased: there is nothing to merge.") % named
+    return _("%(guest)s is this guest: choose another.") % named
+
+
 def _candidate(guest: Guest, other: Guest) -> dict[str, Any]:
     return {"guest": other, "reasons": merge_words.reasons(guest, other)}
 
@@ -103,9 +114,7 @@ def _side_by_side(
             kept, other = (changed if each.pk == changed.pk else each for each in (kept, other))
             form = MergeForm(_again(request, kept, other), company=company, kept=kept, merged=other)
         except Closed as late:
-            messages.error(
-                request, _("%(guest)s cannot be merged.") % {"guest": isolated(late.guest)}
-            )
+            messages.error(request, _why_not(kept, late.guest))
             return _to(request, "guests:merge", company, kept.pk)
         except dependents.Refused as reason:
             form.add_error(None, str(reason))

@@ -150,6 +150,22 @@ def test_the_other_is_found_on_the_page(
     assert "Nobody else matches" in none
 
 
+def test_who_is_not_merged_is_told_why(
+    bella: Company, two: tuple[Guest, Guest], manager: User, sign_in: SignIn
+) -> None:
+    kept, other = two
+    third = guest(bella, "+442079460970", first_name="Max")
+    gone = guest(bella, None, first_name="", is_active=False)
+
+    def said(to: Guest) -> str:
+        return sign_in(manager).get(address(kept, to), follow=True).content.decode()
+
+    Guest.objects.filter(pk=other.pk).update(merged_into=third, is_active=False)
+    assert "was merged already, into Max: choose that guest." in said(other)
+    assert "was erased: there is nothing to merge." in said(gone)
+    assert "is this guest: choose another." in said(kept)
+
+
 @pytest.mark.parametrize("role", ["operator", "host"])
 def test_only_who_may_merge_opens_the_pages(
     two: tuple[Guest, Guest], role: str, request: Any, sign_in: SignIn
