@@ -23,6 +23,10 @@ _SWITCH = 0.0005
 #: How often a waiting consumer is called, in seconds: often enough to keep the lease of its job.
 _PATIENCE = min(5.0, settings.JOB_LEASE_SECONDS / 4)
 
+#: So many items there are at any time that are not used up: one that is used, and one that is made
+#: or lies ready.
+_NOT_USED_UP = 2
+
 #: How many rows a thread hands over at once where they are only looked at.
 _AT_ONCE = 1_000
 
@@ -54,12 +58,10 @@ def chunked(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
 
 
 class Ahead(Iterator[Item]):
-    """Goes through `items` as a thread of its own makes them, at most so many ahead of their use.
+    """Goes through `items` as a thread of its own makes them: the next while the present is used.
 
-    `most` of them are not used up at any time, the present one among them: with two the next is
-    made while the present one is used. The database driver lets go of the interpreter while it
-    waits, so threads are enough to use the second core. An item is used up when the next is asked
-    for, or before, by `go_on`.
+    The database driver lets go of the interpreter while it waits, so threads are enough to use the
+    second core. An item is used up when the next is asked for, or before, by `go_on`.
     `on_wait` is called every few seconds while nothing comes. What the maker raises is raised here;
     `close` stops the maker and closes `items` in its thread.
     """
@@ -68,12 +70,12 @@ class Ahead(Iterator[Item]):
         self,
         items: Generator[Item, None, None],
         *,
-        most: int = 2,
         on_wait: Callable[[], None] = lambda: None,
     ) -> None:
-        self._items, self._most, self._on_wait = items, most, on_wait
-        self._made: SimpleQueue[tuple[str, Any]] = SimpleQueue()
-        self._wanted, self._stopped = Semaphore(most), threading.Event()
+        self._items, self._on_wait = items, on_wait
+        #: Whether it is an item, and the item; or else what is raised in its place.
+        self._made: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
+        self._wanted, self._stopped = Semaphore(_NOT_USED_UP), threading.Event()
         self._is_in_use = False
         self._maker = threading.Thread(target=self._make, daemon=True, name="ahead")
         self._maker.start()
@@ -82,18 +84,16 @@ class Ahead(Iterator[Item]):
         self.go_on()
         while True:
             try:
-                kind, item = self._made.get(timeout=_PATIENCE)
+                is_item, made = self._made.get(timeout=_PATIENCE)
             except Empty:
                 self._on_wait()
                 continue
-            if kind == "error":
-                raise item
-            if kind == "end":
-                self._made.put((kind, item))  # For whoever asks again.
-                raise StopIteration
+            if not is_item:
+                self._made.put((False, made))  # For whoever asks again.
+                raise made
             self._is_in_use = True
-            found: Item = item
-            return found
+            item: Item = made
+            return item
 
     def go_on(self) -> None:
         """Let the maker go on to another item, as if the present one were used up.
@@ -119,16 +119,16 @@ class Ahead(Iterator[Item]):
                 self._wanted.acquire()
                 for item in self._items:
                     kept.append(item)
-                    self._made.put(("item", item))
+                    self._made.put((True, item))
                     del item
                     self._wanted.acquire()
                     if self._stopped.is_set():
                         return
-                    if len(kept) > self._most:
+                    if len(kept) > _NOT_USED_UP:
                         kept.popleft()
-            self._made.put(("end", None))
+            self._made.put((False, StopIteration()))
         except BaseException as error:  # noqa: BLE001 - raised again where the items are wanted
-            self._made.put(("error", error))
+            self._made.put((False, error))
 
 
 def read_ahead(
