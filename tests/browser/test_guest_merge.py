@@ -68,12 +68,17 @@ def two(bella: Any) -> tuple[Guest, Guest]:
     return kept, merged
 
 
+def alike_by_name(company: Any, n: int = 0) -> tuple[Guest, Guest]:
+    """Make two guests with one name and birthday."""
+    same = {"first_name": "Anna", "last_name": f"Petrova{n or ''}", "birthday": date(1990, 5, 6)}
+    one, other = (guest(company, f"+4420794609{70 + 2 * n + each}", **same) for each in (0, 1))
+    return one, other
+
+
 @pytest.fixture
 def alike(bella: Any) -> tuple[Guest, Guest]:
     """Two guests whom a search has found."""
-    born = date(1990, 5, 6)
-    one = guest(bella, "+442079460970", first_name="Anna", last_name="Petrova", birthday=born)
-    other = guest(bella, "+442079460971", first_name="Anna", last_name="Petrova", birthday=born)
+    one, other = alike_by_name(bella)
     search = request_search(company=bella, actor=None, now=timezone.now())
     run(DuplicateSearch, search.pk)
     return one, other
@@ -105,6 +110,26 @@ def test_two_are_found_compared_merged_and_parted_again(
     page.get_by_role("button", name="Undo the merge").click()
     expect(page.get_by_text("both guests are as they were")).to_be_visible()
     assert GuestMerge.objects.get().undone_at
+    context.close()
+
+
+def test_what_was_done_far_down_the_list_of_pairs_is_told_there(
+    browser: Browser, live_server: Any, session: Any, bella: Any
+) -> None:
+    for n in range(8):
+        alike_by_name(bella, n)
+    run(DuplicateSearch, request_search(company=bella, actor=None, now=timezone.now()).pk)
+    context = opened(browser, live_server, session, viewport=DESK)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/c/bella/guests/duplicates/")
+    page.get_by_role("button", name="Not the same").nth(6).click()
+    told = page.get_by_role("status").locator(".notice")
+    expect(told).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") > 300
+    keep(page, "duplicates-judged", full_page=False)
+    with telephone(page):
+        expect(told).to_be_in_viewport(ratio=1)
+        keep(page, "duplicates-judged-telephone", full_page=False)
     context.close()
 
 
@@ -162,11 +187,11 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     context.close()
 
 
-def keep(page: Page, name: str) -> None:
+def keep(page: Page, name: str, *, full_page: bool = True) -> None:
     """Take a picture in each theme, where somebody wants them (SHOTS names the folder)."""
     import os
 
     if folder := os.environ.get("SHOTS"):
         for theme in THEMES:
             page.emulate_media(color_scheme=theme)
-            page.screenshot(path=f"{folder}/{name}-{theme}.png", full_page=True)
+            page.screenshot(path=f"{folder}/{name}-{theme}.png", full_page=full_page)
