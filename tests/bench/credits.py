@@ -42,6 +42,12 @@ def make_program(company: Any) -> None:
     )
 
 
+def forget(execute: Callable[[str], None], empty: Callable[[tuple[str, ...]], None]) -> None:
+    """Forget an import of balances before, so that the next gives all of them and asks nothing."""
+    empty(TABLES)
+    execute("DELETE FROM imports_importjob WHERE kind = 'balances'")
+
+
 def replay(
     execute: Callable[[str], None],
     columns: Callable[[str], str],
