@@ -26,13 +26,14 @@ def build(outgoing: OutgoingMail) -> EmailMessage:
     The guest is not named: a mail lies about, and the page asks to sign in.
     """
     rows = Adjustment.objects.for_company(outgoing.company).filter(pk=outgoing.subject_id)
-    adjustment = rows.select_related("program", "decided_by").get()
+    adjustment = rows.select_related("program", "decided_by", "guest").get()
     members = Membership.objects.for_company(outgoing.company).active()
     if not members.filter(user=adjustment.asked_by_id, user__email=outgoing.to).exists():
         raise mail.Unwanted(_("The receiver is no member of the company any more."))
     context = {
         "adjustment": adjustment,
         "what": asked_for(adjustment),
+        "is_guest_gone": adjustment.guest is not None and adjustment.guest.is_erased,
         "link": f"{settings.BASE_URL}{_page_of(adjustment, outgoing.company.slug)}",
     }
     return mail.render(outgoing, "loyalty/mail/decision", context)

@@ -10,6 +10,7 @@ from core.models import Restaurant
 from core.texts import isolated
 from guests.models import Guest
 from loyalty.models import Account, Adjustment, CreditLot, EntryComment, LedgerEntry
+from loyalty.services.approving import lapse_for
 from loyalty.services.merging import move_balances, part_balances
 from loyalty.words import shown
 
@@ -43,8 +44,7 @@ class Balances:
         comments.filter(entry__in=entries.values("pk")).delete()
         asked = Adjustment.objects.for_company(guest.company).filter(guest=guest)
         asked.update(comment="", note="")
-        # Nobody is left whom it could be given to.
-        asked.filter(state=Adjustment.State.WAITING).update(state=Adjustment.State.LAPSED)
+        lapse_for(guest, now=now)
 
     def everything(self, guest: Guest, *, only: Collection[int] | None) -> Any:
         restaurants = dict(

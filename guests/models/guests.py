@@ -151,5 +151,10 @@ class Guest(models.Model):
         return self.phone is not None and self.merged_into_id is None
 
     @property
+    def is_erased(self) -> bool:
+        """Whether contacts and names are gone: who was merged may have given their telephone away."""
+        return self.phone is None and self.merged_into_id is None
+
+    @property
     def full_name(self) -> str:
         return " ".join(filter(None, (self.first_name, self.middle_name, self.last_name)))

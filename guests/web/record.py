@@ -198,7 +198,7 @@ def record_context(
         "guest": guest,
         **way_back.context(request, company),
         "can_change": guest.is_open and user.has_perm("guests.change_guest", company),
-        "is_erased": guest.phone is None and guest.merged_into_id is None,
+        "is_erased": guest.is_erased,
         "categories": guest.categories_by_name,
         "days_since_visit": days_since_visit(guest, timezone.localdate()),
         "actions": along(actions(user, company, guest, menu=False)),

@@ -10,6 +10,7 @@ from core import mail as mails
 from core.models import User
 from core.services.jobs import enqueue
 from core.services.mail import post
+from guests.models import Guest
 from loyalty.models import Adjustment, BulkAdjustment, LedgerEntry
 from loyalty.services import known
 from loyalty.services.asking import is_of_their_restaurants, write_down
@@ -112,12 +113,24 @@ def _lapse(pk: int, now: datetime) -> bool:
     adjustment = rows.select_related("company", "bulk").filter(pk=pk).first()
     if adjustment is None:
         return False
+    _let_lapse(adjustment, now=now)
+    return True
+
+
+def lapse_for(guest: Guest, *, now: datetime) -> None:
+    """End what is asked for a guest who is erased: nobody is left whom it could be given to."""
+    rows = Adjustment.objects.for_company(guest.company).select_for_update(of=("self",))
+    waiting = rows.filter(guest=guest, state=State.WAITING).select_related("company", "bulk")
+    for adjustment in waiting.order_by("pk"):
+        _let_lapse(adjustment, now=now)
+
+
+def _let_lapse(adjustment: Adjustment, *, now: datetime) -> None:
     adjustment.state = State.LAPSED
     adjustment.save(update_fields=["state"])
     _end_bulk(adjustment)
     _tell(adjustment, now=now)
     write_down(adjustment, "lapse_adjustment", actor=None, source="worker", now=now)
-    return True
 
 
 def _tell(adjustment: Adjustment, *, now: datetime) -> None:

@@ -9,8 +9,9 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
 
-from core.models import Company, Membership, OutgoingMail, Role, User
+from core.models import Change, Company, Membership, OutgoingMail, Role, User
 from guests.models import Guest
+from guests.services.erasing import erase_guest
 from loyalty import approval_mail, decision_mail
 from loyalty.models import Account, Adjustment, LedgerEntry, Program, Terms
 from loyalty.services import approving
@@ -141,6 +142,23 @@ def test_whoever_asked_is_told_that_nobody_decided(ask):
     message = _told(adjustment)
     assert message.subject == "Bella: a credit of 500 points has lapsed"
     assert "Nobody decided it in time" in message.body
+
+
+def test_whoever_asked_is_told_that_the_guest_was_erased(ask, bella, anna):
+    adjustment = ask(500)
+    now = timezone.now()
+    erase_guest(
+        company=bella, guest=anna, expected=anna.version, actor=None, source="web", now=now
+    )
+    message = _told(adjustment)
+    assert message.subject == "Bella: a credit of 500 points has lapsed"
+    for body in (message.body, message.alternatives[0][0]):
+        assert "The guest was erased, so nothing was done." in body
+        assert "Nobody decided it in time" not in body
+    change = Change.objects.get(action="lapse_adjustment")
+    assert (change.subject_id, change.actor) == (adjustment.pk, None)
+    # The clock finds nothing left to end.
+    assert approving.lapse_due(now=adjustment.lapses_at) == 0
 
 
 def test_whoever_withdraws_or_has_left_is_told_nothing(ask, owner, manager):
