@@ -152,7 +152,7 @@ class Guest(models.Model):
 
     @property
     def is_erased(self) -> bool:
-        """Whether contacts and names are gone: who was merged may have given their telephone away."""
+        """Whether contacts and names are gone. Who was merged may have no telephone either."""
         return self.phone is None and self.merged_into_id is None
 
     @property
