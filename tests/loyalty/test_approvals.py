@@ -147,9 +147,7 @@ def test_whoever_asked_is_told_that_nobody_decided(ask):
 def test_whoever_asked_is_told_that_the_guest_was_erased(ask, bella, anna):
     adjustment = ask(500)
     now = timezone.now()
-    erase_guest(
-        company=bella, guest=anna, expected=anna.version, actor=None, source="web", now=now
-    )
+    erase_guest(company=bella, guest=anna, expected=anna.version, actor=None, source="web", now=now)
     message = _told(adjustment)
     assert message.subject == "Bella: a credit of 500 points has lapsed"
     for body in (message.body, message.alternatives[0][0]):
