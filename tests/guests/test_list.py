@@ -152,6 +152,12 @@ def test_a_category_that_is_gone_is_told_in_words_and_not_by_its_number(client, 
     assert "987654" not in said
 
 
+def test_what_is_wrong_in_a_menu_of_filters_is_told_in_the_menu_too(client, bella, anna):
+    page = client.get(LIST, {"category": "987654"}).content.decode()
+    menu = page[page.index('id="id_category"') :]
+    assert "is not there any more" in menu[: menu.index("</fieldset>")]
+
+
 @pytest.mark.parametrize("query", ["?page=nonsense", "?sort=nonsense", "?size=7", "?category=x",
                                    "?q=%00", "?program=99", "?q=" + "x" * 300])  # fmt: skip
 def test_no_address_breaks_the_page(client, bella, anna, query):
