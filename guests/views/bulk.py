@@ -11,7 +11,7 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,8 +31,9 @@ from guests.services.bulk_changes import (
 from guests.services.bulk_changes_sets import Mark, concerned, is_large, mark_of
 from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
 from guests.services.tiers import TierGone
-from guests.web import bulk_questions, bulk_words, consequences
-from guests.web.selection import Selection, list_url, selection_in
+from guests.views.bulk_changes import to_receipt
+from guests.web import bulk_questions, bulk_words, consequences, way_back
+from guests.web.selection import Selection, selection_in
 
 Action = BulkChange.Action
 
@@ -103,13 +104,13 @@ def _ask(request: CompanyRequest, company: Company, action: Action) -> HttpRespo
         except TierGone:
             form.add_error("tier", _("This tier was deleted meanwhile."))
         else:
-            return redirect("guests:change", company.slug, change.number)
+            return to_receipt(request, change)
     return _page(request, question, form)
 
 
 def _sent_before(request: CompanyRequest, change: BulkChange) -> HttpResponse:
     messages.info(request, bulk_words.SENT_BEFORE)
-    return redirect("guests:change", change.company.slug, change.number)
+    return to_receipt(request, change)
 
 
 def _confirm(request: CompanyRequest, question: _Question, form: ConfirmForm) -> BulkChange:
@@ -177,7 +178,7 @@ def _page(request: CompanyRequest, question: _Question, form: ConfirmForm) -> Ht
     context: dict[str, Any] = {
         "action": action.value,
         "selection": selection,
-        "list_url": list_url(company, selection.query),
+        "list_url": way_back.to_list(request, company, selection.query),
         "shows_deleted": "inactive" in request.GET,
     }
     if not count:

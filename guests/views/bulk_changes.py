@@ -27,9 +27,8 @@ from guests.services.bulk_changes import (
 )
 from guests.services.bulk_changes_steps import CATEGORISING, CategoryGone
 from guests.services.categories import NameTaken
-from guests.web import bulk_words
+from guests.web import bulk_words, way_back
 from guests.web.bulk_receipt import guests_of, told, untouched
-from guests.web.selection import list_url
 
 
 def _permission(change: BulkChange) -> str:
@@ -38,6 +37,12 @@ def _permission(change: BulkChange) -> str:
         return "guests.delete_category"
     is_of_guests = change.action in {*CATEGORISING, BulkChange.Action.SET_TIER}
     return "guests.change_guest" if is_of_guests else "guests.outlet_setup"
+
+
+def to_receipt(request: CompanyRequest, change: BulkChange) -> HttpResponse:
+    """Lead to the change's page, which leads back to the list whose rows were ticked."""
+    url = reverse("guests:change", args=[change.company.slug, change.number])
+    return redirect(way_back.along(request, url))
 
 
 def change_view(view: Callable[..., HttpResponseBase]) -> View:
@@ -70,7 +75,7 @@ def change(request: CompanyRequest, change: BulkChange) -> HttpResponse:
         return _progress(request, change)
     if request.htmx:
         # The poll of a page that still showed its progress.
-        return HttpResponseClientRedirect(request.path)
+        return HttpResponseClientRedirect(request.get_full_path())
     return _receipt(request, change)
 
 
@@ -94,7 +99,7 @@ def undo(request: CompanyRequest, change: BulkChange) -> HttpResponse:
     except NameTaken as taken:
         rename = _("Give that one another name first, then undo this.")
         messages.error(request, f"{taken} {rename}")
-    return redirect("guests:change", change.company.slug, change.number)
+    return to_receipt(request, change)
 
 
 @require_POST
@@ -107,7 +112,7 @@ def stop(request: CompanyRequest, change: BulkChange) -> HttpResponse:
         request_stop(change=change)
     except NotNow:
         messages.info(request, _("It was over before it could be stopped."))
-    return redirect("guests:change", change.company.slug, change.number)
+    return to_receipt(request, change)
 
 
 def _progress(request: CompanyRequest, change: BulkChange) -> HttpResponse:
@@ -117,6 +122,7 @@ def _progress(request: CompanyRequest, change: BulkChange) -> HttpResponse:
         "change": change,
         "progress": bulk_words.progress(change, now=timezone.now()),
         "can_stop": allowed and stoppable,
+        **way_back.context(request, change.company),
     }
     template = "components/under_way.html" if request.htmx else "guests/bulk_progress.html"
     return render(request, template, context)
@@ -134,6 +140,7 @@ def _receipt(request: CompanyRequest, change: BulkChange) -> HttpResponse:
         "undo": _undo(request, change) if undoable and not gone else None,
         "rows": told(change, request.user, list(page.object_list)),
         "pager": pager(request, page),
+        **way_back.context(request, change.company),
         **_back(request, change),
     }
     return render(request, "guests/bulk_change.html", context)
@@ -157,5 +164,5 @@ def _back(request: CompanyRequest, change: BulkChange) -> dict[str, str]:
     if is_of_settings and request.user.has_perm("guests.change_category", change.company):
         url = reverse("guests:categories", args=[change.company.slug])
         return {"back_url": url, "back_label": _("Back to the categories")}
-    url = list_url(change.company, change.query)
+    url = way_back.to_list(request, change.company, change.query)
     return {"back_url": url, "back_label": _("Back to the list")}

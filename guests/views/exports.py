@@ -23,10 +23,10 @@ from guests.forms.exports import ExportForm
 from guests.models import GuestExport, GuestListChoice
 from guests.services import exports as services
 from guests.services.exports_files import CONTENT_TYPES, TooManyGuests
-from guests.web import export_words
+from guests.web import export_words, way_back
 from guests.web.addresses import ListAddress
 from guests.web.export_tables import closed_to
-from guests.web.selection import Selection, list_url, selection_in
+from guests.web.selection import Selection, selection_in
 
 
 @company_view("guests.export_guest")
@@ -50,7 +50,7 @@ def export(request: CompanyRequest, company: Company) -> HttpResponseBase:
         "is_long": is_long,
         "form": form,
         "keep_days": settings.EXPORT_KEEP_DAYS,
-        "list_url": list_url(company, selection.query),
+        "list_url": way_back.to_list(request, company, selection.query),
     }
     return render(request, "guests/export.html", context)
 

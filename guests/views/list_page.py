@@ -158,6 +158,7 @@ class ListPage:
             ],
             "shows_deleted": "inactive" in address.filters,
             "here": address.with_(),
+            "came_from": way_back.of_form(address),
             "all_url": address.with_(all=1),
             "none_url": address.with_(all=None),
             **(self._nobody() if not page.rows else {}),

@@ -1,7 +1,8 @@
-"""The way back from a guest's record to the list that it was opened from: of guests, or of pairs.
+"""The way back to a list: of guests or of pairs, from a record that was opened in it, and from what
+was done to rows that were ticked in it.
 
-What follows the question mark of the list's address goes along in a parameter of the record's: so
-it outlives tabs and saving, two lists beside each other, and needs no script. Of what comes back
+What follows the question mark of the list's address goes along in a parameter of the other's: so it
+outlives tabs and saving, two lists beside each other, and needs no script. Of what comes back
 only what a list knows is used, and it leads nowhere but to this company's list.
 """
 
@@ -22,12 +23,18 @@ LONGEST = 2_000
 
 def carried(address: ListAddress) -> str:
     """Return what follows the question mark of a record in this list; "" of too long a one."""
-    return from_list(address.with_(all=None).removeprefix("?"))
+    return from_list(_query(address))
 
 
 def from_list(came_from: str) -> str:
     """Return the same for a list of that address, without its question mark."""
     return urlencode({FROM: came_from}) if len(came_from) <= LONGEST else ""
+
+
+def of_form(address: ListAddress) -> str:
+    """Return what a form in this list sends in FROM; "" where the list's address is too long."""
+    came_from = _query(address)
+    return came_from if len(came_from) <= LONGEST else ""
 
 
 def along(request: HttpRequest, url: str) -> str:
@@ -63,7 +70,16 @@ def url(request: HttpRequest, company: Company) -> str:
     query = QueryDict(came_from)
     if MARK in query:
         return place_in(query).url(company)
-    return list_url(company, ListAddress(query).with_().removeprefix("?"))
+    return list_url(company, _query(ListAddress(query)))
+
+
+def to_list(request: HttpRequest, company: Company, query: str) -> str:
+    """Return the address of the list; for who comes from elsewhere the list of that query."""
+    return url(request, company) or list_url(company, query)
+
+
+def _query(address: ListAddress) -> str:
+    return address.with_(all=None).removeprefix("?")
 
 
 def _came_from(request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -22,8 +23,9 @@ from core.web.lists import pager, paginate
 from guests.forms.bulk import ref_in
 from guests.models import Guest
 from guests.services.bulk_changes_sets import Mark, is_large, mark_of
+from guests.web import way_back
 from guests.web.bulk_words import SENT_BEFORE
-from guests.web.selection import Selection, list_url, selection_in
+from guests.web.selection import Selection, selection_in
 from loyalty.forms import BulkConfirmForm, MoveForm
 from loyalty.models import Adjustment, BulkAdjustment
 from loyalty.services import bulk_adjusting as services
@@ -102,7 +104,7 @@ def _commit(request: CompanyRequest, question: _Question, mark: Mark) -> HttpRes
         return _sent_before(request, before.change)
     except services.SetChanged as changed:
         return _page(request, question, changed.mark, has_preview=True, has_changed=True)
-    return redirect("loyalty:bulk_change", question.company.slug, change.number)
+    return _to_receipt(request, change)
 
 
 def _page(
@@ -119,7 +121,7 @@ def _page(
     context = {
         "sign": question.sign,
         "selection": selection,
-        "list_url": list_url(company, selection.query),
+        "list_url": way_back.to_list(request, company, selection.query),
         "count": mark.count,
         "named": named,
         "more": mark.count - len(named),
@@ -134,7 +136,12 @@ def _page(
 
 def _sent_before(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     messages.info(request, SENT_BEFORE)
-    return redirect("loyalty:bulk_change", change.company.slug, change.number)
+    return _to_receipt(request, change)
+
+
+def _to_receipt(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
+    url = reverse("loyalty:bulk_change", args=[change.company.slug, change.number])
+    return redirect(way_back.along(request, url))
 
 
 def _confirm_form(company: Company, mark: Mark, data: Any = None) -> BulkConfirmForm:
@@ -220,6 +227,7 @@ def changes(request: CompanyRequest, company: Company) -> HttpResponse:
 @bulk_view
 def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
     """Show how far it is; when it is over, its receipt."""
+    context: dict[str, Any]
     if change.is_active:
         context = {
             "change": change,
@@ -227,12 +235,13 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
             "can_stop": change.step == BulkAdjustment.Step.POST
             and not change.stop_asked
             and services.may_touch(change, request.user),
+            **way_back.context(request, change.company),
         }
         template = "components/under_way.html" if request.htmx else "loyalty/bulk_progress.html"
         return render(request, template, context)
     if request.htmx:
         # The poll of a page that still showed its progress.
-        return HttpResponseClientRedirect(request.path)
+        return HttpResponseClientRedirect(request.get_full_path())
     page = paginate(request, bulk_words.told_rows(change))
     context = {
         "change": change,
@@ -241,7 +250,8 @@ def change(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         "rows": bulk_words.rows(change, list(page.object_list)),
         "pager": pager(request, page),
         **_asked(request, change),
-        "list_url": list_url(change.company, change.query),
+        **way_back.context(request, change.company),
+        "list_url": way_back.to_list(request, change.company, change.query),
     }
     return render(request, "loyalty/bulk_change.html", context)
 
@@ -283,7 +293,7 @@ def undo(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         raise PermissionDenied from None
     except services.NotNow:
         messages.info(request, _("It is undone already, under way, or waits: look below."))
-    return redirect("loyalty:bulk_change", change.company.slug, change.number)
+    return _to_receipt(request, change)
 
 
 @require_POST
@@ -296,4 +306,4 @@ def stop(request: CompanyRequest, change: BulkAdjustment) -> HttpResponse:
         raise PermissionDenied from None
     except services.NotNow:
         messages.info(request, _("It was over before it could be stopped."))
-    return redirect("loyalty:bulk_change", change.company.slug, change.number)
+    return _to_receipt(request, change)

@@ -6,7 +6,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from core.models import Job
 from guests.models import Guest, GuestMerge
+from loyalty.models import BulkAdjustment, Program
 from tests.guests.cast import ANN, guest
 from tests.guests.records import typed
 
@@ -93,6 +95,55 @@ def test_erasing_keeps_the_way_back(sign_in, anna, owner):
     done = client.post(url, {"version": anna.version, "typed": ANN[-4:]}, follow=True)
     assert Guest.objects.get(pk=anna.pk).phone is None
     assert links(done)["Back to the list"] == back
+
+
+TICKED = "?q=anna&sort=-total&size=25"
+
+
+def ticked(client, who):
+    """Return what the form of a list sends of a ticked row: the row, and where the list is."""
+    page = client.get(LIST + TICKED).content.decode()
+    form = page[page.index('id="ticked"') :]
+    came_from = re.search(r'name="list" value="([^"]*)"', form)[1]
+    return f"guest={who.pk}&list={quote(unescape(came_from))}"
+
+
+@pytest.mark.parametrize("action", ["delete/?", "categorise/?do=add&", "export/?", "credit/?"])
+def test_what_is_asked_of_ticked_rows_leads_back_to_their_list(
+    sign_in, bella, anna, manager, action
+):
+    Program.objects.create(company=bella, name="Points", code="points", currency="GBP")
+    client = sign_in(manager)
+    asked = links(client.get(LIST + action + ticked(client, anna)))
+    assert asked.get("Cancel", asked.get("Back to the list")) == LIST + TICKED
+
+
+def test_a_receipt_leads_back_to_the_list_whose_rows_were_ticked(sign_in, anna, manager):
+    client = sign_in(manager)
+    url = f"{LIST}delete/?{ticked(client, anna)}"
+    seen = client.get(url).context["form"]["seen"].value()
+    receipt = client.post(url, {"seen": seen, "typed": "1"}, follow=True)
+    assert links(receipt)["Back to the list"] == LIST + TICKED
+    undo = re.search(r'action="([^"]*/undo/[^"]*)"', receipt.content.decode())[1]
+    undone = client.post(unescape(undo), follow=True)
+    assert "Undone: 1 guest is as before." in undone.content.decode()
+    assert links(undone)["Back to the list"] == LIST + TICKED
+
+
+def test_the_receipt_of_a_credit_leads_back_to_the_list_whose_rows_were_ticked(
+    sign_in, bella, anna, manager
+):
+    points = Program.objects.create(company=bella, name="Points", code="points", currency="GBP")
+    client = sign_in(manager)
+    url = f"{LIST}credit/?{ticked(client, anna)}"
+    soho = bella.restaurants.get(name="Bella Soho")
+    filled = {"program": points.pk, "amount": "5", "restaurant": soho.pk, "reason": "promotion"}
+    asked = client.post(url, filled).context["confirm"]
+    sent = {"confirm": "1", "typed": "1", "seen": asked["seen"].value()}
+    under_way = client.post(url, filled | sent, follow=True)
+    BulkAdjustment.objects.update(state=Job.State.DONE)
+    over = client.get(under_way.redirect_chain[-1][0], headers={"HX-Request": "true"})
+    assert links(client.get(over["HX-Redirect"]))["Back to the list"] == LIST + TICKED
 
 
 def test_a_way_back_of_any_length_keeps_nobody_from_saving(sign_in, anna, manager):
