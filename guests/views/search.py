@@ -9,6 +9,7 @@ from django.urls import reverse
 from core.models import Company
 from core.web.access import CompanyRequest, company_view
 from guests.models import Guest
+from guests.querysets.search import words_of
 from guests.views.cells import balance_text
 from guests.views.list_page import phone_of
 from loyalty.models import Program
@@ -32,6 +33,7 @@ def search(request: CompanyRequest, company: Company) -> HttpResponse:
         "text": text,
         "hits": hits[:HITS],
         "more": len(hits) > HITS,
+        "is_short": any(word.is_short for word in words_of(text)),
         "new_phone": text if phone and request.user.has_perm("guests.add_guest", company) else "",
     }
     template = "guests/search_hits.html" if request.htmx else "guests/search.html"

@@ -244,6 +244,13 @@ def test_nobody_found_is_said_and_a_number_can_be_created(client, bella, people)
     assert "/c/bella/guests/new/?phone=07700%20900555" in page
 
 
+@pytest.mark.parametrize("text", ["95", "anna 95"])
+def test_of_a_letter_or_two_it_is_not_said_that_nobody_has_them(client, bella, people, text):
+    page = client.get(URL, {"q": text}).content.decode()
+    assert "One or two letters or digits are found only where a word begins." in page
+    assert "Nobody found" not in page
+
+
 @pytest.mark.parametrize("text", ["", "   ", "\x00", "%", "x" * 500])
 def test_no_text_breaks_the_search(client, bella, people, text):
     assert client.get(URL, {"q": text}).status_code in (200, 302)
