@@ -62,6 +62,7 @@ def _register_overview() -> None:
 
 
 def _register_checklist() -> None:
+    from core.forms.countries import COUNTRIES
     from core.web import checklist
 
     checklist.register(
@@ -71,9 +72,13 @@ def _register_checklist() -> None:
             text=lambda company: (
                 gettext(
                     "Money is %(currency)s, the time zone %(timezone)s, and a telephone without "
-                    "its country is read as a number of %(region)s."
+                    "its country is read as one from %(country)s."
                 )
-                % {name: getattr(company, name) for name in ("currency", "timezone", "region")}
+                % {
+                    "currency": company.currency,
+                    "timezone": company.timezone,
+                    "country": COUNTRIES.get(company.region, company.region),
+                }
             ),
             is_done=lambda company: True,
             permission="core.change_company",
