@@ -99,6 +99,8 @@ COLUMNS: Sequence[Column] = (
     _number(BALANCE, _("Balance"), BALANCE),
 )  # fmt: skip
 KEYS = tuple(column.key for column in COLUMNS)
+#: What the list says by a badge beside the name, and a file by a column: where some are deleted.
+DELETED = Column("deleted", _("Deleted"), lambda guest: None if guest.is_active else gettext("Yes"))
 
 
 def shown_columns(chosen: Collection[str] = (), program: Program | None = None) -> list[Column]:
@@ -119,7 +121,7 @@ def columns_by_key(keys: Iterable[str], program: Program | None = None) -> list[
     wanted = set(keys)
     return [
         _of_program(column, program)
-        for column in COLUMNS
+        for column in (*COLUMNS, DELETED)
         if (column.fixed or column.key in wanted)
         and (column.key != BALANCE or (program is not None and program.has_ledger))
     ]

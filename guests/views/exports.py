@@ -72,10 +72,11 @@ def _draft(
 def _columns(
     request: CompanyRequest, company: Company, selection: Selection
 ) -> list[tables.Column]:
-    """Return the columns that the list shows to whoever asks."""
+    """Return the columns that the list shows to whoever asks, and who is deleted where some are."""
     mine = GuestListChoice.objects.for_company(company).filter(user=request.user).first()
     program = None if selection.is_ticked else selection.filter.chosen_program
-    return tables.shown_columns(mine.columns if mine else (), program)
+    columns = tables.shown_columns(mine.columns if mine else (), program)
+    return [*columns, tables.DELETED] if selection.has_deleted else columns
 
 
 def _at_once(request: CompanyRequest, draft: GuestExport) -> HttpResponseBase:

@@ -71,6 +71,12 @@ class Selection:
         return self.filter.qs
 
     @cached_property
+    def has_deleted(self) -> bool:
+        """Whether some of the guests are deleted; asks only where there may be such."""
+        may_have = self._ticks or "inactive" in self.filter.data
+        return may_have and self.guests.filter(is_active=False).exists()
+
+    @cached_property
     def words(self) -> list[str]:
         """The filters in words; none when everybody is meant."""
         if self._ticks:

@@ -146,6 +146,19 @@ def test_ticked_rows_are_exported_alone(sign_in, bella, manager):
     assert sorted(row[0] for row in rows[1:]) == ["+442000000001", "+442000000003"]
 
 
+def test_a_file_says_who_is_deleted_where_some_are(sign_in, bella, manager):
+    ids = [*crowd(bella, 2), *crowd(bella, 1, first=2, is_active=False)]
+    client = sign_in(manager)
+    every = table(export(client, f"{ADDRESS}?inactive=on&sort=phone"))
+    assert [row[-1] for row in every] == ["Deleted", "", "", "Yes"]
+    ticked = table(export(client, f"{ADDRESS}?guest={ids[2]}"))
+    assert [row[-1] for row in ticked] == ["Deleted", "Yes"]
+    active = f"{ADDRESS}?inactive=on&q=guest 1"
+    assert "Deleted" not in table(export(client, active))[0]
+    page = client.get(f"{ADDRESS}?inactive=on").content.decode()
+    assert "Last visit, Tier, Deleted." in page
+
+
 def test_batches_join_without_a_gap_in_every_order(bella, manager, monkeypatch):
     monkeypatch.setattr(export_tables, "BATCH", 3)
     crowd(bella, 7, birthday=NOW.date())
