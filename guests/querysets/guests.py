@@ -194,8 +194,8 @@ class GuestQuerySet(SeededQuerySet):
         return self.filter(sex__in=sexes)
 
     def with_employee_id(self, text: str) -> Self:
-        """Guests with this employee ID, in capitals or not."""
-        written = {text, text.upper(), text.lower()}
+        """Guests with this employee ID, in capitals or not, or with capitals where words begin."""
+        written = {text, text.upper(), text.lower(), text.title()}
         return self.filter(employee_id__in=written, employee_id__gt=NO_TEXT)
 
     def with_email(self, has: bool) -> Self:

@@ -161,7 +161,8 @@ def test_age_in_whole_years(bella, make):
 def test_sex_mail_card_consent_subscription_and_employee_id(bella, make):
     guests = make(
         A={"sex": "male", "email": "a@example.com", "consent": "given", "employee_id": "E7"},
-        B={"sex": "female", "subscribed": False, "consent": "revoked"}, C={},
+        B={"sex": "female", "subscribed": False, "consent": "revoked"},
+        C={"employee_id": "Emp-12"},
     )  # fmt: skip
     card(guests["B"], "7001")
     assert found(bella, "sex=male&sex=female") == "AB"
@@ -171,6 +172,7 @@ def test_sex_mail_card_consent_subscription_and_employee_id(bella, make):
     assert (found(bella, "subscribed=true"), found(bella, "subscribed=false")) == ("AC", "B")
     assert found(bella, "consent=given&consent=unknown") == "AC"
     assert found(bella, "employee_id=e7") == "A"
+    assert found(bella, "employee_id=emp-12") == found(bella, "employee_id=EMP-12") == "C"
     assert words(bella, "has_email=false&subscribed=true&consent=given") == [
         "Has no e-mail address", "Subscribed", "Consent: Given",
     ]  # fmt: skip
