@@ -25,16 +25,19 @@ document.addEventListener("keydown", (event) => {
 });
 
 /* An open menu lies over what comes next: who goes on, by mouse or keyboard, closes it. */
-const leave = (target) => {
+const closeMenus = (isLeft) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(target)) menu.open = false;
+    if (isLeft(menu)) menu.open = false;
   }
 };
 
-document.addEventListener("focusin", (event) => leave(event.target));
+/* Words in a menu that are pressed give the focus to what the menu stands in: nobody leaves it by that. */
+document.addEventListener("focusin", ({ target }) => {
+  closeMenus((menu) => !menu.contains(target) && !target.contains(menu));
+});
 
 document.addEventListener("click", (event) => {
-  leave(event.target);
+  closeMenus((menu) => !menu.contains(event.target));
   if (event.target.closest("[data-print]")) print();
   const close = event.target.closest("[data-dismiss]");
   if (close) {

@@ -114,6 +114,16 @@ def test_columns_pages_and_orders(page):
     )
 
 
+def test_the_words_beside_a_tick_box_in_a_menu_tick_it(page):
+    menu = page.locator("details.menu", has_text="Category")
+    menu.locator("summary").click()
+    menu.get_by_text("No category").click()
+    expect(menu.get_by_label("No category")).to_be_checked()
+    expect(menu).to_have_attribute("open", "")
+    page.get_by_role("heading", name="Guests", exact=True).click()
+    expect(menu).not_to_have_attribute("open", "")
+
+
 def test_the_bar_finds_a_guest_by_keyboard(page):
     page.keyboard.press("/")
     page.keyboard.type("0001")
