@@ -11,6 +11,11 @@ for (const form of document.querySelectorAll("[data-filters]")) {
   form.addEventListener("submit", () => {
     for (const menu of form.querySelectorAll("details.menu[open]")) menu.open = false;
   });
+  /* Back brings the list back; what was chosen for the next one, which the browser would keep, is not on in it. */
+  window.addEventListener("pageshow", ({ persisted }) => {
+    const [arrival] = performance.getEntriesByType("navigation");
+    if (persisted || arrival?.type === "back_forward") form.reset();
+  });
 }
 
 const list = document.querySelector("[data-list]");

@@ -124,6 +124,24 @@ def test_the_words_beside_a_tick_box_in_a_menu_tick_it(page):
     expect(menu).not_to_have_attribute("open", "")
 
 
+def test_back_brings_the_filters_of_that_list_back_with_it(page):
+    menu = page.locator("details.menu", has_text="Category")
+    page.get_by_role("button", name="Update").first.click()
+    page.locator("#id_q").fill("Guest 5")
+    menu.locator("summary").click()
+    menu.get_by_text("No category").click()
+    page.get_by_role("button", name="Update").first.click()
+    expect(page.locator("tbody tr")).to_have_count(8)
+    expect(menu.get_by_label("No category")).to_be_checked()
+    page.go_back()
+    expect(page.get_by_text("59 guests")).to_be_visible()
+    expect(page.locator("#id_q")).to_have_value("")
+    expect(menu.get_by_label("No category")).not_to_be_checked()
+    page.go_forward()
+    expect(page.locator("#id_q")).to_have_value("Guest 5")
+    expect(menu.get_by_label("No category")).to_be_checked()
+
+
 def test_the_bar_finds_a_guest_by_keyboard(page):
     page.keyboard.press("/")
     page.keyboard.type("0001")
