@@ -211,7 +211,9 @@ def owning(
     at_least: Decimal | None = None,
     at_most: Decimal | None = None,
 ) -> GuestQuerySet:
-    """Guests by their balance in the program; without an account it is nothing."""
+    """Guests by their balance in the program; without an account it is nothing, and never less."""
+    if at_most is not None and at_most < 0:
+        return guests.none()
     if at_least is not None and at_least > 0:
         guests = guests.filter(_accounts_exist(program, balance__gte=at_least))
     if at_most is not None:

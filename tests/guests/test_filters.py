@@ -297,6 +297,7 @@ def test_balances_from_and_to(bella, members):
     assert found(bella, f"{base}&balance_from=2.5001") == "A"
     assert found(bella, f"{base}&balance_to=2.5") == "BCD"
     assert found(bella, f"{base}&balance_from=0&balance_to=0") == "CD"
+    assert found(bella, f"{base}&balance_to=-0.01") == ""
     assert words(bella, f"{base}&balance_from=5")[1] == "Balance: from 5"
 
 
