@@ -96,10 +96,17 @@ def _sums(programs: Mapping[int, Program], money: Money) -> list[dict[str, Any]]
             "currency": program.currency,
             "credited": _amount(program, money.programs[str(pk)]["credited"]),
             "debited": _amount(program, money.programs[str(pk)]["debited"]),
+            "moved": _moved(program, money.programs[str(pk)]),
             "lines": money.programs[str(pk)]["lines"],
         }
         for pk, program in sorted(programs.items(), key=lambda item: (item[1].name, item[0]))
     ]
+
+
+def _moved(program: Program, sums: Mapping[str, int]) -> str:
+    """Return both sums with their signs, "+275.50, \u22125"; what is nothing is not said."""
+    signed = (("+", sums["credited"]), ("\u2212", sums["debited"]))
+    return ", ".join(f"{sign}{_amount(program, units)}" for sign, units in signed if units)
 
 
 def _amount(program: Program, units: int) -> str:

@@ -26,10 +26,7 @@ def told(company: Company, user: User) -> Iterator[Waiting]:
         job.company = company
         assert job.approval_asked_by is not None
         assert job.approval_asked_at is not None
-        sums = (
-            f"{isolated(each['name'])}: +{each['credited']}, \u2212{each['debited']}"
-            for each in sums_of_check(job)
-        )
+        sums = (f"{isolated(each['name'])}: {each['moved']}" for each in sums_of_check(job))
         title = _("Import %(number)s, %(file)s") % {
             "number": job.number,
             "file": isolated(job.filename),

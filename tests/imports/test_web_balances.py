@@ -411,6 +411,7 @@ def test_what_waits_stands_among_the_approvals_and_lapses(bella, sign_in, owner)
     second = sign_in(_member(bella, "Otto", "owner"))
     shown = second.get("/c/bella/approvals/").content.decode()
     assert "Import 1, balances.csv" in shown
+    assert "Points: +11.50<" in shown
     asked_at = ImportJob.objects.get(pk=job.pk).approval_asked_at
     lapses_at = (asked_at + timedelta(days=7)).astimezone(ZoneInfo(bella.timezone))
     assert f"Lapses {lapses_at.day} {lapses_at:%b %Y, %H:%M}" in shown
