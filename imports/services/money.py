@@ -10,6 +10,7 @@ from core.fields import from_units
 from core.mail import message_id
 from core.models import Membership, User
 from core.services.mail import post
+from imports.error_file import table_width
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.money import Money
@@ -65,9 +66,19 @@ def repeat_of(job: ImportJob) -> Repeat | None:
         return None
     batch, count = found
     earlier = ImportJob.objects.for_company(job.company).filter(pk=batch).first()
-    if earlier is None or count < MOSTLY * money.lines:
+    if earlier is None or count < _asked_from(job) * money.lines:
         return None
-    return Repeat(earlier, 100 * count // money.lines, money.takes)
+    return Repeat(earlier, max(1, 100 * count // money.lines), money.takes)
+
+
+def _asked_from(job: ImportJob) -> float:
+    """Return of which share of the lines on it is asked.
+
+    An error file holds only what was not given: with its remarks still in it, and one line of it
+    given elsewhere, it was corrected twice, or uploaded as if it corrected nothing.
+    """
+    has_remarks = table_width(job) < len(job.mapping)
+    return 0 if has_remarks else MOSTLY
 
 
 def needs_approval(job: ImportJob) -> bool:

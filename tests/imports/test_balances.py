@@ -269,6 +269,30 @@ def test_a_new_upload_of_the_same_credits_asks_first(bella, anna, boris, owner, 
     assert balance(anna, points) == Decimal(10)
 
 
+def test_an_error_file_uploaded_as_new_asks_about_a_single_credit(
+    bella, anna, boris, owner, points
+):
+    """What it holds was left out: what has been given since, somebody has corrected elsewhere."""
+    head = "phone,amount,currency,reference\n"
+    lines = [f"{ANNA},5,GBP,a", *(f"{BORIS},{n},GBP,{n}" for n in range(1, 4))]
+    wrong = "\n".join(line.replace("GBP", "GBX") for line in lines)
+    first = brought_in(bella, head + wrong, partial=True)
+    brought_in(bella, f"{head}{lines[0]}\n", corrects=first)
+    remarks = "".join(f"{line},No such currency\n" for line in lines)
+    job = draft(bella, f"{head[:-1]},What was wrong\n{remarks}", actor=owner)
+    options, now = Options.from_json(job.options), timezone.now()
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=now))
+    repeat = repeat_of(job)
+    assert repeat is not None
+    assert (repeat.earlier, repeat.percent) == (first, 25)
+    job = answer_repeat(job=job, same=True)
+    options = Options.from_json(job.options)
+    job = finish(runs.request_check(job=job, options=options, results_to="", now=now))
+    runs.start_import(job=job, actor=owner, source="web", now=now)
+    assert finish(job).counts == {"unchanged": 1, "updated": 3, "credits_given_before": 1}
+    assert (balance(anna, points), balance(boris, points)) == (Decimal(5), Decimal(6))
+
+
 def test_what_several_imports_gave_is_the_same_again_of_each(bella, anna, boris, owner, points):
     """One answer is enough, and nothing is given twice for belonging to the other import."""
     of_anna, of_boris = f"{ANNA},5,GBP,a\n{ANNA},5,GBP,b\n", f"{BORIS},6,GBP,c\n"
