@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from imports.error_file import sentences
+from imports.error_file import sentences, table_width
 from imports.models import ImportJob, ImportRow
 from imports.reports.file import column_label, letter
 
@@ -14,11 +14,15 @@ _input_name = re.compile(r"cell-([0-9]{1,10})-([0-9]{1,4})").fullmatch
 
 
 def table(job: ImportJob, rows: Sequence[ImportRow]) -> dict[str, Any]:
-    """Return what imports/mend.html shows: every cell with an input, as wide as the widest row."""
+    """Return what imports/mend.html shows: every cell with an input, as wide as the widest row.
+
+    Of a correction not what was wrong the time before, which stood in the last column.
+    """
     width = max([job.width, *(len(_cells(row)) for row in rows)])
-    labels = [_label(job, place) for place in range(width)]
+    remark = table_width(job) if table_width(job) < job.width else None
+    labels = {place: _label(job, place) for place in range(width) if place != remark}
     return {
-        "header": [{"label": label} for label in labels],
+        "header": [{"label": label} for label in labels.values()],
         "rows": [
             {"line": row.line, "reasons": sentences(row), "cells": _inputs(job, row, labels)}
             for row in rows
@@ -52,18 +56,18 @@ def _label(job: ImportJob, place: int) -> str:
     return _("Beyond the last column (%(letter)s)") % {"letter": letter(place)}
 
 
-def _inputs(job: ImportJob, row: ImportRow, labels: list[str]) -> list[dict[str, Any]]:
+def _inputs(job: ImportJob, row: ImportRow, labels: Mapping[int, str]) -> list[dict[str, Any]]:
     keys = [key for _code, key, *_rest in row.reasons or ()]
     wrong = {job.mapping.index(key) for key in keys if key in job.mapping}
-    cells = _cells(row) + [""] * (len(labels) - len(_cells(row)))
+    cells = dict(enumerate(_cells(row)))
     return [
         {
             "name": f"cell-{row.line}-{place}",
-            "value": cell,
-            "label": labels[place],
+            "value": cells.get(place, ""),
+            "label": label,
             "wrong": place in wrong,
         }
-        for place, cell in enumerate(cells)
+        for place, label in labels.items()
     ]
 
 

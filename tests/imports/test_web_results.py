@@ -9,6 +9,7 @@ from django.utils import timezone
 from core.models import OutgoingMail
 from core.services import mail as mails
 from guests.models import Guest
+from imports import error_file
 from imports.models import ImportJob
 from imports.reports import undo
 from imports.services import runs
@@ -176,6 +177,19 @@ def test_mended_rows_are_imported_again(client, bella, manager):
     assert worked(new).counts == {"created": 2}
     assert Guest.objects.get(phone="+442079460960").email == "max@example.com"
     assert "Corrected by" in text_of(client.get(page(job, "result")))
+
+
+def test_what_was_wrong_the_time_before_is_not_there_to_be_mended(client, bella, manager):
+    first = imported(bella, manager, MIXED, partial=True)
+    content = b"".join(error_file.csv_lines(first)).decode()
+    content = content.replace("max-example.com", "maxi.example.com")
+    again = imported(bella, manager, content, partial=True, corrects=first)
+    text = text_of(client.get(page(again, "result")))
+    assert 'value="maxi.example.com"' in text
+    assert "What was wrong" not in text
+    cells = {"cell-3-3": "max@example.com"}
+    client.post(page(again, "mend"), cells)
+    assert worked(ImportJob.objects.get(corrects=again)).counts == {"created": 1}
 
 
 def test_the_same_mending_twice_is_one_import(client, bella, manager):

@@ -38,11 +38,21 @@ def upload(
 
 
 def draft(
-    company: Company, actor: User | None, content: str = GOOD, *, partial: bool = False, **options
+    company: Company,
+    actor: User | None,
+    content: str = GOOD,
+    *,
+    partial: bool = False,
+    corrects: ImportJob | None = None,
+    **options,
 ) -> ImportJob:
     """Return an import whose file has come in, with its columns as they were found."""
     job = uploads.receive_upload(
-        company=company, actor=actor, chunks=[content.encode()], filename="guests.csv"
+        company=company,
+        actor=actor,
+        chunks=[content.encode()],
+        filename="guests.csv",
+        corrects=corrects,
     )
     job.options = {**job.options, "partial": partial, **options}
     job.save(update_fields=["options"])
