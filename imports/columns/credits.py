@@ -56,8 +56,8 @@ class CreditResource(Resource):
         widgets.CurrencyWidget(),
         fills="currency",
         aliases=(
-            "bonus currency, points currency, currency of credit, валюта бонусов, валюта "
-            "начисления, валюта баллов"
+            "bonus currency, points currency, bonus points currency, currency of credit, валюта "
+            "бонусов, валюта начисления, валюта баллов"
         ),
         help_text=CURRENCY_HELP,
         example="GBP",
@@ -68,8 +68,9 @@ class CreditResource(Resource):
         fills="expires_on",
         aliases=(
             "credit expiry, credit expiry date, bonus expiry, bonus expiry date, bonus expiration "
-            "date, points expiry, points expire, срок действия бонусов, бонусы действуют до, "
-            "баллы сгорают"
+            "date, points expiry, points expire, bonus points expiration date, bonus points "
+            "expiry, bonus points expiry date, срок действия бонусов, бонусы действуют до, баллы "
+            "сгорают"
         ),
         help_text=EXPIRES_HELP,
         example="2030-12-31",

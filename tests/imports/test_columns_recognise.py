@@ -50,6 +50,21 @@ def test_case_blanks_signs_and_numbers_do_not_matter(header, key):
 @pytest.mark.parametrize(
     ("header", "key"),
     [
+        ("Sum of credited bonus points", "credit_amount"),
+        ("Bonus currency", "credit_currency"),
+        ("Bonus points currency", "credit_currency"),
+        ("Bonus points expiration date", "credit_expires"),
+        ("Bonus points expiry date", "credit_expires"),
+        ("Customer account", "credit_program"),
+    ],
+)
+def test_credits_are_found_as_incust_calls_them(header, key):
+    assert recognise([header]) == [key]
+
+
+@pytest.mark.parametrize(
+    ("header", "key"),
+    [
         ("Birtday", "birthday"),
         ("Brithday", "birthday"),
         ("E-mial", "email"),
