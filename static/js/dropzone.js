@@ -3,9 +3,10 @@
 "use strict";
 
 const sizeOf = (bytes) => {
-  const units = ["B", "kB", "MB", "GB"];
-  const step = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), units.length - 1);
-  const value = bytes / 1000 ** step;
+  // As the server counts: the limit beside it, and the size on the pages that follow.
+  const units = ["bytes", "KB", "MB", "GB"];
+  const step = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), units.length - 1);
+  const value = bytes / 1024 ** step;
   return `${value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: value < 10 ? 1 : 0 })} ${units[step]}`;
 };
 
