@@ -36,9 +36,20 @@ class ProgramQuerySet(CompanyOwnedQuerySet):
         accounts = Account.objects.filter(program=OuterRef("pk"), company=OuterRef("company"))
         grouped = accounts.order_by().values("program")
         return self.annotate(
-            members=Subquery(grouped.annotate(n=Count("pk")).values("n")),
+            members=Subquery(grouped.annotate(n=_members()).values("n")),
             outstanding=Subquery(grouped.annotate(total=Total("balance")).values("total")),
         )
+
+
+def _members() -> Count:
+    """Count the guests of accounts: who was merged left an account that only tells what moved.
+
+    As a set that is read once, for there are few of them and many accounts.
+    """
+    from guests.models import Guest
+
+    merged = Guest.objects.filter(merged_into__isnull=False).order_by()
+    return Count("pk", filter=~Q(guest__in=merged.values("pk")))
 
 
 class AccountQuerySet(CompanyOwnedQuerySet):
@@ -55,8 +66,8 @@ class AccountQuerySet(CompanyOwnedQuerySet):
         return self.annotate(row_version=RawSQL('"loyalty_account"."xmin"::text', ()))
 
     def totals(self) -> dict[str, Any]:
-        """How many accounts there are, and what they have: {members, balance, held}."""
-        return self.aggregate(members=Count("pk"), balance=Total("balance"), held=Total("held"))
+        """How many guests have one, and what they have: {members, balance, held}."""
+        return self.aggregate(members=_members(), balance=Total("balance"), held=Total("held"))
 
 
 class LedgerEntryQuerySet(CompanyOwnedQuerySet):

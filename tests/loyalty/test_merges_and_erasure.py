@@ -175,6 +175,22 @@ def test_everything_is_told_as_json(anna, give):
     assert Balances().describe(anna) == "7.50 points · Points"
 
 
+def test_who_was_merged_is_no_member_any_more(bella, anna, boris, give, points):
+    give(anna, 5)
+    give(boris, 10)
+    done = merge(bella, anna, boris)
+    assert _members(points) == (1, 1, 15)
+    undo(bella, done)
+    assert _members(points) == (2, 2, 15)
+
+
+def _members(program: Program) -> tuple[int, int, Decimal]:
+    """Return them as the list of programs counts them and as its own page does; the balance."""
+    listed = Program.objects.with_totals().get(pk=program.pk)
+    own = Account.objects.filter(program=program).totals()
+    return listed.members, own["members"], own["balance"]
+
+
 def test_what_a_merge_moved_is_not_called_spent(bella, anna, boris, give):
     given = give(boris, 10)
     merge(bella, anna, boris)
