@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Exists, OuterRef
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse as url_of
@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from core.fields import LARGEST
 from core.models import Change, Company
-from core.sums import Total
 from core.web.access import CompanyRequest
 from guests.models import Guest
 from guests.web import record, way_back
@@ -213,12 +212,16 @@ def _take_back(
 def _revived(entry: LedgerEntry, program: Program) -> str:
     """Return how much of a debit goes back into credits that were taken back meanwhile.
 
-    What was left of them was taken then, and what was spent stayed given: that comes back.
+    What was left of them was taken then, and what was spent stayed given: that comes back. Not what
+    was taken from other credits in its stead.
     """
-    taken_back = LedgerEntry.objects.filter(reverses=OuterRef("lot"))
-    uses = LotUse.objects.filter(Exists(taken_back), entry=entry)
-    amount = uses.aggregate(total=Total("amount"))["total"]
-    return shown(amount, program) if amount and entry.amount < 0 else ""
+    if entry.amount > 0:
+        return ""
+    taken_back = LedgerEntry.objects.filter(reverses=OuterRef("lot")).values("amount")
+    uses = LotUse.objects.filter(entry=entry).annotate(taken=Subquery(taken_back))
+    found = uses.filter(taken__isnull=False).values_list("amount", "lot__amount", "taken")
+    amount = sum((min(used, given + taken) for used, given, taken in found), Decimal(0))
+    return shown(amount, program) if amount else ""
 
 
 def _left(entry: LedgerEntry) -> Decimal:

@@ -249,6 +249,23 @@ def test_of_a_spent_credit_the_person_decides_about_the_shortfall(client, credit
     assert balance(credited, points) == 400
 
 
+@pytest.mark.parametrize(
+    ("shortfall", "said"), [("what_is_left", "Of it 100 points came from"), ("from_others", "")]
+)
+def test_of_a_debit_it_is_said_what_stayed_given_and_comes_back(
+    client, credited, move, shortfall, said
+):
+    spent = move("-100", timezone.now())
+    move("500", timezone.now())
+    entry = LedgerEntry.objects.filter(amount=Decimal(270)).get()
+    ledger = f"/c/bella/guests/{credited.pk}/ledger/"
+    client.post(f"{ledger}{entry.pk}/reverse/", {"comment": "", "shortfall": shortfall})
+    page = client.get(f"{ledger}{spent.entry_id}/reverse/").content.decode()
+    assert "Give back 100 points in Bella" in page
+    assert said in page
+    assert ("stayed given" in page) is bool(said)
+
+
 def test_a_double_click_on_a_reversal_takes_back_once_and_says_so(client, credited, points):
     address = f"/c/bella/guests/{credited.pk}/credit/"
     client.post(address, filled(client, address, points, "50", confirm="1"))
