@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from core.models import Job
 from imports.columns import ORDERS
 from imports.models import ImportJob, ImportRow
@@ -11,6 +13,7 @@ from imports.options import Options
 from imports.pipeline.rows import Reason
 from imports.reasons import reason_text
 from imports.reports.check import why_nothing
+from imports.reports.money import given, sums_of_check
 from imports.services.money import repeat_of
 from imports.summary import COUNTS as SUMMED
 
@@ -40,6 +43,18 @@ def besides(job: ImportJob) -> dict[str, int]:
     """Return what else is counted of the import, without what there is none of."""
     counts = counts_of(job)
     return {name: counts[name] for name, _label in BESIDES if counts.get(name)}
+
+
+def besides_in_words(job: ImportJob) -> Iterator[str]:
+    """Yield the same in words, and what the import gave and took, or would, by program."""
+    counts = besides(job)
+    for name, label in BESIDES:
+        if name in counts:
+            yield _("%(what)s: %(n)s.") % {"what": label, "n": counts[name]}
+    if job.state in NOTHING_LEFT:
+        return
+    for each in sums_of_check(job) if is_checked_only(job) else given(job):
+        yield _("%(name)s (%(currency)s): %(credited)s credited, %(debited)s debited.") % each
 
 
 def answer(job: ImportJob) -> dict[str, Any]:

@@ -170,9 +170,8 @@ class ImportCommand(BaseCommand):
         if hint := _hint(job):
             self.stdout.write(hint)
         self.stdout.write(_headline(job) % {**answer, "state": job.get_state_display()})
-        for name, label in answers.BESIDES:
-            if number := answer["besides"].get(name):
-                self.stdout.write("  " + _("%(what)s: %(n)s.") % {"what": label, "n": number})
+        for sentence in answers.besides_in_words(job):
+            self.stdout.write("  " + sentence)
         for error in of_lines[:ERRORS_SHOWN]:
             self.stdout.write("  " + _("line %(line)s: %(reason)s") % error)
         if len(of_lines) > ERRORS_SHOWN and not options["error_file"]:

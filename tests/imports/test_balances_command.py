@@ -50,6 +50,16 @@ def test_balances_are_topped_up(run):
     assert (balance(ANNA), balance(BORIS)) == (Decimal(5), Decimal("6.5"))
 
 
+def test_the_money_is_told_before_and_after(tmp_path):
+    path = tmp_path / "balances.csv"
+    path.write_text(f"phone,amount,currency\n{ANNA},1250,GBP\n{BORIS},6.50,GBP\n")
+    for option in ("--check", "--partial"):
+        out = StringIO()
+        with pytest.raises(SystemExit):
+            call_command("import_balances", str(path), "--company", "bella", option, stdout=out)
+        assert "  Points (GBP): 1,256.50 credited, 0 debited.\n" in out.getvalue()
+
+
 def test_amounts_that_can_be_read_in_two_ways_are_asked_for_and_not_guessed(run):
     content = f"phone;amount;currency\n{ANNA};1.250;GBP\n{BORIS};350;GBP\n"
     code, answer = run(content)
