@@ -37,7 +37,8 @@ class LoyaltyConfig(AppConfig):
         approval_mail.register()
         decision_mail.register()
         category_uses.register()
-        clock.every(15 * 60, "expire credits and holds", at_start=True)(expiring.expire_due)
+        # Until it comes by, pages show what was over at midnight: debits find it gone at once.
+        clock.every(60, "expire credits and holds", at_start=True)(expiring.expire_due)
         clock.every(15 * 60, "let adjustments lapse", at_start=True)(approving.lapse_due)
         clock.every(24 * 3600, "check the ledgers")(checking.check_every_ledger)
         clock.every(24 * 3600, "add up the programs")(totals.add_up_every_ledger)

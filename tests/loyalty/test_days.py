@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
+from core import clock
 from loyalty.models import Account, CreditLot, Program
 from loyalty.money import NotAnAmount, read_amount
-from loyalty.services.expiring import expire_company
+from loyalty.services.expiring import expire_company, expire_due
 from loyalty.services.postings import Posted, Refused
 
 pytestmark = pytest.mark.usefixtures("books_agree")
@@ -15,6 +16,13 @@ pytestmark = pytest.mark.usefixtures("books_agree")
 
 def utc(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)
+
+
+def test_the_clock_comes_by_within_a_minute_of_midnight():
+    """Pages show balances as they are kept: what is over is not to stand there for long."""
+    (expiry,) = (entry for entry in clock._entries.values() if entry.act is expire_due)
+    assert expiry.seconds <= 60
+    assert expiry.at_start
 
 
 @pytest.mark.parametrize(
