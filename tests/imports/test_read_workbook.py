@@ -100,7 +100,7 @@ def test_typed_cells_become_text(made):
         ]
     )
     assert read(path, header_row=1) == [
-        (2, ["442012345678", "'t Hooft", "1980-12-01", "1"]),
+        (2, ["442012345678", "'t Hooft", "1980-12-01", "TRUE"]),
         (3, ["4.42079460958E+15", "=1+1", "2024-05-01 13:45:00", "0.3"]),
         (4, ["+44202128506", "", "09:30:00", ""]),
         (6, ["007", "Иван\nИванов", "-2.5", "0"]),
@@ -117,7 +117,7 @@ def test_typed_cells_become_text(made):
         (-0.0, "0"),
         (float("nan"), ""),
         (float("inf"), ""),
-        (False, "0"),
+        (False, "FALSE"),
         (datetime.datetime.fromisoformat("2024-05-01"), "2024-05-01"),
         (None, ""),
     ],

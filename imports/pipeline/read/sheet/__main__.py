@@ -84,10 +84,11 @@ def as_text(value: object) -> str:
     """Return a typed cell as the text that a .csv of the same sheet should hold.
 
     Whole numbers lose the ".0" of the float; from 1e15 on a float has lost digits, and stays in a
-    form that says so ("4.42079460958E+15"). Dates are ISO, booleans 1 and 0.
+    form that says so ("4.42079460958E+15"). Dates are ISO. A boolean is its word: as a 1 it would
+    be an amount, too, or a sex.
     """
     if isinstance(value, bool):
-        return "1" if value else "0"
+        return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
         return _number(value)
     if isinstance(value, datetime):
