@@ -86,7 +86,7 @@ def _import(request: CompanyRequest, job: ImportJob, form: RulesForm) -> HttpRes
     except IsRepeat:
         return _page(request, job, form)
     except NeedsApproval:
-        messages.info(request, _("Somebody else has to approve this import before it starts."))
+        messages.info(request, _not_approved(job))
         return _page(request, job, form)
     except runs.StillWrong:
         form.add_error(
@@ -97,6 +97,13 @@ def _import(request: CompanyRequest, job: ImportJob, form: RulesForm) -> HttpRes
     if job.step == ImportJob.Step.CHECK:
         messages.info(request, _("The rules were changed, so the file is checked again first."))
     return redirect(page_of(job))
+
+
+def _not_approved(job: ImportJob) -> str:
+    """Return why nothing was imported: whoever approves may look at what was checked anew since."""
+    if job.approval_asked_by_id is None:
+        return _("Nothing was imported: a second person has to approve it, and nobody is asked to.")
+    return _("Somebody else has to approve this import before it starts.")
 
 
 def _answer(

@@ -204,7 +204,8 @@ def test_changed_rules_are_approved_anew(bella, sign_in, owner):
     post(client, job, "ask")
     post(client, job, "check", mode="set")
     job = worked(job)
-    post(second, job, "import", mode="set")
+    shown = post(second, job, "import", mode="set").content.decode()
+    assert "a second person has to approve it, and nobody is asked to" in shown
     job = ImportJob.objects.get(pk=job.pk)
     assert (job.state, job.approval_asked_by) == ("draft", None)
 
