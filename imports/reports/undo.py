@@ -11,6 +11,7 @@ from guests.models import Card, ExternalId, Guest
 from imports.models import ImportJob, ImportRow
 from imports.reasons import describe
 from imports.reports.file import label_of_guest_field
+from imports.reports.money import given
 from imports.services.undo_forecast import Forecast
 
 #: What is said where it is not known which one.
@@ -26,6 +27,7 @@ def forecast_figures(job: ImportJob, found: Forecast) -> dict[str, Any]:
         "entries": found.entries,
         "size": found.size,
         "kept": found.kept,
+        "money": given(job),
         "reasons": [
             {"reason": reason_in_general(code), "count": count}
             for code, count in found.reasons.most_common()

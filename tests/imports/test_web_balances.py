@@ -286,6 +286,8 @@ def test_its_undo_and_its_next_file_are_of_balances_and_not_of_guests(sign_in, m
     client = sign_in(manager)
     shown = client.get(page(bonus, "undo")).content.decode()
     assert "Undo 2 credits and debits in Bella" in shown
+    assert "The money it moved" in shown
+    assert '<td role="cell" class="num card-line" data-label="Credited">11.50</td>' in shown
     assert "Guests removed" not in shown
     assert (
         'href="/c/bella/imports/balances/new/"'
