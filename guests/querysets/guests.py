@@ -52,6 +52,10 @@ class GuestQuerySet(SeededQuerySet):
             return self.open()
         return self.filter(is_active=True, phone__isnull=False)
 
+    def merged_away(self) -> Self:
+        """Guests who were merged into another, which no list shows."""
+        return self.filter(merged_into__isnull=False)
+
     def of_record(self, pk: int) -> "Guest":
         """Return the guest with what the record's head and form name: the tier and the referrer.
 

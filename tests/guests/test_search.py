@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from guests.models import Card, Guest
 from guests.querysets import search
 from loyalty.models import Account, Program
-from tests.guests.cast import card, guest
+from tests.guests.cast import card, guest, merge
 
 pytestmark = pytest.mark.django_db
 
@@ -249,6 +249,30 @@ def test_of_a_letter_or_two_it_is_not_said_that_nobody_has_them(client, bella, p
     page = client.get(URL, {"q": text}).content.decode()
     assert "One or two letters or digits are found only where a word begins." in page
     assert "Nobody found" not in page
+
+
+@pytest.mark.parametrize("text", ["07700 900555", "0555", "oldname", "old@example.com"])
+def test_what_a_merged_guest_had_leads_to_the_kept_one(client, bella, people, text):
+    other = guest(bella, "+447700900555", first_name="Anna", last_name="Oldname",
+                  email="old@example.com")  # fmt: skip
+    last = guest(bella, "+447700900556", first_name="Ann", last_name="Petrova", email="a@e.example")
+    merge(last, other, email="kept", last_name="kept")
+    people.refresh_from_db()
+    last.refresh_from_db()
+    merge(people, last, email="kept", first_name="kept")
+    answer = client.get(URL, {"q": text})
+    page = answer.content.decode()
+    assert hits(answer) == ["Anna Petrova"]
+    assert f"“{text}” is of a guest who was merged into:" in page
+    assert "/guests/new/" not in page
+
+
+def test_who_is_found_without_is_not_looked_for_among_the_merged(client, bella, people):
+    other = guest(bella, "+447700900555", first_name="Annabel", email="bel@example.com")
+    merge(guest(bella, "+447700900556", first_name="Bella"), other, first_name="kept")
+    answer = client.get(URL, {"q": "anna"}, headers={"HX-Request": "true"})
+    assert hits(answer) == ["Anna Petrova"]
+    assert "merged" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\x00", "%", "x" * 500])
