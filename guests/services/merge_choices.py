@@ -49,7 +49,14 @@ def value_of(guest: Guest, name: str) -> tuple[Any, ...]:
 
 
 def differs(kept: Guest, merged: Guest, name: str) -> bool:
+    if name == "referrer":
+        return referrer_of(kept, merged) != referrer_of(merged, kept)
     return value_of(kept, name) != value_of(merged, name)
+
+
+def referrer_of(guest: Guest, other: Guest) -> int | None:
+    """Return who brought the guest along. Where that is the other, nobody: they are one."""
+    return None if guest.referrer_id == other.pk else guest.referrer_id
 
 
 def forced(kept: Guest, merged: Guest, name: str) -> str:
@@ -70,10 +77,10 @@ def default(kept: Guest, merged: Guest, name: str) -> str:
     """Return the side to begin with: the fuller, and of two that are full the one seen later."""
     if side := forced(kept, merged, name):
         return side
-    if not differs(kept, merged, name) or (name == "referrer" and merged.referrer_id == kept.pk):
+    if not differs(kept, merged, name):
         return KEPT
-    if _is_blank(merged, name) or _is_blank(kept, name):
-        return KEPT if _is_blank(merged, name) else MERGED
+    if _is_blank(merged, kept, name) or _is_blank(kept, merged, name):
+        return KEPT if _is_blank(merged, kept, name) else MERGED
     if name == "comment":
         return BOTH
     if name == "registered_at":
@@ -127,7 +134,9 @@ def _changed(guest: Guest, values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if getattr(guest, name) != value}
 
 
-def _is_blank(guest: Guest, name: str) -> bool:
+def _is_blank(guest: Guest, other: Guest, name: str) -> bool:
+    if name == "referrer":
+        return referrer_of(guest, other) is None
     value = getattr(guest, FIELDS[name][0])
     return value is None or value == "" or (name == "consent" and value == "unknown")
 

@@ -22,7 +22,11 @@ LONGEST_CHAIN = 50
 
 
 class NotUndoable(Exception):
-    """The merge cannot be undone any more: undone before, changed since, or a guest is erased."""
+    """The merge cannot be undone any more: changed since, or a guest is erased."""
+
+
+class AlreadyUndone(NotUndoable):
+    """Somebody has undone the merge before."""
 
 
 @begun_anew
@@ -75,14 +79,16 @@ def undo_merge(
 ) -> None:
     """Give both guests back what they had before they were merged.
 
-    Raises NotUndoable when either was touched since, and dependents.Refused when something that
-    was moved cannot go back.
+    Raises NotUndoable when either was touched since, AlreadyUndone, and dependents.Refused when
+    something that was moved cannot go back.
     """
     try:
         kept, merged = _locked_pair(company, merge.kept_id, merge.merged_id)
     except Guest.DoesNotExist as gone:
         raise NotUndoable(str(merge)) from gone
     merge = GuestMerge.objects.for_company(company).select_for_update().get(pk=merge.pk)
+    if merge.undone_at is not None:
+        raise AlreadyUndone(str(merge))
     if not is_undoable(merge, kept, merged):
         raise NotUndoable(str(merge))
     kept_before, merged_before = read(merge.kept_before), read(merge.merged_before)

@@ -16,7 +16,13 @@ from core.web.ids import id_in
 from guests import dependents
 from guests.forms.merging import MergeForm
 from guests.models import Guest, GuestMerge, PossibleDuplicate
-from guests.services.merging import NotUndoable, is_undoable, merge_guests, undo_merge
+from guests.services.merging import (
+    AlreadyUndone,
+    NotUndoable,
+    is_undoable,
+    merge_guests,
+    undo_merge,
+)
 from guests.services.records import ChangedMeanwhile, Closed
 from guests.web import merge_words, way_back
 from guests.web.record import guest_view
@@ -166,6 +172,8 @@ def _undo(request: CompanyRequest, company: Company, done: GuestMerge) -> HttpRe
             source=Change.Source.WEB,
             now=timezone.now(),
         )
+    except AlreadyUndone:
+        messages.info(request, _("This merge was undone before: nothing was changed."))
     except NotUndoable:
         messages.error(
             request, _("This merge cannot be undone any more: a guest was changed since.")

@@ -26,13 +26,15 @@ def values_of(company: Company, kept: Guest, merged: Guest) -> dict[str, tuple[s
     ids = {guest.referrer_id for guest in (kept, merged) if guest.referrer_id}
     referrers = Guest.objects.for_company(company).in_bulk(ids) if ids else {}
     return {
-        name: (_shown(kept, name, referrers), _shown(merged, name, referrers))
+        name: (_shown(kept, merged, name, referrers), _shown(merged, kept, name, referrers))
         for name in merge_choices.FIELDS
     }
 
 
-def _shown(guest: Guest, name: str, referrers: dict[int, Guest]) -> str:
+def _shown(guest: Guest, other: Guest, name: str, referrers: dict[int, Guest]) -> str:
     value = getattr(guest, merge_choices.FIELDS[name][0])
+    if name == "referrer":
+        value = merge_choices.referrer_of(guest, other)
     if value is None or value == "":
         return ""
     special: dict[str, Callable[[], str]] = {

@@ -88,6 +88,34 @@ def test_merging_and_undoing_it_by_the_pages(
     assert "Undo the merge" not in page
 
 
+def test_whoever_undoes_a_merge_twice_is_told_that_it_was_undone(
+    two: tuple[Guest, Guest], manager: User, sign_in: SignIn
+) -> None:
+    kept, other = two
+    client = sign_in(manager)
+    receipt = client.post(address(kept, other), chosen(kept, other))["Location"]
+    client.post(receipt)
+    page = client.post(receipt, follow=True).content.decode()
+    assert "This merge was undone before: nothing was changed." in page
+    assert "cannot be undone" not in page
+
+
+def test_one_of_the_two_is_not_offered_as_the_referrer(
+    bella: Company, manager: User, sign_in: SignIn
+) -> None:
+    peter = guest(bella, "+442079460970", first_name="Peter")
+    kept = guest(bella, ANNA, first_name="Anna")
+    other = guest(bella, ANN, first_name="Ann", referrer_id=kept.pk)
+    client = sign_in(manager)
+    assert 'name="referrer"' not in client.get(address(kept, other)).content.decode()
+    assert 'name="referrer"' not in client.get(address(other, kept)).content.decode()
+    Guest.objects.filter(pk=kept.pk).update(referrer=peter)
+    for pair, side in (((kept, other), "kept"), ((other, kept), "merged")):
+        form = client.get(address(*pair)).context["form"]
+        assert form["referrer"].initial == side
+        assert sorted(label for _side, label in form.fields["referrer"].choices) == ["", "Peter"]
+
+
 def test_whoever_changed_one_meanwhile_is_named_and_the_choices_stay(
     two: tuple[Guest, Guest], manager: User, sign_in: SignIn
 ) -> None:
