@@ -59,14 +59,25 @@ def in_words(company: Company, changes: Sequence[tuple[str, Values]]) -> list[li
     """Return the rows of each change, given as (app.model of its subject, values).
 
     A query for each table whose names the values speak of. Of something made no row is told that
-    was left empty.
+    was left empty. Fields come in the order of their model: PostgreSQL keeps the keys of JSON in
+    one of its own.
     """
     names = _Names(company, changes)
     rows = [
-        [_row(company, _field(subject, key), key, pair, names) for key, pair in values.items()]
+        [_row(company, field, key, pair, names) for field, key, pair in _in_order(subject, values)]
         for subject, values in changes
     ]
     return [[row for row in told if row.before or row.after] for told in rows]
+
+
+def _in_order(subject: str, values: Values) -> list[tuple[Any, str, Any]]:
+    """Return (field, key, pair) of each value: fields first, as their model has them."""
+    told = [(_field(subject, key), key, pair) for key, pair in values.items()]
+    return sorted(told, key=lambda each: (not isinstance(each[0], Field), _place(each[0])))
+
+
+def _place(field: Any) -> int:
+    return int(field.creation_counter) if isinstance(field, Field) else 0
 
 
 def _row(company: Company, field: Any, key: str, pair: Any, names: "_Names") -> Row:

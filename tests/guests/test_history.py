@@ -101,6 +101,28 @@ def test_values_are_told_in_words(sign_in, bella, manager, host):
         assert words in said, words
 
 
+def test_fields_come_in_the_order_of_the_record_on_both_databases(bella, manager, sign_in):
+    Category.objects.create(company=bella, name="VIP", is_default=True)
+    fields = {"comment": "Window", "email": "a@e.example", "last_name": "P", "first_name": "A"}
+    anna = create_guest(
+        company=bella, draft=Draft({**fields, "phone": ANNA}, cards=[("t", "1")]), actor=manager,
+        source="web", now=at(0),
+    )  # fmt: skip
+    said = text_of(history(sign_in(manager), anna))
+    labels = (
+        "Telephone",
+        "First name",
+        "Last name",
+        "E-mail",
+        "Comment",
+        "Categories VIP",
+        "Cards",
+    )
+    said = said.partition("created this guest")[2]
+    places = [said.index(f" {label} ") for label in labels]
+    assert places == sorted(places)
+
+
 def test_to_delete_and_to_restore_have_names_of_their_own(sign_in, bella, manager):
     anna = guest(bella)
     change(anna, manager, 1, is_active=False)
