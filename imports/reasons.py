@@ -108,6 +108,7 @@ MESSAGES: dict[str, str | Promise] = {
         "There is no guest with “%(value)s”. Only a telephone makes a new guest."
     ),
     "order_of_nobody": _("The receipt names no guest: it counts for the restaurant alone."),
+    "order_of_erased": _("This guest asked to be erased: it counts for the restaurant alone."),
     "closed_later": _("“%(value)s” is still to come: an order is sent when it has been closed."),
     "credit_no_currency": _(
         "An amount without a currency is not given. Add the currency, and import this row again."

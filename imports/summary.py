@@ -26,6 +26,7 @@ COUNTS: tuple[tuple[str, str | Promise], ...] = (
     ("erased", gettext_lazy("Erased guests kept away")),
     ("new_guests", gettext_lazy("New guests")),
     ("of_nobody", gettext_lazy("Receipts without a guest")),
+    ("of_erased", gettext_lazy("Receipts of erased guests")),
     ("credits_left_out", gettext_lazy("Credits left out")),
     ("credits_given_before", gettext_lazy("Credits given before")),
 )

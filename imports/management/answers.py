@@ -24,7 +24,7 @@ INTERRUPTED = 130
 ERRORS = 100
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed", "not_reached")
 #: What was done otherwise than asked, or besides: the headline counts lines by what became of them.
-BESIDES = tuple((name, label) for name, label in SUMMED if name not in (*COUNTS, "new_guests"))
+BESIDES = tuple((name, label) for name, label in SUMMED if name not in COUNTS)
 #: States in which nothing is left of what was written.
 NOTHING_LEFT = frozenset({Job.State.REFUSED, Job.State.UNDONE})
 
@@ -40,16 +40,19 @@ def counts_of(job: ImportJob) -> dict[str, int]:
 
 
 def besides(job: ImportJob) -> dict[str, int]:
-    """Return what else is counted of the import, without what there is none of."""
-    counts = counts_of(job)
+    """Return what else is counted of the import, without what there is none of.
+
+    The guests that orders make are not among it: the answer has them under a key of its own.
+    """
+    counts = {**counts_of(job), "new_guests": 0}
     return {name: counts[name] for name, _label in BESIDES if counts.get(name)}
 
 
 def besides_in_words(job: ImportJob) -> Iterator[str]:
-    """Yield the same in words, and what the import gave and took, or would, by program."""
-    counts = besides(job)
+    """Yield all that is counted besides, and what the import gave and took, or would, by program."""
+    counts = counts_of(job)
     for name, label in BESIDES:
-        if name in counts:
+        if counts.get(name):
             yield _("%(what)s: %(n)s.") % {"what": label, "n": counts[name]}
     if job.state in NOTHING_LEFT:
         return

@@ -47,6 +47,7 @@ _NOTES = {
     "credit_no_currency": "credits_left_out",
     "credit_given_before": "credits_given_before",
     "order_of_nobody": "of_nobody",
+    "order_of_erased": "of_erased",
 }
 
 

@@ -146,8 +146,10 @@ def _whose(row: CleanRow, met: OrdersMet) -> _Whose:
         else:
             found = owner.id
     phone = row.values.get("phone")
-    if found is not None or forgotten:
+    if found is not None:
         return _Whose(found, None, [])
+    if forgotten:
+        return _Whose(None, None, [], [Reason("order_of_erased", "", "", {})])
     if phone is not None or unknown:
         return _Whose(None, phone, [] if phone is not None else unknown)
     return _Whose(None, None, [], [Reason("order_of_nobody", "", "", {})])

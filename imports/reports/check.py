@@ -157,5 +157,6 @@ def _effects(counts: Mapping[str, int]) -> list[dict[str, Any]]:
         (_("repeat an earlier row"), repeated),
         (_("asked to be erased and stay out"), counts.get("erased", 0)),
         (_("name no guest, and count for the restaurant alone"), counts.get("of_nobody", 0)),
+        (_("are of erased guests, and count for the restaurant alone"), counts.get("of_erased", 0)),
     ]
     return [{"label": label, "value": value} for label, value in effects if value > 0]

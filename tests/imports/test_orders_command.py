@@ -202,10 +202,9 @@ def test_who_was_erased_is_not_brought_back(command, bella):
     assert counts(done.answer) == {"created": 1, "rows": 1}
     assert not Guest.objects.exists()
     assert Order.objects.get().guest is None
-    assert counts(command(lines(of(phone=ANNA), header=BY_ID), "--json").answer) == {
-        "unchanged": 1,
-        "rows": 1,
-    }
+    again = command(lines(of(phone=ANNA), header=BY_ID), "--json").answer
+    assert counts(again) == {"unchanged": 1, "rows": 1}
+    assert done.answer["besides"] == again["besides"] == {"of_erased": 1}
 
 
 def test_another_company_s_guests_and_restaurants_are_not_found(command, bella, roma):
@@ -350,6 +349,14 @@ def test_a_receipt_without_a_guest_counts_for_the_restaurant_alone(command, bell
     order = Order.objects.get(external_id="A-2")
     assert (order.guest, order.total) == (None, Decimal("7.5"))
     assert ImportJob.objects.get().counts["of_nobody"] == 1
+
+
+def test_the_answer_in_words_tells_what_was_made_besides_the_orders(command, bella):
+    ErasedPhone.objects.create(company=bella, digest=erasure_digest(bella.pk, "+447700900777"))
+    rows = [LINE, "Bella Soho,A-2,,7.50,2026-03-10 22:00"]
+    said = command(lines(*rows, "Bella Soho,A-3,07700 900777,7.50,2026-03-10 22:00")).said
+    for what in ("New guests", "Receipts without a guest", "Receipts of erased guests"):
+        assert f"{what}: 1." in said
 
 
 def test_a_receipt_that_names_nobody_any_more_stays_with_its_guest(command):
