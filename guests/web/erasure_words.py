@@ -17,6 +17,7 @@ _COUNTED = {
     "exports": gettext_lazy("Exports deleted"),
     "mails": gettext_lazy("Kept e-mails deleted"),
     "import_rows": gettext_lazy("Lines of imports"),
+    "mappings": gettext_lazy("Column mappings"),
     "uploads_rewritten": gettext_lazy("Uploads rewritten"),
     "uploads_deleted": gettext_lazy("Uploads deleted"),
 }

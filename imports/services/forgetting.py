@@ -16,8 +16,8 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from guests.dependents import Cleaning, NotYet
-from guests.traces import Traces
-from imports.models import ImportJob, ImportRow
+from guests.traces import GONE, Traces
+from imports.models import ColumnMapping, ImportJob, ImportRow
 from imports.pipeline.read import Dialect
 from imports.services.rewriting import NotRewritable, holds, is_key_column, key_places, rewrite
 from imports.services.trips import local_file
@@ -31,7 +31,7 @@ REWRITTEN, DELETED = "rewritten", "deleted"
 
 
 def clean(cleaning: Cleaning) -> Mapping[str, int]:
-    """Clean every import of the company that was made before the erasure.
+    """Clean every import of the company that was made before the erasure, and saved mappings.
 
     Raises NotYet while one of them is under way: it has read its lines already, and may still
     write down that one of them failed.
@@ -46,6 +46,7 @@ def clean(cleaning: Cleaning) -> Mapping[str, int]:
         if job.file and (became := _clean_upload(cleaning.traces, job)):
             counts[f"uploads_{became}"] += 1
         cleaning.beat()
+    counts["mappings"] = _clean_mappings(cleaning)
     _refuse_while_active(cleaning)
     return counts
 
@@ -96,7 +97,7 @@ def _clean_job(traces: Traces, job: ImportJob) -> None:
     """Clean what is kept of the file as a whole: findings, header, name, errors."""
     after = {
         "findings": _findings(traces, job.findings),
-        "header": traces.without_in_json(job.header),
+        "header": _header(traces, job.header, key_places(job.mapping)),
         "filename": _filename(traces, job.filename),
         "error": traces.without(job.error),
         "results_to": "" if traces.is_in(job.results_to) else job.results_to,
@@ -106,6 +107,24 @@ def _clean_job(traces: Traces, job: ImportJob) -> None:
         for name, value in changed.items():
             setattr(job, name, value)
         ImportJob.objects.filter(pk=job.pk).update(**changed)
+
+
+def _header(traces: Traces, header: Any, places: list[int]) -> Any:
+    """Clean the names of the columns. Of a file that was read wrongly they are a guest's line."""
+    if traces.is_in_row(header or [], places):
+        return [GONE] * len(header)
+    return traces.without_in_json(header)
+
+
+def _clean_mappings(cleaning: Cleaning) -> int:
+    """Clean what saved mappings keep of the files they were made for."""
+    traces, count = cleaning.traces.contacts, 0
+    mappings = ColumnMapping.objects.for_company(cleaning.company).order_by("pk")
+    for pk, header, mapping in list(mappings.values_list("pk", "header", "mapping")):
+        after = _header(traces, header, key_places(mapping))
+        if after != header:
+            count += mappings.filter(pk=pk).update(header=after)
+    return count
 
 
 def _filename(traces: Traces, name: str) -> str:

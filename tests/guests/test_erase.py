@@ -38,7 +38,7 @@ from guests.models import (
 )
 from guests.services.erasing import erase_guest
 from guests.services.records import ChangedMeanwhile, Closed, Draft, update_guest
-from imports.models import ImportJob, ImportRow
+from imports.models import ColumnMapping, ImportJob, ImportRow
 from imports.options import Options
 from imports.services.forgetting import DELETED, REWRITTEN
 from imports.services.runs import request_check
@@ -339,6 +339,24 @@ def test_a_draft_has_to_be_checked_again(bella: Company, owner: User, inline: No
     assert (draft.state, draft.checked_key) == ("draft", "")
     job = trips.start(draft)
     assert job.counts == {"unchanged": 1}
+
+
+def test_a_line_that_was_taken_for_the_names_of_columns_goes_too(
+    bella: Company, owner: User, inline: None
+) -> None:
+    person = guest(bella, PHONE)
+    line = [PHONE, "Zlata", "Unikatova"]
+    job = trips.received(bella, FILE, actor=owner)
+    names = {"mapping": ["phone", "name", "last_name"], "header": line}
+    ImportJob.objects.filter(pk=job.pk).update(**names)
+    wrong = ColumnMapping.objects.create(company=bella, name="Till", signature="s", **names)
+    other = ColumnMapping.objects.create(company=bella, name="Other", signature="t", header=["Tel"])
+    erasure = erase(person, owner)
+    job.refresh_from_db()
+    wrong.refresh_from_db()
+    other.refresh_from_db()
+    assert [job.header, wrong.header, other.header] == [["…"] * 3, ["…"] * 3, ["Tel"]]
+    assert erasure.counts["mappings"] == 1
 
 
 def test_it_waits_for_an_import_that_is_under_way(
