@@ -5,16 +5,18 @@ A system check (core.E001) fails for an address whose view does not.
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.contrib.auth.decorators import login_required
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.db.models.lookups import Exact
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from core.auth import remember
@@ -51,9 +53,10 @@ def company_view(permission: str) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        @login_required
         def guarded(request: HttpRequest, company: str, *args: Any, **kwargs: Any) -> Any:
-            user = cast(User, request.user)
+            if not request.user.is_authenticated:
+                return _to_sign_in(request)
+            user = request.user
             found, request.has_other_companies = _company_of(user, company)  # type: ignore[attr-defined]
             if found.requires_second_factor and not second_factor.is_on(user):
                 return redirect("account_second_factor")
@@ -89,10 +92,11 @@ def signed_in_view(view: View) -> View:
     """Open the page to everybody who is signed in."""
 
     @wraps(view)
-    def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return _to_sign_in(request)
         return _kept_nowhere(view(request, *args, **kwargs))
 
-    guarded = login_required(opened)
     guarded.access = SIGNED_IN  # type: ignore[attr-defined]
     return guarded
 
@@ -101,6 +105,15 @@ def public_view(view: View) -> View:
     """Open the page to everybody: what belongs to signing in, and nothing else."""
     view.access = PUBLIC  # type: ignore[attr-defined]
     return view
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to signing in, and from there to the address that was asked for."""
+    if request.method == "POST":
+        # The page behind it looks as if it had been saved.
+        text = _("You were signed out in between: what you sent was not saved.")
+        messages.warning(request, text)
+    return redirect_to_login(request.get_full_path())
 
 
 def _kept_nowhere(response: HttpResponseBase) -> HttpResponseBase:

@@ -250,6 +250,15 @@ def test_rows_of_another_company_are_not_found_under_ones_own_address(
     assert wrong == []
 
 
+def test_whoever_was_signed_out_in_between_is_told_that_nothing_was_saved(bella: Company) -> None:
+    client, said = Client(), "what you sent was not saved"
+    assert said not in client.get("/c/bella/guests/new/", follow=True).content.decode()
+    for sent_to in ("/c/bella/guests/new/", "/account/"):
+        page = client.post(sent_to, {"phone": "020 7946 0958"}, follow=True)
+        assert said in page.content.decode()
+        assert page.redirect_chain[0][0] == f"/login/?next={sent_to}"
+
+
 def test_ones_own_pages_ask_for_a_sign_in(db: None) -> None:
     for each in EVERY:
         if each.access == SIGNED_IN:
