@@ -147,7 +147,7 @@ def test_a_guest_is_erased_only_when_the_telephone_was_looked_at(
     page.get_by_label("Last four digits of the telephone").fill("0958")
     button.click()
     # The worker cleans, and the page says so by itself.
-    expect(page.get_by_text("Nothing of this guest is kept any more")).to_be_visible()
+    expect(page.get_by_text("Nothing that names this guest is kept any more")).to_be_visible()
     person.refresh_from_db()
     assert (person.phone, person.first_name) == (None, "")
     context.close()

@@ -53,7 +53,7 @@ def test_erasing_asks_for_the_end_of_the_telephone_and_shows_how_far_it_is(
     record = client.get(f"/c/bella/guests/{person.pk}/").content.decode()
     assert "still being cleaned" in record
     run(Erasure, Erasure.objects.get().pk)
-    assert "Nothing of this guest is kept" in client.get(address(person)).content.decode()
+    assert "Nothing that names this guest is kept" in client.get(address(person)).content.decode()
     record = client.get(f"/c/bella/guests/{person.pk}/").content.decode()
     assert "still being cleaned" not in record
     assert "Anna" not in record
