@@ -49,7 +49,7 @@ def besides(job: ImportJob) -> dict[str, int]:
 
 
 def besides_in_words(job: ImportJob) -> Iterator[str]:
-    """Yield all that is counted besides, and what the import gave and took, or would, by program."""
+    """Yield all that is counted besides, and what the import gave and took, or would."""
     counts = counts_of(job)
     for name, label in BESIDES:
         if counts.get(name):
