@@ -7,7 +7,7 @@ import iso4217
 from django.utils.translation import gettext as _
 
 from guests.normalize.errors import Invalid
-from guests.normalize.numbers import amount as read_number
+from guests.normalize.numbers import amount as read_number, decimal_marks
 
 #: Enough digits that rounding is the only thing that is lost.
 _CONTEXT = Context(prec=40, rounding=ROUND_HALF_EVEN)
@@ -53,17 +53,20 @@ def read_amount(text: str, currency: str) -> Decimal:
 
     The same rules as for a file (guests.normalize.numbers.amount): `1,234.56` and `1.234,56` are
     the same, `1,234` is ambiguous, and neither NaN nor `1e1000000` is an amount. What has more
-    decimals than the currency is refused, never rounded without a word. Raises NotAnAmount.
+    decimals than the currency is refused, never rounded without a word. In one that has none
+    `1,234` can only be more than a thousand, and `1.000`, which nobody writes for one, is refused.
+    Raises NotAnAmount.
     """
+    decimals = exponent(currency)
     try:
-        found = read_number(text)
+        found = read_number(text, decimal=None if decimals else ".")
     except Invalid as invalid:
         if invalid.code == "lost_digits":
             # It was typed: no spreadsheet shortened it.
             invalid = Invalid("amount_format", value=text)
         raise NotAnAmount(str(invalid)) from invalid
-    if not is_rounded(found, currency):
-        decimals = exponent(currency)
+    is_unclear = "." in text and len(decimal_marks(text)) > 1
+    if not is_rounded(found, currency) or (is_unclear and not decimals):
         if not decimals:
             raise NotAnAmount(_("%(currency)s has no decimals.") % {"currency": currency})
         told = _("%(currency)s has no more than %(decimals)s decimals.")
