@@ -1,5 +1,6 @@
 """Credit, debit and reversal by hand: said first, done when it is confirmed."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -15,12 +16,13 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from core.fields import LARGEST
 from core.models import Change, Company
+from core.sums import Total
 from core.web.access import CompanyRequest
 from guests.models import Guest
 from guests.web import record, way_back
 from loyalty.expiry import local_day
 from loyalty.forms import AdjustForm, ReverseForm
-from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, LotUse, Program
+from loyalty.models import Account, Adjustment, CreditLot, LedgerEntry, LotUse, Program, Terms
 from loyalty.querysets import standing
 from loyalty.services.adjusting import adjust_balance, reverse_entry
 from loyalty.services.limits import above_limit
@@ -175,6 +177,8 @@ def reverse(request: CompanyRequest, company: Company, guest: Guest, entry: int)
         and nobody_approves(company, request.user, found.restaurant_id),
         "spent": shown(found.amount - left, program) if left < found.amount else "",
         "revived": _revived(found, program),
+        "over": _over(found, program, local_day(company, timezone.now())),
+        "grace_days": Terms.objects.of(company).grace_days,
         "left": shown(left, program),
         "balance": shown(found.account.balance, program),
     }
@@ -222,6 +226,13 @@ def _revived(entry: LedgerEntry, program: Program) -> str:
     found = uses.filter(taken__isnull=False).values_list("amount", "lot__amount", "taken")
     amount = sum((min(used, given + taken) for used, given, taken in found), Decimal(0))
     return shown(amount, program) if amount else ""
+
+
+def _over(entry: LedgerEntry, program: Program, today: date) -> str:
+    """Return how much of a debit goes back into credits whose last day is over."""
+    uses = LotUse.objects.filter(entry=entry, lot__expires_on__lt=today)
+    amount = uses.aggregate(total=Total("amount"))["total"]
+    return shown(amount, program) if amount and entry.amount < 0 else ""
 
 
 def _left(entry: LedgerEntry) -> Decimal:

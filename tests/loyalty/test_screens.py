@@ -266,6 +266,19 @@ def test_of_a_debit_it_is_said_what_stayed_given_and_comes_back(
     assert ("stayed given" in page) is bool(said)
 
 
+def test_of_a_debit_it_is_said_how_long_what_is_over_lasts(client, bella, credited, move):
+    Terms.objects.create(company=bella, grace_days=10)
+    then = timezone.now() - timedelta(days=5)
+    move("40", then, expires_on=timezone.localdate() - timedelta(days=3))
+    spent = move("-50", then)
+    ledger = f"/c/bella/guests/{credited.pk}/ledger/"
+    page = client.get(f"{ledger}{spent.entry_id}/reverse/").content.decode()
+    assert "Of it 40 points is past its last day: that lasts 10 days from then on." in page
+    client.post(f"{ledger}{spent.entry_id}/reverse/", {"comment": ""})
+    last = timezone.localdate() + timedelta(days=10)
+    assert f"40 left, until {last.day} {last:%b %Y}" in client.get(ledger).content.decode()
+
+
 def test_a_double_click_on_a_reversal_takes_back_once_and_says_so(client, credited, points):
     address = f"/c/bella/guests/{credited.pk}/credit/"
     client.post(address, filled(client, address, points, "50", confirm="1"))
