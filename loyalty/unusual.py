@@ -18,6 +18,8 @@ SINCE = timedelta(days=90)
 AGAIN = 5
 #: So many times the average of its program an amount is, of at least so many credits.
 FAR, ENOUGH = 5, 10
+#: A bulk credit of so few guests is as good as by hand: somebody ticked them.
+FEW = 10
 #: So many lines of each kind.
 LINES = 50
 
@@ -27,6 +29,16 @@ LINES = 50
 #: halves (core.sums).
 _UNUSUAL = """
 WITH named (id, name_key) AS (VALUES {names}),
+by_hand AS (
+    SELECT e.* FROM loyalty_ledgerentry e
+    WHERE e.company_id = %(company)s AND e.source = 'manual' AND e.kind = 'credit'
+        AND e.at >= %(since)s AND e.actor_id IS NOT NULL
+    UNION ALL SELECT e.* FROM loyalty_bulkadjustment b
+    JOIN loyalty_bulkadjustmentguest o ON o.change_id = b.id
+    JOIN loyalty_ledgerentry e ON e.id = o.entry_id
+    WHERE b.company_id = %(company)s AND b.total <= %(few)s AND b.amount > 0
+        AND e.at >= %(since)s AND e.actor_id IS NOT NULL
+),
 manual AS (
     SELECT e.id, e.at, e.amount, e.program_id, e.actor_id, a.guest_id,
         COUNT(*) OVER (PARTITION BY e.actor_id, a.guest_id) AS again,
@@ -35,11 +47,9 @@ manual AS (
         ROW_NUMBER() OVER (PARTITION BY e.actor_id, a.guest_id ORDER BY e.id DESC) AS place,
         COUNT(*) OVER (PARTITION BY e.program_id) AS of_program,
         SUM(e.amount * 1.0) OVER (PARTITION BY e.program_id) AS sum_of_program
-    FROM loyalty_ledgerentry e
+    FROM by_hand e
     JOIN loyalty_account a ON a.id = e.account_id
-    WHERE e.company_id = %(company)s AND e.source = 'manual' AND e.kind = 'credit'
-        AND e.at >= %(since)s AND e.actor_id IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM loyalty_ledgerentry r WHERE r.reverses_id = e.id)
+    WHERE NOT EXISTS (SELECT 1 FROM loyalty_ledgerentry r WHERE r.reverses_id = e.id)
     WINDOW one_guest AS (PARTITION BY e.actor_id, a.guest_id, e.program_id)
 )
 SELECT m.id, m.at, m.amount, m.program_id, m.actor_id, m.guest_id, m.again,
@@ -110,6 +120,7 @@ def unusual_credits(company: Company, *, now: datetime) -> list[Unusual]:
                 "since": now - SINCE,
                 "again": AGAIN,
                 "far": FAR,
+                "few": FEW,
                 "enough": ENOUGH,
                 "lines": 3 * LINES,
                 **named,

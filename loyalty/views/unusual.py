@@ -8,7 +8,7 @@ from core.models import Company, User
 from core.web.access import CompanyRequest, company_view
 from guests.models import Guest
 from loyalty.models import Program
-from loyalty.unusual import AGAIN, FAR, SINCE, unusual_credits
+from loyalty.unusual import AGAIN, FAR, FEW, SINCE, unusual_credits
 from loyalty.words import figure
 
 
@@ -30,5 +30,5 @@ def unusual(request: CompanyRequest, company: Company) -> HttpResponse:
         }
         for each in found
     ]
-    context = {"rows": rows, "days": SINCE.days, "far": FAR, "again": AGAIN}
+    context = {"rows": rows, "days": SINCE.days, "far": FAR, "again": AGAIN, "few": FEW}
     return render(request, "loyalty/unusual.html", context)

@@ -9,11 +9,14 @@ from django.utils import timezone
 
 from core.fields import LARGEST
 from core.models import Company, Membership, User
+from core.services import jobs
 from guests.models import Guest
-from loyalty.models import Program
+from guests.services.bulk_changes_sets import mark_of
+from loyalty.models import BulkAdjustment, Program
+from loyalty.services import bulk_adjusting
 from loyalty.services.ledger import post_entries
 from loyalty.services.postings import Move
-from loyalty.unusual import ENOUGH, Unusual, unusual_credits
+from loyalty.unusual import ENOUGH, FEW, Unusual, unusual_credits
 from tests.guests.cast import guest
 from tests.guests.records import text_of
 
@@ -60,6 +63,23 @@ def test_a_guest_with_the_telephone_by_which_the_company_knows_the_member(board,
 def test_what_another_company_knows_is_not_used(board, bella, roma, manager):
     Membership.objects.create(company=roma, user=manager, role="manager", phone=PHONE)
     assert board(guest(bella, PHONE)) == []
+
+
+@pytest.mark.parametrize(("others", "is_shown"), [(0, True), (FEW - 1, True), (FEW, False)])
+def test_a_bulk_credit_of_a_few_who_were_ticked_is_as_good_as_by_hand(
+    bella, manager, points, others, is_shown
+):
+    User.objects.filter(pk=manager.pk).update(phone=PHONE)
+    ticked = [guest(bella, PHONE), *(guest(bella, f"+4477009002{n:02}") for n in range(others))]
+    guests = Guest.objects.filter(pk__in=[each.pk for each in ticked])
+    change = bulk_adjusting.confirm_bulk(
+        company=bella, guests=guests, seen=str(mark_of(bulk_adjusting.guests_of(guests))),
+        program=points, amount=Decimal(10), restaurant=None, reason="promotion", comment="",
+        query="", words=[], ref="", actor=manager, source="web", now=timezone.now(),
+    )  # fmt: skip
+    jobs.run(BulkAdjustment, change.pk)
+    found = unusual_credits(bella, now=timezone.now())
+    assert why(found) == ([(True, False, False)] if is_shown else [])
 
 
 def test_no_telephone_is_nobody_s(board, bella, manager):
