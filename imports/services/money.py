@@ -6,7 +6,6 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from core.fields import from_units
 from core.mail import message_id
 from core.models import Membership, User
 from core.services.mail import post
@@ -31,6 +30,10 @@ class IsRepeat(Exception):
 
 class NeedsApproval(Exception):
     """It moves more than the company's limit: a second person has to start it."""
+
+
+class NeedsAnother(Exception):
+    """It moved more than the company's limit: only a second person takes it back."""
 
 
 class Repeat(NamedTuple):
@@ -83,12 +86,23 @@ def _asked_from(job: ImportJob) -> float:
 
 def needs_approval(job: ImportJob) -> bool:
     """Whether the checked file moves more in a program than one person may."""
-    programs = Money(job.findings.get("money")).programs
-    limits = limits_of(job.company, map(int, programs))
-    return any(
-        is_above(from_units(sums["credited"] + sums["debited"]), limits[int(program)])
-        for program, sums in programs.items()
-    )
+    return _is_above_limit(job, Money(job.findings.get("money")))
+
+
+def may_take_back(job: ImportJob, actor: User | None) -> bool:
+    """Whether `actor` may have the import undone.
+
+    What takes back counts like what gives: above the limit it is somebody who may approve, and is
+    not who started it.
+    """
+    if actor is None or not _is_above_limit(job, Money(job.money)):
+        return True
+    return job.actor_id != actor.pk and actor.has_perm(APPROVE, job.company)
+
+
+def _is_above_limit(job: ImportJob, money: Money) -> bool:
+    limits = limits_of(job.company, map(int, money.programs))
+    return any(is_above(money.total(pk), limit) for pk, limit in limits.items())
 
 
 @transaction.atomic

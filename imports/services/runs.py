@@ -13,7 +13,13 @@ from imports import columns
 from imports.error_file import mended_csv
 from imports.models import ImportJob
 from imports.options import Options
-from imports.services.money import ask_approval, must_be_checked, settle_before_start
+from imports.services.money import (
+    NeedsAnother,
+    ask_approval,
+    may_take_back,
+    must_be_checked,
+    settle_before_start,
+)
 from imports.services.steps import record_import
 from imports.services.trips import is_checked
 from imports.services.uploads import MappingRefused, NotNow, lock_draft, receive_upload
@@ -183,11 +189,14 @@ def request_undo(
 ) -> ImportJob:
     """Have the import taken back, as far as nobody has touched its guests since.
 
-    Raises NotNow when there is nothing to undo, or something is under way.
+    Raises NotNow when there is nothing to undo, or something is under way, and NeedsAnother when it
+    moved more than `actor` alone may.
     """
     job = ImportJob.objects.select_for_update(of=("self",)).get(pk=job.pk)
     if job.state not in UNDOABLE:
         raise NotNow(job)
+    if not may_take_back(job, actor):
+        raise NeedsAnother
     # What goes back bears the name of whoever takes it back.
     enqueue(job, now=now, step=Step.UNDO, then="", checkpoint=0, stop_request="", stopped_by=actor)
     job.total = sum(job.counts.get(name, 0) for name in ("created", "updated"))

@@ -1,5 +1,7 @@
 """Undo: what it would do, and what it did."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -15,6 +17,7 @@ from guests.services.bulk_changes_sets import MANY_GUESTS, is_large
 from imports.forms import UndoForm
 from imports.models import ImportJob
 from imports.reports import undo as reports
+from imports.services.money import NeedsAnother, may_take_back
 from imports.services.runs import is_undoable, request_undo
 from imports.services.undo_forecast import forecast
 from imports.views.pages import import_view, may, page_context, page_of
@@ -33,10 +36,16 @@ def undo(request: CompanyRequest, job: ImportJob) -> HttpResponse:
     found = forecast(job)
     expected = found.size if _is_large(job, found.size) else None
     form = UndoForm(request.POST if request.method == "POST" else None, expected=expected)
-    if request.method == "POST" and form.is_valid():
-        job = request_undo(job=job, actor=request.user, now=timezone.now())
-        return redirect("imports:progress", request.company.slug, job.number)
-    context = page_context(job, undo=reports.forecast_figures(job, found), form=form)
+    with suppress(NeedsAnother):
+        if request.method == "POST" and form.is_valid():
+            job = request_undo(job=job, actor=request.user, now=timezone.now())
+            return redirect("imports:progress", request.company.slug, job.number)
+    context = page_context(
+        job,
+        undo=reports.forecast_figures(job, found),
+        needs_another=not may_take_back(job, request.user),
+        form=form,
+    )
     return render(request, "imports/undo.html", context)
 
 

@@ -179,6 +179,37 @@ def test_above_the_limit_a_second_person_starts_it(bella, sign_in, manager, owne
     assert (job.state, job.actor, job.approved_by) == ("done", owner, second)
 
 
+def test_above_the_limit_a_second_person_takes_it_back(bella, sign_in, manager, owner):
+    client = sign_in(manager)
+    job, _shown = check(client, upload(client))
+    post(client, job, "import")
+    worked(job)
+    limit = Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
+    address = page(job, "undo")
+    # Not whoever started it, nor anybody who may not approve.
+    for user in (manager, _member(bella, "Otto", "manager")):
+        other = sign_in(user)
+        shown = other.get(address).content.decode()
+        assert "This import moved more than one person may." in shown
+        assert "confirm-button" not in shown
+        assert other.post(address, {"typed": "2"}).status_code == 200
+        assert ImportJob.objects.get(pk=job.pk).state == "done"
+    shown = sign_in(owner).get(address).content.decode()
+    assert "more than one person may" not in shown
+    sign_in(owner).post(address, {"typed": "2"})
+    assert worked(job).state == "undone"
+    assert not Account.objects.exclude(balance=0).exists()
+    # Up to the limit one is enough.
+    limit.adjustment_limit = Decimal(1_000)
+    limit.save()
+    job, _shown = check(client, upload(client))
+    post(client, job, "again")
+    post(client, worked(job), "import")
+    worked(job)
+    client.post(page(job, "undo"), {"typed": "2"})
+    assert worked(job).state == "undone"
+
+
 def test_what_is_ticked_beside_the_check_is_asked_for_as_well(bella, sign_in, owner):
     """A message to guests, and rows with errors left out: the second person sees them ticked."""
     Terms.objects.create(company=bella, adjustment_limit=Decimal(10))
