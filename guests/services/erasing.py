@@ -5,12 +5,14 @@ spent, so that the figures of the past stay true; and a keyed hash of the teleph
 imports leave them out.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from core import jobs
 from core.models import Company, Job, User
@@ -22,6 +24,8 @@ from guests.privacy import erasure_digest
 from guests.services.records import ChangedMeanwhile, Closed
 from guests.traces import Traces
 
+#: How often, and with how many seconds in between, SQLite's file is tried to be written anew.
+TIDY_TRIES, TIDY_PAUSE = 20, 0.5
 #: What a guest's row holds after an erasure. What is not named stays, for the figures.
 ERASED: dict[str, Any] = {
     "phone": None,
@@ -199,18 +203,26 @@ def perform(job: Erasure, attempt: Attempt[Erasure]) -> None:
         try:
             found = clean(cleaning)
         except dependents.NotYet as reason:
-            # The sweep brings it up again before long.
-            with attempt.chunk() as locked:
-                attempt.advance(locked, state=Job.State.QUEUED, error=str(reason))
+            _wait(attempt, reason)
             return
         with attempt.chunk() as locked:
             counts = {**locked.counts, **{name: n for name, n in found.items() if n}}
             attempt.advance(locked, part=key, counts=counts, done=locked.done + 1)
     with attempt.chunk() as locked:
         attempt.advance(locked, traces={})
-    _tidy(attempt)
+    try:
+        _tidy(attempt)
+    except dependents.NotYet as reason:
+        _wait(attempt, reason)
+        return
     with attempt.chunk() as locked:
         attempt.end(locked, Job.State.DONE, traces={}, total=locked.done)
+
+
+def _wait(attempt: Attempt[Erasure], reason: dependents.NotYet) -> None:
+    """Let the sweep bring the job up again before long."""
+    with attempt.chunk() as locked:
+        attempt.advance(locked, state=Job.State.QUEUED, error=str(reason))
 
 
 def _overwrite_what_is_deleted() -> None:
@@ -223,11 +235,31 @@ def _overwrite_what_is_deleted() -> None:
 def _tidy(attempt: Attempt[Erasure]) -> None:
     """Write SQLite's file anew: pages that were free before still hold what once stood in them.
 
-    PostgreSQL's own vacuum does the like; a dump of it never shows what is dead.
+    PostgreSQL's own vacuum does the like; a dump of it never shows what is dead. Raises NotYet
+    while somebody reads what was there before: the file and its log keep it for them.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         return
     attempt.beat()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM")
+        for _try in range(TIDY_TRIES):
+            if _is_written_anew(cursor):
+                return
+            time.sleep(TIDY_PAUSE)
+            attempt.beat()
+    raise dependents.NotYet(_("The database is being read. It is written anew when that is over."))
+
+
+def _is_written_anew(cursor: Any) -> bool:
+    """Bring SQLite's log into its file and empty it, and say whether that was possible. Whoever
+    writes would wait while it does: so it does not wait for whoever reads."""
+    cursor.execute("PRAGMA busy_timeout")
+    (usual,) = cursor.fetchone()
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
         cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (is_busy, _pages, _moved) = cursor.fetchone()
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {usual}")
+    return not is_busy

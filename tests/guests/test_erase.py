@@ -3,6 +3,7 @@
 import io
 import re
 import shutil
+import sqlite3
 import uuid
 import zipfile
 from collections.abc import Iterator
@@ -36,6 +37,7 @@ from guests.models import (
     RecentGuest,
     SavedView,
 )
+from guests.services import erasing
 from guests.services.erasing import erase_guest
 from guests.services.records import ChangedMeanwhile, Closed, Draft, update_guest
 from imports.models import ColumnMapping, ImportJob, ImportRow
@@ -276,6 +278,32 @@ def test_a_dump_of_the_database_and_the_files_show_nothing_of_them(
     job = trips.imported(bella, f"phone,name\n{PHONE},Zlata\n{SECOND_PHONE},Z\n{OLD_PHONE},Z\n")
     assert job.counts == {"skipped": 3, "erased": 3}
     assert not Guest.objects.filter(phone__in=[PHONE, SECOND_PHONE, OLD_PHONE]).exists()
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_it_is_not_over_while_somebody_reads_what_was_there(
+    transactional_db: None, bella: Company, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite keeps for every reader what was there when it began: in its file, and in its log."""
+
+    def left() -> list[str]:
+        return [path for path in files_that_leak() if "test.sqlite3" in path]
+
+    monkeypatch.setattr(erasing, "TIDY_PAUSE", 0)
+    person = guest(bella, PHONE)
+    with sqlite3.connect(connection.settings_dict["NAME"], uri=True) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT phone FROM guests_guest").fetchall() == [(PHONE,)]
+        erasure = erase(person, owner)
+        assert left()
+        assert (erasure.state, erasure.traces) == ("queued", {})
+        assert erasure.error.startswith("The database is being read")
+    reader.close()
+    run(Erasure, erasure.pk)
+    erasure.refresh_from_db()
+    assert (erasure.state, erasure.error) == ("done", "")
+    assert left() == []
 
 
 # -- What stays, and who is in the way ----------------------------------------------------------
