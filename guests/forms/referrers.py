@@ -1,13 +1,14 @@
 """Who referred a guest: one line of text that takes a telephone or a name.
 
 A choice of the list that opens while one types is no more than such a text, "Anna Petrova,
-+447700900123"; so it works without script too, and what stands there is what is meant.
++44 7700 900123"; so it works without script too, and what stands there is what is meant.
 """
 
 import re
 from collections.abc import Sequence
 
 from core.models import Company
+from core.web.telephones import telephone
 from guests.models import Guest
 from guests.normalize import Invalid, fold, phone
 from guests.querysets import GuestQuerySet
@@ -15,14 +16,16 @@ from guests.querysets import GuestQuerySet
 #: So many are offered.
 OFFERED = 8
 
-_number_at_end = re.compile(r"(\+[0-9]{6,15})\s*\Z")
+#: A telephone in groups, as `telephone` writes them, or without.
+_number_at_end = re.compile(r"(\+(?:[ -]?[0-9]){6,15})\s*\Z")
 
 
 def label_of(guest: Guest) -> str:
     """Return the text that means this guest and no other."""
     if not guest.phone:
         return f"#{guest.pk}"
-    return f"{guest.full_name}, {guest.phone}" if guest.full_name else guest.phone
+    number = telephone(guest.phone)
+    return f"{guest.full_name}, {number}" if guest.full_name else number
 
 
 def found(company: Company, text: str, *, own: int | None) -> list[Guest]:
@@ -42,7 +45,7 @@ def _number(company: Company, text: str) -> str:
     """Return the telephone at the end of a text, or that it is as a whole; "" if it is none."""
     match = _number_at_end.search(text)
     if match:
-        return match[1]
+        return re.sub("[ -]", "", match[1])
     try:
         return phone(text, region=company.region)
     except Invalid:
