@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 
 from core.models import Company
 from core.texts import isolated, shortened
+from core.web.telephones import called
 from guests.forms.person import PersonForm
 from guests.forms.rows import CardRow, ExternalIdRow, Rows
 from guests.forms.state import Seen, State
@@ -142,7 +143,7 @@ def described(claim: Claim) -> str:
 
 def _name(guest: Guest) -> str:
     """Return the guest for a sentence: its form has room for no name of two hundred letters."""
-    return isolated(shortened(guest, length=60))
+    return isolated(shortened(called(guest), length=60))
 
 
 def _data(state: State) -> MultiValueDict[str, Any]:

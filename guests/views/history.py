@@ -14,6 +14,7 @@ from core.web import past
 from core.web.access import CompanyRequest
 from core.web.past import Entry
 from core.web.subjects import Subject, link
+from core.web.telephones import called
 from core.web.values import in_words
 from guests.models import BulkChange, BulkChangeGuest, Card, Guest, GuestMerge
 from guests.views.history_credits import of_bulk_credits, tell_adjustments
@@ -43,7 +44,9 @@ def history(request: CompanyRequest, company: Company, guest: Guest) -> HttpResp
 
     What happened to guests who were merged into this one is told too.
     """
-    merged = {each.pk: str(each) for each in Guest.objects.for_company(company).merged_into(guest)}
+    merged = {
+        each.pk: called(each) for each in Guest.objects.for_company(company).merged_into(guest)
+    }
     found = _page(company, {guest.pk, *merged}, request.GET)
     context = {
         **record_context(request, company, guest, tab="history"),

@@ -13,6 +13,7 @@ from core.models import Change, Company
 from core.texts import isolated
 from core.web.access import CompanyRequest
 from core.web.ids import id_in
+from core.web.telephones import called
 from guests import dependents
 from guests.forms.merging import MergeForm
 from guests.models import Guest, GuestMerge, PossibleDuplicate
@@ -92,9 +93,11 @@ def _find(request: CompanyRequest, company: Company, guest: Guest) -> HttpRespon
 
 def _why_not(guest: Guest, other: Guest) -> str:
     """Say why the guest is not merged with the other, or the other no longer with anybody."""
-    named = {"guest": isolated(other)}
+    named = {"guest": isolated(called(other))}
+    if other.merged_into == guest:
+        return _("%(guest)s was merged into this guest already.") % named
     if other.merged_into is not None:
-        told = {**named, "kept": isolated(other.merged_into)}
+        told = {**named, "kept": isolated(called(other.merged_into))}
         return _("%(guest)s was merged already, into %(kept)s: choose that guest.") % told
     if other.pk != guest.pk or not other.is_open:
         return _("%(guest)s was erased: there is nothing to merge.") % named

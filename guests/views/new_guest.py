@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from core.models import Change, Company
 from core.texts import isolated
 from core.web.access import CompanyRequest, company_view
+from core.web.telephones import called
 from guests import normalize
 from guests.forms import state as states
 from guests.forms.record import RecordForm
@@ -31,7 +32,9 @@ def create(request: CompanyRequest, company: Company) -> HttpResponse:
         return _page(request, company, form_for(request, company, None, typed))
     form = form_for(request, company, None, typed, bound=True)
     if form.is_valid() and (guest := _created(request, company, form)):
-        messages.success(request, _("%(guest)s is a guest now.") % {"guest": isolated(guest)})
+        messages.success(
+            request, _("%(guest)s is a guest now.") % {"guest": isolated(called(guest))}
+        )
         return redirect("guests:record", company.slug, guest.pk)
     return _page(request, company, form)
 

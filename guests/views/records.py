@@ -15,6 +15,7 @@ from core.busy import in_passing
 from core.models import Change, Company
 from core.texts import isolated
 from core.web.access import CompanyRequest
+from core.web.telephones import called
 from guests.forms import state as states
 from guests.forms.meanwhile import combined, compare
 from guests.forms.record import RecordForm
@@ -66,7 +67,7 @@ def restore(request: CompanyRequest, company: Company, guest: Guest) -> HttpResp
     except Closed:
         messages.error(request, _("An erased guest cannot be restored."))
     else:
-        messages.success(request, _("%(guest)s is restored.") % {"guest": isolated(guest)})
+        messages.success(request, _("%(guest)s is restored.") % {"guest": isolated(called(guest))})
     return redirect("guests:record", company.slug, guest.pk)
 
 

@@ -28,6 +28,7 @@ from django.utils.translation import gettext as _, gettext_lazy
 from core.models import Company, User
 from core.texts import isolated
 from core.web.access import CompanyRequest, View, company_view
+from core.web.telephones import called
 from guests.models import Guest
 from guests.services.claims import kept_guest
 from guests.web import way_back
@@ -72,7 +73,8 @@ def _lead_on(request: CompanyRequest, company: Company, guest: Guest) -> HttpRes
     if kept.pk == guest.pk or match is None:
         raise Http404
     told = _("%(merged)s was merged into %(kept)s, whose record this is.")
-    messages.info(request, told % {"merged": isolated(guest), "kept": isolated(kept)})
+    names = {"merged": isolated(called(guest)), "kept": isolated(called(kept))}
+    messages.info(request, told % names)
     url = reverse(match.view_name, kwargs={**match.kwargs, "pk": kept.pk})
     return redirect(way_back.along(request, url))
 

@@ -190,6 +190,8 @@ def test_who_is_not_merged_is_told_why(
 
     Guest.objects.filter(pk=other.pk).update(merged_into=third, is_active=False)
     assert "was merged already, into Max: choose that guest." in said(other)
+    Guest.objects.filter(pk=other.pk).update(merged_into=kept)
+    assert "was merged into this guest already." in said(other)
     assert "was erased: there is nothing to merge." in said(gone)
     assert "is this guest: choose another." in said(kept)
 

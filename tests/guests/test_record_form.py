@@ -165,6 +165,13 @@ def test_a_telephone_is_needed(sign_in, bella, host):
     assert "Enter a telephone number: it finds the guest." in text_of(save(sign_in(host), NEW))
 
 
+def test_a_guest_without_a_name_is_called_by_the_telephone_in_groups(sign_in, bella, host):
+    client = sign_in(host)
+    made = save(client, NEW, phone=ANN)
+    assert "+44 20 7946 0959 is a guest now." in text_of(client.get(made.headers["Location"]))
+    assert "This is the telephone of +44 20 7946 0959." in text_of(save(client, NEW, phone=ANN))
+
+
 def test_the_telephone_that_was_looked_for_is_in_the_form(sign_in, bella, host):
     page = sign_in(host).get(f"{NEW}?phone=07700 900123")
     assert 'value="07700 900123"' in page.content.decode()
