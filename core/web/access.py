@@ -13,7 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import F
 from django.db.models.lookups import Exact
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,7 +59,7 @@ def company_view(permission: str) -> Callable[[View], View]:
             user = request.user
             found, request.has_other_companies = _company_of(user, company)  # type: ignore[attr-defined]
             if found.requires_second_factor and not second_factor.is_on(user):
-                return redirect("account_second_factor")
+                return _first(request, redirect("account_second_factor"))
             if not user.has_perm(permission, found):
                 raise PermissionDenied
             request.company = found  # type: ignore[attr-defined]
@@ -113,7 +113,19 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
         # The page behind it looks as if it had been saved.
         text = _("You were signed out in between: what you sent was not saved.")
         messages.warning(request, text)
-    return redirect_to_login(request.get_full_path())
+    return _first(request, redirect_to_login(request.get_full_path()))
+
+
+def _first(request: HttpRequest, page: HttpResponseBase) -> HttpResponseBase:
+    """Lead to `page`, where somebody has to go first.
+
+    Who asks for a part of a page would get all of `page` put into its place: they are told instead
+    (frame.js), and what they have typed stays to be copied.
+    """
+    if "HX-Request" not in request.headers:
+        return page
+    text = _("You have to sign in again: reload the page. What is not saved yet is lost with that.")
+    return HttpResponse(text, status=401, content_type="text/plain")
 
 
 def _kept_nowhere(response: HttpResponseBase) -> HttpResponseBase:

@@ -57,10 +57,10 @@ if (!location.hash) {
 /* A form that failed: the summary is read out and is where the keyboard stands. */
 document.querySelector("[data-error-summary]")?.focus();
 
-/* A part of the page that could not be had, because the database was busy: the answer says so. */
+/* A part of the page that could not be had, because the database was busy or nobody is signed in any more: the answer says so. */
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
-  if (xhr.status !== 503 || document.querySelector("[data-busy]")) return;
+  if (![401, 503].includes(xhr.status) || document.querySelector("[data-busy]")) return;
   const notice = document.createElement("p");
   notice.className = "notice notice--warning";
   notice.dataset.busy = "";

@@ -229,3 +229,16 @@ def test_axe_finds_nothing(browser, live_server, sign_in, manager, host, address
     expect(page.get_by_role("button", name=re.compile("Save"))).to_have_count(0)
     look(page, subtests, "read only")
     context.close()
+
+
+def test_whoever_was_signed_out_in_between_is_told_and_keeps_what_was_typed(
+    context, live_server, bella
+):
+    page = context.new_page()
+    page.goto(f"{live_server.url}/c/bella/guests/new/")
+    page.get_by_label("First name").fill("Anna")
+    context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+    page.get_by_label("Referrer").press_sequentially("coll")
+    expect(page.get_by_role("alert")).to_contain_text("You have to sign in again")
+    expect(page.get_by_label("First name")).to_have_value("Anna")
+    expect(page.get_by_label("Password")).to_have_count(0)

@@ -259,6 +259,20 @@ def test_whoever_was_signed_out_in_between_is_told_that_nothing_was_saved(bella:
         assert page.redirect_chain[0][0] == f"/login/?next={sent_to}"
 
 
+def test_a_part_of_a_page_is_not_replaced_by_the_sign_in(
+    bella: Company, manager: User, sign_in: Callable[[User], Client]
+) -> None:
+    part = {"HX-Request": "true"}
+    answer = Client().get("/c/bella/guests/search/?q=a", headers=part)
+    assert (answer.status_code, answer["Content-Type"]) == (401, "text/plain")
+    assert "You have to sign in again: reload the page." in answer.content.decode()
+    client = sign_in(manager)
+    assert client.get("/c/bella/guests/search/?q=a", headers=part).status_code == 200
+    Company.objects.filter(pk=bella.pk).update(requires_second_factor=True)
+    assert client.get("/c/bella/guests/search/?q=a", headers=part).status_code == 401
+    assert client.get("/c/bella/guests/search/?q=a").status_code == 302
+
+
 def test_ones_own_pages_ask_for_a_sign_in(db: None) -> None:
     for each in EVERY:
         if each.access == SIGNED_IN:
