@@ -101,6 +101,8 @@ def may_take_back(job: ImportJob, actor: User | None) -> bool:
 
 
 def _is_above_limit(job: ImportJob, money: Money) -> bool:
+    if not money:
+        return False
     limits = limits_of(job.company, map(int, money.programs))
     return any(is_above(money.total(pk), limit) for pk, limit in limits.items())
 
