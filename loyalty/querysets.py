@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Coalesce
 
 from core.querysets import CompanyOwnedQuerySet
 from core.sums import Total
@@ -35,21 +36,12 @@ class ProgramQuerySet(CompanyOwnedQuerySet):
 
         accounts = Account.objects.filter(program=OuterRef("pk"), company=OuterRef("company"))
         grouped = accounts.order_by().values("program")
+        left = accounts.left_by_merged().order_by().values("program")
+        counted, gone = (each.annotate(n=Count("pk")).values("n") for each in (grouped, left))
         return self.annotate(
-            members=Subquery(grouped.annotate(n=_members()).values("n")),
+            members=Subquery(counted) - Coalesce(Subquery(gone), 0),
             outstanding=Subquery(grouped.annotate(total=Total("balance")).values("total")),
         )
-
-
-def _members() -> Count:
-    """Count the guests of accounts: who was merged left an account that only tells what moved.
-
-    As a set that is read once, for there are few of them and many accounts.
-    """
-    from guests.models import Guest
-
-    merged = Guest.objects.filter(merged_into__isnull=False).order_by()
-    return Count("pk", filter=~Q(guest__in=merged.values("pk")))
 
 
 class AccountQuerySet(CompanyOwnedQuerySet):
@@ -67,7 +59,13 @@ class AccountQuerySet(CompanyOwnedQuerySet):
 
     def totals(self) -> dict[str, Any]:
         """How many guests have one, and what they have: {members, balance, held}."""
-        return self.aggregate(members=_members(), balance=Total("balance"), held=Total("held"))
+        found = self.aggregate(members=Count("pk"), balance=Total("balance"), held=Total("held"))
+        # Counted by themselves: they are few, and found by an index of their own.
+        return {**found, "members": found["members"] - self.left_by_merged().count()}
+
+    def left_by_merged(self) -> Self:
+        """Accounts of guests who were merged into another: they only tell what moved."""
+        return self.filter(guest__merged_into__isnull=False)
 
 
 class LedgerEntryQuerySet(CompanyOwnedQuerySet):
