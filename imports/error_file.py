@@ -111,6 +111,12 @@ def table_width(job: ImportJob) -> int:
     return width
 
 
+def remark_place(job: ImportJob) -> int | None:
+    """Return in which column of the upload the remark of an error file stands; None in no other."""
+    width = table_width(job)
+    return width if width < len(job.mapping) else None
+
+
 def has_remarks(corrects: ImportJob, rows: Iterable[Sequence[str]]) -> bool:
     """Whether rows without a header, uploaded to correct an import, still have its remarks.
 

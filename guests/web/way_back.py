@@ -33,8 +33,7 @@ def from_list(came_from: str) -> str:
 
 def of_form(address: ListAddress) -> str:
     """Return what a form in this list sends in FROM; "" where the list's address is too long."""
-    came_from = _query(address)
-    return came_from if len(came_from) <= LONGEST else ""
+    return _not_too_long(_query(address))
 
 
 def along(request: HttpRequest, url: str) -> str:
@@ -83,5 +82,8 @@ def _query(address: ListAddress) -> str:
 
 
 def _came_from(request: HttpRequest) -> str:
-    came_from: str = request.GET.get(FROM, "")
+    return _not_too_long(request.GET.get(FROM, ""))
+
+
+def _not_too_long(came_from: str) -> str:
     return came_from if len(came_from) <= LONGEST else ""

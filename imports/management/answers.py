@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from core.models import Job
@@ -25,6 +26,8 @@ ERRORS = 100
 COUNTS = ("created", "updated", "unchanged", "skipped", "failed", "not_reached")
 #: What was done otherwise than asked, or besides: the headline counts lines by what became of them.
 BESIDES = tuple((name, label) for name, label in SUMMED if name not in COUNTS)
+#: Of that, what the answer has under a key of its own: the guests whom orders make.
+OF_ITS_OWN = "new_guests"
 #: States in which nothing is left of what was written.
 NOTHING_LEFT = frozenset({Job.State.REFUSED, Job.State.UNDONE})
 
@@ -40,24 +43,23 @@ def counts_of(job: ImportJob) -> dict[str, int]:
 
 
 def besides(job: ImportJob) -> dict[str, int]:
-    """Return what else is counted of the import, without what there is none of.
-
-    The guests that orders make are not among it: the answer has them under a key of its own.
-    """
-    counts = {**counts_of(job), "new_guests": 0}
-    return {name: counts[name] for name, _label in BESIDES if counts.get(name)}
+    """Return what else is counted of the import, without what there is none of."""
+    return {name: n for name, _label, n in _besides(job) if name != OF_ITS_OWN}
 
 
 def besides_in_words(job: ImportJob) -> Iterator[str]:
     """Yield all that is counted besides, and what the import gave and took, or would."""
-    counts = counts_of(job)
-    for name, label in BESIDES:
-        if counts.get(name):
-            yield _("%(what)s: %(n)s.") % {"what": label, "n": counts[name]}
+    for _name, label, n in _besides(job):
+        yield _("%(what)s: %(n)s.") % {"what": label, "n": n}
     if job.state in NOTHING_LEFT:
         return
     for each in sums_of_check(job) if is_checked_only(job) else given(job):
         yield _("%(name)s (%(currency)s): %(credited)s credited, %(debited)s debited.") % each
+
+
+def _besides(job: ImportJob) -> Iterator[tuple[str, str | Promise, int]]:
+    counts = counts_of(job)
+    return ((name, label, counts[name]) for name, label in BESIDES if counts.get(name))
 
 
 def answer(job: ImportJob) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from imports.error_file import sentences, table_width
+from imports.error_file import remark_place, sentences
 from imports.models import ImportJob, ImportRow
 from imports.reports.file import column_label, letter
 
@@ -19,7 +19,7 @@ def table(job: ImportJob, rows: Sequence[ImportRow]) -> dict[str, Any]:
     Of a correction not what was wrong the time before, which stood in the last column.
     """
     width = max([job.width, *(len(_cells(row)) for row in rows)])
-    remark = table_width(job) if table_width(job) < job.width else None
+    remark = remark_place(job)
     labels = {place: _label(job, place) for place in range(width) if place != remark}
     return {
         "header": [{"label": label} for label in labels.values()],

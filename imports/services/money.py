@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from core.mail import message_id
 from core.models import Membership, User
 from core.services.mail import post
-from imports.error_file import table_width
+from imports.error_file import remark_place
 from imports.models import ImportJob
 from imports.options import Options
 from imports.pipeline.money import Money
@@ -80,8 +80,7 @@ def _asked_from(job: ImportJob) -> float:
     An error file holds only what was not given: with its remarks still in it, and one line of it
     given elsewhere, it was corrected twice, or uploaded as if it corrected nothing.
     """
-    has_remarks = table_width(job) < len(job.mapping)
-    return 0 if has_remarks else MOSTLY
+    return MOSTLY if remark_place(job) is None else 0
 
 
 def needs_approval(job: ImportJob) -> bool:
